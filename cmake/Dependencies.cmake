@@ -1,0 +1,15 @@
+# Every library segue stands on, once. scripts/packages.sh names the Debian packages.
+find_package(Threads REQUIRED)
+find_package(nlohmann_json REQUIRED)  # JSON: plans, cards, reports
+find_package(PkgConfig REQUIRED)
+
+if(NOT SEGUE_LEARNING_ONLY)
+  pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libavutil libswresample)  # decoding
+  pkg_check_modules(SNDFILE REQUIRED IMPORTED_TARGET sndfile)        # encoding
+  pkg_check_modules(SOXR REQUIRED IMPORTED_TARGET soxr)              # resampling of what is rendered
+  pkg_check_modules(EBUR128 REQUIRED IMPORTED_TARGET libebur128)     # loudness, true peak
+  pkg_check_modules(FFTW REQUIRED IMPORTED_TARGET fftw3f)            # log-mel
+  pkg_check_modules(CHROMAPRINT REQUIRED IMPORTED_TARGET libchromaprint)  # doubles in other formats
+  pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)         # catalog
+  find_package(CLI11 REQUIRED)                                       # command line
+endif()

@@ -1,0 +1,36 @@
+// One pass over a file: everything the library keeps about a track.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "audio/decoder.hpp"
+#include "audio/tags.hpp"
+#include "base/content_hash.hpp"
+#include "base/time.hpp"
+#include "features/geometry.hpp"
+
+namespace segue {
+
+inline constexpr int kAnalysisVersion = 1;
+
+struct TrackAnalysis {
+  TrackId track;
+  Tags tags;
+  AudioFormat format;
+  PcmFrame pcm_frames = 0;      // decoded, at the file's rate
+  Hop hops = 0;                 // whole hops at 22 050 Hz
+  double integrated_lufs = 0;   // -inf if silent
+  double sample_peak = 0;       // linear
+  std::vector<std::uint32_t> fingerprint;  // Chromaprint of the first 120 s, raw
+  std::filesystem::path features;          // the feature file that was written
+};
+
+// Decodes once, in constant memory, and writes the feature file into `features_folder`.
+// `track` is hash_audio_packets(file). Throws Error(input) for what cannot be analyzed (samples
+// that are not numbers included), Error(interrupted), Error(output).
+TrackAnalysis analyze_file(const std::filesystem::path& file, const TrackId& track,
+                           const std::filesystem::path& features_folder);
+
+}  // namespace segue

@@ -1,0 +1,31 @@
+// Small text helpers: showing odd file names, CSV and JSON-safe strings.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace segue {
+
+// A path as a person may see it on one line: control characters and bytes that
+// are not UTF-8 come as \n, \t or \xNN. Lossy; never use it to open a file.
+std::string printable(const std::filesystem::path& path);
+std::string printable(std::string_view text);
+
+// Replaces bytes that are not valid UTF-8 by U+FFFD, for JSON, tags and SQL text.
+std::string to_valid_utf8(std::string_view text);
+
+// File names as JSON strings without loss: bytes that are not UTF-8 and '%' become %NN.
+std::string path_to_json(const std::filesystem::path& path);
+std::filesystem::path path_from_json(std::string_view text);
+
+// One field of a CSV line (RFC 4180): quoted where it must be.
+std::string csv_field(std::string_view text);
+// Splits one CSV record (RFC 4180, no embedded newlines) into its fields.
+std::vector<std::string> split_csv(std::string_view line);
+
+std::string lower_ascii(std::string_view text);
+std::string_view trim(std::string_view text);
+
+}  // namespace segue

@@ -1,0 +1,66 @@
+// One track's features on disk: a safetensors file named after the track's id.
+//
+// Tensors: `log_mel` f16 [frames × 80], log10(power + 1e-7), see geometry.hpp;
+//          `loudness` f32 [blocks], momentary loudness in LUFS (ITU-R BS.1770, 400-ms
+//          window) at the end of every 100-ms block, as the track sounds in stereo;
+//          -inf where silent.
+// Metadata: `track` (id), `geometry_version`, `hops` (whole hops of the track).
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/committed_file.hpp"
+#include "base/content_hash.hpp"
+#include "base/safetensors.hpp"
+#include "features/geometry.hpp"
+
+namespace segue {
+
+inline constexpr double kLoudnessBlock = 0.1;  // seconds
+
+// Memory-mapped and immutable; any thread.
+class FeatureFile {
+ public:
+  // Throws Error(input) if it is missing, damaged or of another geometry.
+  static std::shared_ptr<const FeatureFile> open(const std::filesystem::path& file);
+
+  const TrackId& track() const noexcept { return track_; }
+  Hop hops() const noexcept { return hops_; }      // of audio
+  Hop frames() const noexcept { return frames_; }  // of log-mel: hops - 3, at least 0
+  std::span<const float> loudness() const noexcept { return loudness_; }
+
+  // Row-major [range.size() × 80] into `out`, which must have that size.
+  void read_log_mel(const FrameRange& range, std::span<float> out) const;
+
+ private:
+  explicit FeatureFile(SafetensorsFile file) : file_(std::move(file)) {}
+  SafetensorsFile file_;
+  TrackId track_;
+  Hop hops_ = 0;
+  Hop frames_ = 0;
+  const std::byte* log_mel_ = nullptr;
+  std::vector<float> loudness_;
+};
+
+// Writes a feature file in constant memory, however long the track.
+class FeatureFileWriter {
+ public:
+  // The file comes into being in `folder` as ID.safetensors by commit(). Throws Error(output).
+  explicit FeatureFileWriter(const std::filesystem::path& folder);
+
+  // rows: [n × 80] log10 mel power. Throws Error(output).
+  void append(std::span<const float> rows);
+  // Returns the file's path. Throws Error(output).
+  std::filesystem::path commit(const TrackId& track, Hop hops, std::span<const float> loudness);
+
+ private:
+  std::filesystem::path folder_;
+  CommittedFile file_;
+  Hop frames_ = 0;
+  std::vector<std::uint16_t> buffer_;
+};
+
+}  // namespace segue

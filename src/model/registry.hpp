@@ -1,0 +1,26 @@
+// Which systems there are and where their weights lie.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/successor_model.hpp"
+
+namespace segue {
+
+// The weights for a name: a path to a .safetensors file, or the name of a bundled model
+// ("crnn-tuned", "crnn-report"), or of a system ("crnn": its best bundled weights).
+// Throws Error(model) that lists the names there are.
+std::filesystem::path find_weights(const std::string& name_or_path);
+
+// Names of the bundled models, sorted.
+std::vector<std::string> bundled_models();
+
+inline constexpr const char* kDefaultModel = "crnn-tuned";
+
+// Reads the card first (cheap; Error(model) for an unknown architecture), then loads the plugin.
+std::unique_ptr<SuccessorModel> load_model(const std::string& name_or_path);
+
+}  // namespace segue

@@ -1,0 +1,90 @@
+// A mix as plain values: which piece of which source plays when, how each joins the next,
+// and why it was chosen. JSON, versioned; rendering a plan needs nothing else but the sources.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/content_hash.hpp"
+#include "base/time.hpp"
+#include "plan/segmentation.hpp"
+
+namespace segue {
+
+struct PlanSource {
+  TrackId track;
+  std::filesystem::path path;
+  int sample_rate = 0;        // of the source, Hz: unit of its placements
+  PcmFrame pcm_frames = 0;    // length of the source
+  std::string title;
+  std::string artist;
+};
+
+struct RunnerUp {
+  std::size_t source = 0;  // index into Plan::sources
+  PcmFrame start = 0;
+  double score = 0;
+};
+
+// PCM frames [start, start + length) of a source, at the source's own rate.
+struct Placement {
+  std::size_t source = 0;  // index into Plan::sources
+  PcmFrame start = 0;
+  PcmFrame length = 0;
+  double gain_db = 0;    // evens the loudness, −24 … +24
+  bool known = false;    // the network was trained on this track (the report's step 2) or not (3)
+  double score = 0;      // the network's, quantised to 1e-6; 0 for the first
+  std::string why;       // "start", or how it was chosen
+  std::vector<RunnerUp> runners_up;  // at most five, best first
+};
+
+enum class TransitionKind { equal_power_crossfade };
+
+// What is done between placement i and i + 1. The seam is where i ends on the output's time;
+// the transition covers [seam − before, seam + after) in output PCM frames. The outgoing source
+// plays on past its end for `after`, the incoming one begins `before` ahead of its start.
+struct Transition {
+  TransitionKind kind = TransitionKind::equal_power_crossfade;
+  PcmFrame before = 0;
+  PcmFrame after = 0;
+};
+
+struct Plan {
+  static constexpr int version = 1;
+
+  std::string segue_version;
+  std::string system;             // "crnn"
+  std::string model;              // name on the card, "crnn-tuned"
+  std::string weights;            // content hash of the weights
+  int analysis_version = 0;
+  std::string style = "collage";
+  Segmentation segmentation;
+  std::uint64_t seed = 0;
+  int sample_rate = 44100;        // of the output, Hz; always stereo
+  PcmFrame length = 0;            // of the output: exactly this many frames are rendered
+  double target_lufs = -16;
+  double ceiling_dbtp = -1;
+  std::vector<PlanSource> sources;
+  std::vector<Placement> placements;    // at least one
+  std::vector<Transition> transitions;  // placements.size() - 1
+
+  // Output PCM frame where placement i begins (its seam with i - 1).
+  // Computed from exact sums of source time, so it never drifts.
+  std::vector<PcmFrame> seams() const;
+
+  // Throws Error(input) naming the placement that is nonsense (outside its source, negative,
+  // unknown source, overlapping transitions, not finite).
+  void validate(const std::filesystem::path& named = {}) const;
+
+  static Plan read(const std::filesystem::path& file);  // throws Error(input); validates
+  void write(const std::filesystem::path& file) const;  // throws Error(output)
+};
+
+void to_json(nlohmann::json& json, const Plan& plan);
+void from_json(const nlohmann::json& json, Plan& plan);
+
+}  // namespace segue

@@ -1,0 +1,44 @@
+// Deciding what plays: the report's greedy assembly. A start fragment, candidates, the network's
+// score for each pair, the best is appended and becomes the new start, until the length is reached.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "library/library.hpp"
+#include "model/successor_model.hpp"
+#include "plan/plan.hpp"
+
+namespace segue {
+
+struct StartPoint {
+  TrackId track;
+  Seconds at{0};  // the fragment that holds this moment begins the mix
+};
+
+struct MixConfig {
+  Seconds length{180};          // 1 s … 24 h; the result has exactly this length
+  Segmentation segmentation;
+  std::uint64_t seed = 1;       // of the start, the candidates drawn and ties
+  std::optional<StartPoint> start;
+  double track_share = 0.25;    // no track may fill more of the mix than this, 0 … 1 (1 = no bound);
+                                // never less than what an even share needs
+  std::size_t candidates = 1024;  // heard for each decision, drawn evenly over the tracks; 0 = all
+  Seconds crossfade{0.1};       // 0 … 2 s
+  int sample_rate = 44100;
+  double target_lufs = -16;
+  double ceiling_dbtp = -1;
+
+  void validate() const;  // throws Error(usage)
+};
+
+// Style `collage`: no fragment twice, two neighbours of one track never meet again, in either
+// order, no track dominates. The network's scores rule inside these bounds; ties (scores equal after
+// quantising to 1e-6) go by content hash. The same input gives the same plan on any thread count.
+// Throws Error(infeasible) saying which rule left nothing and how to loosen it.
+Plan plan_mix(const MixConfig& config, Library& library, const std::vector<LibraryTrack>& tracks,
+              const SuccessorModel& model);
+
+}  // namespace segue

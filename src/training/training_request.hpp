@@ -1,0 +1,55 @@
+// What a training run is told and what it gives back. No LibTorch here: the command line fills
+// these, the plugin acts on them.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "features/manifest.hpp"
+
+namespace segue {
+
+// Every setting of a run, under the names that cards, `--set NAME=VALUE` and recipe files use.
+// Bundled recipes: crnn-report (as the report has it), crnn-tuned.
+class Recipe {
+ public:
+  // A bundled recipe's name, or a JSON file that holds {"base": NAME, settings…}.
+  // Throws Error(usage) for unknown names, Error(input) for a damaged file.
+  static Recipe load(const std::string& name_or_file);
+  static std::vector<std::string> bundled();
+
+  // Throws Error(usage) naming the settings there are, or the range that holds.
+  void set(const std::string& name, const std::string& value);
+  void validate() const;
+
+  const std::string& name() const { return name_; }
+  const nlohmann::json& settings() const { return settings_; }
+
+ private:
+  std::string name_;
+  nlohmann::json settings_;
+};
+
+struct TrainingRequest {
+  Manifest manifest;  // train side teaches, val side stops; the test side is not read
+  Recipe recipe;
+  std::filesystem::path folder;  // of the run: checkpoints, curves.csv, curves.svg, weights, card
+  bool resume = false;           // go on from the newest checkpoint in `folder`
+  std::uint64_t seed = 1;
+  std::size_t threads = 0;       // 0 = all cores
+  std::string device = "cpu";    // "cpu", "cuda", "auto"
+  std::string command;           // for the card
+};
+
+struct TrainingResult {
+  std::filesystem::path weights;  // NAME.safetensors in the run's folder, with its card beside it
+  std::string name;
+  int epochs = 0;                 // run in all
+  int best_epoch = 0;             // whose weights were kept
+  double best_validation_auc = 0; // against random fragments of the same track
+  double seconds = 0;             // of this call
+};
+
+}  // namespace segue
