@@ -78,12 +78,12 @@ std::filesystem::path FeatureFileWriter::commit(const TrackId& track, Hop hops,
   const NamedTensor tensors[] = {
       {"log_mel", DType::f16, {frames_, kBands}, {}},
       {"loudness", DType::f32, {static_cast<std::int64_t>(loudness.size())}, {}}};
-  const std::string header = safetensors_header(
-      tensors,
-      {{"track", track.hex()},
-       {"hops", std::to_string(hops)},
-       {"geometry_version", std::to_string(LogMelGeometry::version)}},
-      kHeaderBytes);
+  const std::string header =
+      safetensors_header(tensors,
+                         {{"track", track.hex()},
+                          {"hops", std::to_string(hops)},
+                          {"geometry_version", std::to_string(LogMelGeometry::version)}},
+                         kHeaderBytes);
   file_.write_at(0, bytes_of(header));
   file_.retarget(folder_ / (track.hex() + ".safetensors"));
   file_.commit();

@@ -35,8 +35,7 @@ inline PcmFrame hop_to_pcm(Hop hop, int sample_rate) {
 }
 
 // Frames that lie wholly inside a run of hops: 129 hops (3 s) hold 126.
-inline constexpr Hop kFrameOverhang =
-    LogMelGeometry::window_length / LogMelGeometry::hop_length - 1;
+inline constexpr Hop kFrameOverhang = LogMelGeometry::window_length / LogMelGeometry::hop_length - 1;
 
 // A fragment: hops [start, start + length) of a track.
 struct FragmentSpan {

@@ -30,7 +30,7 @@ struct ManifestTrack {
   std::string song;   // variants and doubles of one song share it; never split
   std::string group;  // genre, else the folder: what 'another genre' is measured by
   Side side = Side::train;
-  std::filesystem::path features;  // feature file
+  std::filesystem::path features;       // feature file
   std::vector<FragmentSpan> fragments;  // in order of time, not overlapping
 };
 
@@ -43,29 +43,6 @@ struct Manifest {
   void write(const std::filesystem::path& folder) const;
   // Throws Error(input) naming the file and line that is wrong.
   static Manifest read(const std::filesystem::path& folder);
-};
-
-// The song a file name belongs to: the stem without what marks a variant
-// ("_fast", "-old", "-epic", "_remake", "_f", " (Live)", " - Remix", "2" …), in lower case.
-std::string song_of(const std::string& stem);
-
-// A split by track: name → side. Reads `{"train": [names], "val": […], "test": […]}`.
-// Names are file stems, or stems behind a prefix for the collection ("w_knolls").
-class Split {
- public:
-  static Split read(const std::filesystem::path& file);  // throws Error(input)
-  // Shares of songs drawn by seed, whole songs only.
-  static Split draw(const std::vector<std::string>& songs, double validation_share,
-                    double test_share, std::uint64_t seed);
-
-  // Side of a track with this stem, if the split names it.
-  bool find(const std::string& stem, Side& side) const;
-  // Names of a fold other than the sides ("critic", "detector"); empty if there is none.
-  const std::vector<std::string>& fold(const std::string& name) const;
-
- private:
-  std::vector<std::pair<std::string, Side>> sides_;
-  std::vector<std::pair<std::string, std::vector<std::string>>> folds_;
 };
 
 }  // namespace segue

@@ -25,7 +25,7 @@ struct ModelCard {
   std::string system;   // "crnn"
   std::string command;  // that made it
   std::string segue_version;
-  ContentHash weights;  // of the safetensors file
+  ContentHash weights;     // of the safetensors file
   nlohmann::json recipe;   // every setting of the training run
   nlohmann::json metrics;  // what was measured, with split and side named
   std::string segmentation;

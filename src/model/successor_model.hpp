@@ -19,8 +19,8 @@ class ScoringSession {
   // scores[i] = how well candidates[i] follows after `context` (fragment numbers, oldest
   // first, the last one is playing now; at least one). Higher is better; a probability in
   // 0 … 1 for classifiers. The same input gives the same scores, whatever was asked before.
-  virtual void score(std::span<const std::size_t> context,
-                     std::span<const std::size_t> candidates, std::span<float> scores) = 0;
+  virtual void score(std::span<const std::size_t> context, std::span<const std::size_t> candidates,
+                     std::span<float> scores) = 0;
 };
 
 class SuccessorModel {

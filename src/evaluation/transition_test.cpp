@@ -1,0 +1,146 @@
+#include "evaluation/transition_test.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/interrupt.hpp"
+#include "base/random.hpp"
+
+namespace segue {
+namespace {
+
+// One kind of negative, gathered over all queries.
+struct Collected {
+  std::vector<GroupedScore> scores;
+
+  void add(float score, bool positive, std::size_t track) { scores.push_back({score, positive, track}); }
+
+  AucFigure figure(std::size_t tracks, std::uint64_t seed) const {
+    std::vector<float> positives;
+    std::vector<float> negatives;
+    for (const GroupedScore& s : scores) (s.positive ? positives : negatives).push_back(s.score);
+    return {auc(positives, negatives), auc_interval(scores, tracks, seed)};
+  }
+};
+
+// Fragments [begin, end) of one track.
+struct TrackRange {
+  std::size_t begin;
+  std::size_t end;
+};
+
+std::vector<TrackRange> track_ranges(const FragmentSet& fragments) {
+  std::vector<TrackRange> ranges;
+  for (std::size_t i = 0; i < fragments.size(); ++i) {
+    if (i == 0 || fragments.track_of(i) != fragments.track_of(i - 1)) ranges.push_back({i, i});
+    ranges.back().end = i + 1;
+  }
+  return ranges;
+}
+
+class Test {
+ public:
+  Test(const SuccessorModel& model, const FragmentSet& fragments, const TransitionTestConfig& config)
+      : config_(config),
+        fragments_(fragments),
+        ranges_(track_ranges(fragments)),
+        history_(std::max<std::size_t>(1, model.context_length())),
+        session_(model.open_session(fragments, config.guard, config.threads)),
+        random_(config.seed) {}
+
+  TransitionAuc run() {
+    TransitionAuc result;
+    for (std::size_t track = 0; track < ranges_.size(); ++track) {
+      const auto [begin, end] = ranges_[track];
+      if (end - begin < 3) continue;  // no wrong answer within the track
+      ++result.tracks;
+      result.fragments += end - begin;
+      for (std::size_t i = begin; i + 1 < end; ++i) {
+        throw_if_interrupted();
+        ask_forward(track, i);
+        ask_reversed(track, i);
+      }
+    }
+    if (result.tracks == 0) {
+      throw Error(ErrorKind::input, "no track is long enough to measure (three fragments at least)", {},
+                  "give longer tracks or a shorter --fragment");
+    }
+    result.easy = easy_.figure(ranges_.size(), config_.seed);
+    result.hard = hard_.figure(ranges_.size(), config_.seed);
+    result.reversed = reversed_.figure(ranges_.size(), config_.seed);
+    return result;
+  }
+
+ private:
+  void ask_forward(std::size_t track, std::size_t i) {
+    const auto [begin, end] = ranges_[track];
+    context_.clear();
+    for (std::size_t j = i + 1 - std::min(history_, i + 1 - begin); j <= i; ++j) context_.push_back(j);
+    candidates_.assign(1, i + 1);
+    const std::size_t inside = end - begin;
+    while (candidates_.size() < 1 + config_.negatives) {
+      const std::size_t other = begin + random_.below(inside);
+      if (other != i && other != i + 1) candidates_.push_back(other);
+    }
+    const std::size_t outside = fragments_.size() - inside;
+    for (std::size_t n = 0; outside > 0 && n < config_.negatives; ++n) {
+      const std::size_t drawn = random_.below(outside);
+      candidates_.push_back(drawn < begin ? drawn : drawn + inside);
+    }
+    scores_.resize(candidates_.size());
+    session_->score(context_, candidates_, scores_);
+    hard_.add(scores_[0], true, track);
+    easy_.add(scores_[0], true, track);
+    for (std::size_t n = 1; n < scores_.size(); ++n) {
+      (n <= config_.negatives ? hard_ : easy_).add(scores_[n], false, track);
+    }
+  }
+
+  void ask_reversed(std::size_t track, std::size_t i) {
+    reversed_.add(score_pair(i, i + 1), true, track);
+    reversed_.add(score_pair(i + 1, i), false, track);
+  }
+
+  float score_pair(std::size_t from, std::size_t to) {
+    float score = 0;
+    session_->score(std::span(&from, 1), std::span(&to, 1), std::span(&score, 1));
+    return score;
+  }
+
+  TransitionTestConfig config_;
+  const FragmentSet& fragments_;
+  std::vector<TrackRange> ranges_;
+  std::size_t history_;
+  std::unique_ptr<ScoringSession> session_;
+  Random random_;
+  Collected easy_, hard_, reversed_;
+  std::vector<std::size_t> context_, candidates_;
+  std::vector<float> scores_;
+};
+
+nlohmann::json number_or_null(double value) {
+  return std::isnan(value) ? nlohmann::json() : nlohmann::json(value);
+}
+
+}  // namespace
+
+TransitionAuc measure_transitions(const SuccessorModel& model, const FragmentSet& fragments,
+                                  const TransitionTestConfig& config) {
+  return Test(model, fragments, config).run();
+}
+
+void to_json(nlohmann::json& json, const TransitionAuc& result) {
+  json = {{"n_tracks", result.tracks}, {"n_fragments", result.fragments}};
+  const auto put = [&](const std::string& key, const AucFigure& figure) {
+    json[key] = number_or_null(figure.value);
+    json[key + "_interval"] = {number_or_null(figure.interval.low),
+                               number_or_null(figure.interval.high)};
+  };
+  put("auc_easy", result.easy);
+  put("auc_hard", result.hard);
+  put("auc_rev", result.reversed);
+}
+
+}  // namespace segue

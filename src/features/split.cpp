@@ -1,0 +1,109 @@
+#include "features/split.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/random.hpp"
+#include "base/text.hpp"
+
+namespace segue {
+namespace {
+
+constexpr std::array<std::string_view, 27> kVariantWords{
+    "fast",       "slow", "old",       "new",      "epic",         "remake",  "remix",
+    "remixed",    "mix",  "live",      "demo",     "edit",         "version", "extended",
+    "short",      "long", "loop",      "acoustic", "instrumental", "reprise", "remaster",
+    "remastered", "alt",  "alternate", "f",        "radio",        "original"};
+
+bool is_variant_word(std::string_view word) {
+  return std::find(kVariantWords.begin(), kVariantWords.end(), word) != kVariantWords.end();
+}
+
+// Words in lower case; what stands in brackets is left out.
+std::vector<std::string> words_of(const std::string& stem) {
+  std::vector<std::string> words(1);
+  int depth = 0;
+  for (const char c : lower_ascii(stem)) {
+    if (c == '(' || c == '[') ++depth;
+    const bool separator = c == ' ' || c == '_' || c == '-' || c == '.' || c == '(' || c == '[';
+    if (separator && !words.back().empty()) words.emplace_back();
+    if (!separator && depth == 0) words.back() += c;
+    if ((c == ')' || c == ']') && depth > 0) --depth;
+  }
+  if (words.back().empty()) words.pop_back();
+  return words;
+}
+
+bool named(const std::vector<std::string>& names, const std::string& wanted) {
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    return name == wanted || (name.size() > 2 && name[1] == '_' && name.substr(2) == wanted);
+  });
+}
+
+}  // namespace
+
+std::string song_of(const std::string& stem) {
+  std::vector<std::string> words = words_of(stem);
+  while (words.size() > 1 && is_variant_word(words.back())) words.pop_back();
+  std::string song;
+  for (const std::string& word : words) song += (song.empty() ? "" : " ") + word;
+  return song.empty() ? lower_ascii(stem) : song;
+}
+
+Split Split::read(const std::filesystem::path& file) {
+  std::ifstream in(file);
+  if (!in) throw Error(ErrorKind::input, "cannot be read", file, "give a split as JSON");
+  const auto json = nlohmann::json::parse(in, nullptr, false);
+  Split split;
+  if (json.is_object()) {
+    for (const auto& [fold, names] : json.items()) {
+      const bool strings = names.is_array() && std::all_of(names.begin(), names.end(),
+                                                           [](auto& name) { return name.is_string(); });
+      if (strings) split.folds_[fold] = names.get<std::vector<std::string>>();
+    }
+  }
+  if (split.folds_.empty()) {
+    throw Error(ErrorKind::input, "is not a split", file,
+                R"(write {"train": [names], "val": [names], "test": [names]})");
+  }
+  return split;
+}
+
+Split Split::draw(std::vector<std::string> songs, double validation_share, double test_share,
+                  std::uint64_t seed) {
+  std::sort(songs.begin(), songs.end());
+  Random random(seed);
+  random.shuffle(std::span(songs));
+  const auto count = static_cast<double>(songs.size());
+  auto validation = static_cast<std::size_t>(std::lround(count * validation_share));
+  auto test = static_cast<std::size_t>(std::lround(count * test_share));
+  if (songs.size() > 1) validation = std::clamp<std::size_t>(validation, 1, songs.size() - 1);
+  validation = std::min(validation, songs.size() - std::min<std::size_t>(1, songs.size()));
+  test = std::min(test, songs.size() - std::min(songs.size(), validation + 1));
+  Split split;
+  for (std::size_t i = 0; i < songs.size(); ++i) {
+    const Side side = i < validation          ? Side::validation
+                      : i < validation + test ? Side::test
+                                              : Side::train;
+    split.folds_[name_of(side)].push_back(songs[i]);
+  }
+  return split;
+}
+
+std::optional<Side> Split::side_of(const std::string& name) const {
+  for (const Side side : {Side::train, Side::validation, Side::test}) {
+    if (in_fold(name_of(side), name)) return side;
+  }
+  return std::nullopt;
+}
+
+bool Split::in_fold(const std::string& fold, const std::string& name) const {
+  const auto found = folds_.find(fold);
+  return found != folds_.end() && named(found->second, name);
+}
+
+}  // namespace segue

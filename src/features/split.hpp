@@ -1,0 +1,39 @@
+// Which tracks teach, which stop the training, which measure: tracks are split, never
+// fragments, and what belongs to one song stays on one side.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "features/manifest.hpp"
+
+namespace segue {
+
+// The song a file name belongs to: lower case, without what marks a variant ("_fast", "-old",
+// "-epic", "_remake", "_f", " (Live)", " - Remix", …). Digits stay: "Track 01" is not "Track 02".
+std::string song_of(const std::string& stem);
+
+// A split by name. On disk: `{"train": [names], "val": […], "test": […], "FOLD": […]}`;
+// a name is a file's stem, or a stem behind a one-letter prefix for its collection ("w_knolls").
+class Split {
+ public:
+  static Split read(const std::filesystem::path& file);  // throws Error(input)
+  // Deals songs (each name once) to the sides by seed, at least one to train and, where there
+  // are two or more, one to validation. Shares in 0 … 1.
+  static Split draw(std::vector<std::string> songs, double validation_share, double test_share,
+                    std::uint64_t seed);
+
+  // The side of a track with this name or stem; none if the split does not name it.
+  std::optional<Side> side_of(const std::string& name) const;
+  // Whether a fold other than the sides ("critic", "detector") names it.
+  bool in_fold(const std::string& fold, const std::string& name) const;
+
+ private:
+  std::map<std::string, std::vector<std::string>> folds_;
+};
+
+}  // namespace segue

@@ -1,0 +1,68 @@
+#include "model/registry.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/paths.hpp"
+#include "base/text.hpp"
+#include "model/plugin.hpp"
+
+namespace segue {
+namespace fs = std::filesystem;
+namespace {
+
+struct System {
+  const char* name;
+  const char* best;  // its bundled weights that `--model NAME` means
+};
+constexpr System kSystems[] = {{"crnn", "crnn-tuned"}};
+
+constexpr const char* kWeightsEnding = ".safetensors";
+
+}  // namespace
+
+std::vector<std::string> bundled_models() {
+  std::vector<std::string> names;
+  std::error_code code;
+  for (fs::directory_iterator it(find_shipped("models"), code), end; !code && it != end;
+       it.increment(code)) {
+    if (it->path().extension() == kWeightsEnding) names.push_back(it->path().stem());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+fs::path find_weights(const std::string& name_or_path) {
+  if (name_or_path.ends_with(kWeightsEnding)) {
+    std::error_code code;
+    if (!fs::is_regular_file(name_or_path, code)) {
+      throw Error(ErrorKind::model, "no such weights file", name_or_path, "check its name");
+    }
+    return name_or_path;
+  }
+  std::string name = name_or_path;
+  for (const System& system : kSystems) {
+    if (name == system.name) name = system.best;
+  }
+  const bool plain = name.find('/') == std::string::npos;
+  const fs::path file = plain ? find_shipped("models/" + name + kWeightsEnding) : fs::path();
+  if (!file.empty()) return file;
+  std::string names;
+  for (const std::string& bundled : bundled_models()) names += (names.empty() ? "" : ", ") + bundled;
+  throw Error(ErrorKind::model, "there is no model '" + printable(std::string_view(name_or_path)) + "'",
+              {}, "choose one of " + names + ", or give a .safetensors file");
+}
+
+std::unique_ptr<SuccessorModel> load_model(const std::string& name_or_path) {
+  const fs::path weights = find_weights(name_or_path);
+  const ModelCard card = ModelCard::read(card_path(weights));
+  const bool known = std::any_of(std::begin(kSystems), std::end(kSystems),
+                                 [&](const System& system) { return card.system == system.name; });
+  if (!known) {
+    throw Error(ErrorKind::model, "is of a system that this segue does not know ('" + card.system + "')",
+                weights, "choose another model or update segue");
+  }
+  return learning_plugin().load_model(weights);
+}
+
+}  // namespace segue
