@@ -9,16 +9,18 @@
 
 namespace segue {
 
-// Streaming and delay-free: output frame i lies at input time i * from / to, exactly.
-// Not thread-safe.
+// Streaming and delay-free (linear phase): output frame i lies at input time i * from / to, exactly.
+// n frames in all give n * to / from, rounded to nearest. Before the start and after the end the
+// input counts as silent. Making one takes some tenths of a millisecond. Not thread-safe.
 class Resampler {
  public:
-  Resampler(int from_rate, int to_rate, int channels);
+  Resampler(int from_rate, int to_rate, int channels);  // throws Error(internal) if not all > 0
   ~Resampler();
   Resampler(Resampler&&) noexcept;
   Resampler& operator=(Resampler&&) noexcept;
 
-  // Appends to `out` (interleaved) what is ready. An equal rate copies bit for bit.
+  // Appends to `out` (interleaved) what is ready: up to some thousand frames less than came in.
+  // An equal rate copies at once, bit for bit. Block sizes do not change the result.
   void process(std::span<const float> in, std::vector<float>& out);
   void finish(std::vector<float>& out);  // the rest; the resampler is then spent
 
