@@ -65,8 +65,7 @@ void CommittedFile::write(std::string_view text) {
 
 void CommittedFile::write_at(std::size_t offset, std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
-    const ssize_t count =
-        ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    const ssize_t count = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) throw write_error(target_, errno);
     bytes = bytes.subspan(static_cast<std::size_t>(count));

@@ -40,9 +40,7 @@ struct ContentHasher::State {
   XXH3_state_t xxh;
 };
 
-ContentHasher::ContentHasher() : state_(std::make_unique<State>()) {
-  XXH3_128bits_reset(&state_->xxh);
-}
+ContentHasher::ContentHasher() : state_(std::make_unique<State>()) { XXH3_128bits_reset(&state_->xxh); }
 ContentHasher::~ContentHasher() = default;
 
 void ContentHasher::update(std::span<const std::byte> bytes) {

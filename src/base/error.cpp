@@ -19,8 +19,7 @@ std::string sentence(const std::string& problem, const std::filesystem::path& fi
 
 }  // namespace
 
-Error::Error(ErrorKind kind, const std::string& problem, std::filesystem::path file,
-             std::string remedy)
+Error::Error(ErrorKind kind, const std::string& problem, std::filesystem::path file, std::string remedy)
     : std::runtime_error(sentence(problem, file, remedy)),
       kind_(kind),
       problem_(problem),
@@ -36,9 +35,8 @@ Error write_error(const std::filesystem::path& file, int errno_value) {
   } else if (errno_value == ENOENT || errno_value == ENOTDIR) {
     remedy = "make its folder first";
   }
-  return Error(ErrorKind::output,
-               std::string("cannot be written (") + std::strerror(errno_value) + ")", file,
-               remedy);
+  return Error(ErrorKind::output, std::string("cannot be written (") + std::strerror(errno_value) + ")",
+               file, remedy);
 }
 
 }  // namespace segue

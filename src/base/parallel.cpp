@@ -22,8 +22,7 @@ std::size_t core_count() noexcept {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
-void parallel_for(std::size_t count, std::size_t workers,
-                  const std::function<void(std::size_t)>& work) {
+void parallel_for(std::size_t count, std::size_t workers, const std::function<void(std::size_t)>& work) {
   if (workers == 0) workers = core_count();
   std::atomic<std::size_t> next{0};
   std::atomic<bool> stop{false};

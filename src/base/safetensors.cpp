@@ -50,13 +50,17 @@ std::int64_t element_count(const std::vector<std::int64_t>& shape) {
 
 std::size_t size_of(DType dtype) noexcept {
   switch (dtype) {
-    case DType::u8: return 1;
-    case DType::f16: return 2;
+    case DType::u8:
+      return 1;
+    case DType::f16:
+      return 2;
     case DType::f32:
     case DType::i32:
-    case DType::u32: return 4;
+    case DType::u32:
+      return 4;
     case DType::f64:
-    case DType::i64: return 8;
+    case DType::i64:
+      return 8;
   }
   return 0;
 }
@@ -112,8 +116,8 @@ struct SafetensorsFile::State {
 
   TensorView view(const std::string& name, const Json& entry, std::span<const std::byte> data) const {
     const auto dtype_name = entry.at("dtype").get<std::string>();
-    const auto known = std::find_if(kNames.begin(), kNames.end(),
-                                    [&](auto& n) { return dtype_name == n.first; });
+    const auto known =
+        std::find_if(kNames.begin(), kNames.end(), [&](auto& n) { return dtype_name == n.first; });
     if (known == kNames.end()) throw damaged(path, "unknown dtype of " + name);
     TensorView tensor{known->second, entry.at("shape").get<std::vector<std::int64_t>>(), {}};
     const auto range = entry.at("data_offsets").get<std::array<std::uint64_t, 2>>();
@@ -164,17 +168,15 @@ std::vector<float> SafetensorsFile::floats(const std::string& name) const {
 }
 
 std::string safetensors_header(std::span<const NamedTensor> tensors,
-                               const std::map<std::string, std::string>& metadata,
-                               std::size_t minimum) {
+                               const std::map<std::string, std::string>& metadata, std::size_t minimum) {
   Json header = Json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
   std::size_t offset = 0;
   for (const NamedTensor& tensor : tensors) {
     const std::size_t end =
         offset + static_cast<std::size_t>(element_count(tensor.shape)) * size_of(tensor.dtype);
-    header[tensor.name] = {{"dtype", name_of(tensor.dtype)},
-                           {"shape", tensor.shape},
-                           {"data_offsets", {offset, end}}};
+    header[tensor.name] = {
+        {"dtype", name_of(tensor.dtype)}, {"shape", tensor.shape}, {"data_offsets", {offset, end}}};
     offset = end;
   }
   std::string text = header.dump();

@@ -20,8 +20,8 @@ std::size_t size_of(DType dtype) noexcept;
 
 struct TensorView {
   DType dtype = DType::f32;
-  std::vector<std::int64_t> shape;    // row-major; {} is a scalar
-  std::span<const std::byte> bytes;   // product(shape) * size_of(dtype), may be unaligned
+  std::vector<std::int64_t> shape;   // row-major; {} is a scalar
+  std::span<const std::byte> bytes;  // product(shape) * size_of(dtype), may be unaligned
 
   std::int64_t count() const noexcept;
 };

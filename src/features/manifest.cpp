@@ -14,7 +14,7 @@ namespace segue {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kTracksHeader = "song_id,track,name,song,group,side,features";
+constexpr const char* kTracksHeader = "song_id,track,name,song,group,side,features,licence";
 constexpr const char* kFragmentsHeader = "fragment,track,start,length,position,song_id,label";
 constexpr Side kSides[] = {Side::train, Side::validation, Side::test};
 
@@ -138,6 +138,16 @@ std::size_t Manifest::count(Side side) const {
       std::count_if(tracks.begin(), tracks.end(), [&](auto& track) { return track.side == side; }));
 }
 
+FragmentSet Manifest::fragments(Side side) const {
+  FragmentSet set;
+  for (const ManifestTrack& track : tracks) {
+    if (track.side != side) continue;
+    const std::size_t number = set.add_track(FeatureFile::open(track.features));
+    for (const FragmentSpan& span : track.fragments) set.add(number, span);
+  }
+  return set;
+}
+
 void Manifest::write(const fs::path& folder) const {
   const auto songs = song_numbers(tracks);
   std::ostringstream out;
@@ -147,7 +157,8 @@ void Manifest::write(const fs::path& folder) const {
         << csv_field(printable(std::string_view(track.name))) << ','
         << csv_field(printable(std::string_view(track.song))) << ','
         << csv_field(printable(std::string_view(track.group))) << ',' << name_of(track.side) << ','
-        << csv_field(path_to_json(track.features)) << '\n';
+        << csv_field(path_to_json(track.features)) << ','
+        << csv_field(printable(std::string_view(track.licence))) << '\n';
   }
   for (const Side side : kSides) {
     const fs::path file = fragments_file(folder, side);
@@ -177,6 +188,7 @@ Manifest Manifest::read(const fs::path& folder) {
     track.side = *side;
     track.features = path_from_json(fields[6]);
     if (track.features.is_relative()) track.features = folder / track.features;
+    track.licence = fields[7];
     manifest.tracks.push_back(std::move(track));
   }
   for (const Side side : kSides) {

@@ -2,7 +2,7 @@
 // of the split each lies. On disk a folder with `tracks.csv`, `train.csv` and `val.csv`
 // (and `test.csv` where there is a test side), UTF-8 with a header line.
 //
-// tracks.csv:         song_id,track,name,song,group,side,features
+// tracks.csv:         song_id,track,name,song,group,side,features,licence
 // train/val/test.csv: fragment,track,start,length,position,song_id,label
 //   fragment  "TRACK:POSITION", unique
 //   track     32 hex digits, the track's id
@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "base/content_hash.hpp"
-#include "features/geometry.hpp"
+#include "features/fragment_set.hpp"
 
 namespace segue {
 
@@ -32,6 +32,7 @@ struct ManifestTrack {
   Side side = Side::train;
   std::filesystem::path features;       // feature file
   std::vector<FragmentSpan> fragments;  // in order of time, not overlapping
+  std::string licence;                  // of the music, for the model's card; may be empty
 };
 
 struct Manifest {
@@ -39,6 +40,9 @@ struct Manifest {
   std::vector<ManifestTrack> tracks;
 
   std::size_t count(Side side) const;  // of tracks
+  // All fragments of one side as networks read them, grouped by track, in order of time.
+  // Throws Error(input) if a feature file is missing or damaged.
+  FragmentSet fragments(Side side) const;
   // Throws Error(output).
   void write(const std::filesystem::path& folder) const;
   // Throws Error(input) naming the file and line that is wrong.

@@ -1,0 +1,48 @@
+// segue analyze: bring the library up to date.
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+#include "cli/command.hpp"
+
+namespace segue::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> music;
+  std::size_t workers = 0;
+};
+
+void analyze(const Options& options, const Context& context) {
+  Library library(context.library);
+  const UpdateReport report = update_library(library, to_paths(options.music), options.workers);
+  if (!context.json) return;
+  nlohmann::json json = {{"files", report.files},
+                         {"analyzed", report.analyzed},
+                         {"unchanged", report.unchanged},
+                         {"changed", report.changed},
+                         {"moved", report.moved},
+                         {"retagged", report.retagged},
+                         {"doubles", report.doubles},
+                         {"removed", report.removed},
+                         {"decoded_seconds", report.decoded.count()},
+                         {"problems", nlohmann::json::array()}};
+  for (const FileProblem& problem : report.problems) {
+    json["problems"].push_back({{"file", path_to_json(problem.file)}, {"reason", problem.reason}});
+  }
+  to_stdout(json);
+}
+
+}  // namespace
+
+void add_analyze(CLI::App& app, Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("analyze", "Listen to music and remember what was heard");
+  command->add_option("music", options->music, "Files, folders, playlists")->required();
+  command->add_option("--workers", options->workers, "Files heard at once; 0 = one per core")
+      ->capture_default_str();
+  set_example(*command, "segue analyze ~/Music");
+  command->callback(
+      [options, &context] { context.action = [options, &context] { analyze(*options, context); }; });
+}
+
+}  // namespace segue::cli

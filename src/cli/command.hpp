@@ -1,0 +1,58 @@
+// What the commands share. A command registers its flags, and an action that runs after parsing.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "library/library.hpp"
+#include "plan/segmentation.hpp"
+
+namespace segue::cli {
+
+namespace fs = std::filesystem;
+
+struct Context {
+  bool json = false;
+  bool quiet = false;
+  bool verbose = false;
+  std::uint64_t seed = 1;
+  std::string library;                 // folder
+  std::vector<std::string> arguments;  // as typed, for cards
+  std::function<void()> action;        // of the command that was given
+
+  std::string command_line() const;
+};
+
+// One file each; `context` outlives the parse.
+void add_mix(CLI::App& app, Context& context);
+void add_analyze(CLI::App& app, Context& context);
+void add_train(CLI::App& app, Context& context);
+void add_evaluate(CLI::App& app, Context& context);
+void add_cut(CLI::App& app, Context& context);
+void add_library(CLI::App& app, Context& context);
+void add_config(CLI::App& app, Context& context);
+// `segue` alone.
+void ask_for_mix(Context& context);
+
+// Makes a mix with default settings; what the prompt ends in.
+void make_mix(Context& context, const std::vector<fs::path>& music, const std::string& length,
+              const fs::path& output);
+
+// The footer of --help: an example.
+void set_example(CLI::App& command, const std::string& example);
+
+// Brings the library up to date and tells on standard error what was done and what failed.
+UpdateReport update_library(Library& library, const std::vector<fs::path>& music,
+                            std::size_t workers = 0);
+
+void to_stdout(const nlohmann::json& json);
+void to_stdout(const std::string& line);
+
+std::vector<fs::path> to_paths(const std::vector<std::string>& names);
+
+}  // namespace segue::cli

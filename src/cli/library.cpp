@@ -1,0 +1,166 @@
+// segue library: what is known about the collection.
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "cli/command.hpp"
+
+namespace segue::cli {
+namespace {
+
+std::string name_of(const LibraryTrack& track) {
+  const Tags& tags = track.record.tags;
+  if (tags.title.empty()) return printable(track.file.stem());
+  return tags.title + (tags.artist.empty() ? "" : " – " + tags.artist);
+}
+
+nlohmann::json to_json(const LibraryTrack& track) {
+  const TrackRecord& record = track.record;
+  const Tags& tags = record.tags;
+  const auto level = [](double value) {
+    return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
+  };
+  return {{"id", record.id.hex()},
+          {"file", path_to_json(track.file)},
+          {"title", tags.title},
+          {"artist", tags.artist},
+          {"album_artist", tags.album_artist},
+          {"album", tags.album},
+          {"genre", tags.genre},
+          {"mood", tags.mood},
+          {"year", tags.year},
+          {"licence", tags.licence},
+          {"seconds", record.duration().count()},
+          {"sample_rate", record.format.sample_rate},
+          {"channels", record.format.channels},
+          {"codec", record.format.codec},
+          {"container", record.format.container},
+          {"integrated_lufs", level(record.integrated_lufs)},
+          {"sample_peak", record.sample_peak},
+          {"analysis_version", record.analysis_version},
+          {"double_of", record.double_of ? nlohmann::json(record.double_of->hex()) : nlohmann::json()}};
+}
+
+void list(const Context& context) {
+  const Library library(context.library);
+  const std::vector<LibraryTrack> tracks = library.tracks({});
+  if (context.json) {
+    nlohmann::json json = nlohmann::json::array();
+    for (const LibraryTrack& track : tracks) json.push_back(to_json(track));
+    to_stdout(json);
+    return;
+  }
+  std::string text;
+  Seconds total{0};
+  for (const LibraryTrack& track : tracks) {
+    total += track.record.duration();
+    text += track.record.id.hex().substr(0, 8) + "  " + format_time(track.record.duration()) + "  " +
+            name_of(track) + "  " + printable(track.file) + "\n";
+  }
+  to_stdout(text + std::to_string(tracks.size()) + " tracks, " + format_time(total));
+}
+
+// The track that a person means: its file, the beginning of its id, or a part of its name.
+std::vector<LibraryTrack> matches(const Library& library, const std::string& wanted) {
+  std::vector<LibraryTrack> found;
+  std::error_code code;
+  for (const LibraryTrack& track : library.tracks({})) {
+    if (fs::equivalent(track.file, wanted, code)) return {track};
+    const bool by_id = wanted.size() >= 4 && track.record.id.hex().starts_with(lower_ascii(wanted));
+    const bool by_name = lower_ascii(name_of(track)).find(lower_ascii(wanted)) != std::string::npos;
+    if (by_id || by_name) found.push_back(track);
+  }
+  if (found.empty()) {
+    throw Error(ErrorKind::usage,
+                "the library has no track '" + printable(std::string_view(wanted)) + "'", {},
+                "see 'segue library list', or analyze it first");
+  }
+  return found;
+}
+
+void info(const Context& context, const std::string& wanted) {
+  const Library library(context.library);
+  nlohmann::json all = nlohmann::json::array();
+  for (const LibraryTrack& track : matches(library, wanted)) all.push_back(to_json(track));
+  if (context.json) {
+    to_stdout(all);
+    return;
+  }
+  for (const nlohmann::json& track : all) {
+    for (const auto& [key, value] : track.items()) {
+      if (value.is_null() || value == "") continue;
+      to_stdout(key + ": " + (value.is_string() ? value.get<std::string>() : value.dump()));
+    }
+    to_stdout(std::string());
+  }
+}
+
+void verify(const Context& context) {
+  Library library(context.library);
+  const std::vector<FileProblem> problems = library.verify();
+  if (context.json) {
+    nlohmann::json json = nlohmann::json::array();
+    for (const FileProblem& problem : problems) {
+      json.push_back({{"file", path_to_json(problem.file)}, {"reason", problem.reason}});
+    }
+    to_stdout(json);
+  } else {
+    for (const FileProblem& problem : problems) to_stdout(problem.reason);
+  }
+  if (!problems.empty()) {
+    throw Error(ErrorKind::library, std::to_string(problems.size()) + " things are wrong",
+                library.folder(), "analyze the music again to mend them");
+  }
+  if (!context.json) to_stdout(std::string("sound"));
+}
+
+void remove(const Context& context, const std::vector<std::string>& paths) {
+  Library library(context.library);
+  std::size_t count = 0;
+  for (const std::string& path : paths) {
+    const std::size_t removed = library.remove(path);
+    if (removed == 0) {
+      throw Error(ErrorKind::usage, "is not in the library", path, "see 'segue library list'");
+    }
+    count += removed;
+  }
+  if (context.json) {
+    to_stdout(nlohmann::json{{"removed", count}});
+  } else {
+    to_stdout(std::to_string(count) + " files forgotten");
+  }
+}
+
+}  // namespace
+
+void add_library(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand("library", "List, inspect, check or forget what segue knows");
+  command->require_subcommand(1);
+  set_example(*command, "segue library list --json");
+  const auto add = [&](const std::string& name, const std::string& text, std::function<void()> action) {
+    CLI::App* sub = command->add_subcommand(name, text);
+    sub->callback([action, &context] { context.action = action; });
+    return sub;
+  };
+  set_example(*add("list", "All tracks", [&context] { list(context); }), "segue library list");
+
+  auto wanted = std::make_shared<std::string>();
+  CLI::App* info_command =
+      add("info", "All about one track", [wanted, &context] { info(context, *wanted); });
+  info_command->add_option("track", *wanted, "Its file, id or a part of its name")->required();
+  set_example(*info_command, "segue library info knolls");
+
+  set_example(
+      *add("verify", "Check the catalog, the features and the files", [&context] { verify(context); }),
+      "segue library verify");
+
+  auto paths = std::make_shared<std::vector<std::string>>();
+  CLI::App* remove_command = add("remove", "Forget files or folders; the music stays",
+                                 [paths, &context] { remove(context, *paths); });
+  remove_command->add_option("paths", *paths, "Files or folders")->required();
+  set_example(*remove_command, "segue library remove ~/Music/Old");
+}
+
+}  // namespace segue::cli

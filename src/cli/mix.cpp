@@ -1,0 +1,280 @@
+// segue mix: choose, join, write.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/committed_file.hpp"
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "cli/command.hpp"
+#include "model/registry.hpp"
+#include "output/mix_writer.hpp"
+#include "planning/planner.hpp"
+
+namespace segue::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> music;
+  std::string output = "mix.flac";
+  std::string length = "3:00";
+  std::string fragment = "3";
+  std::string style = "collage";
+  std::string model = kDefaultModel;
+  std::string start;
+  std::string plan;
+  std::string save_plan;
+  double track_share = MixConfig{}.track_share;
+  std::size_t candidates = MixConfig{}.candidates;
+  double crossfade = MixConfig{}.crossfade.count();
+  int rate = 0;
+  double loudness = MixConfig{}.target_lufs;
+  double ceiling = MixConfig{}.ceiling_dbtp;
+  int bits = EncodingConfig{}.bits;
+  double quality = EncodingConfig{}.quality;
+  Tags tags;
+  bool cue = false;
+};
+
+EncodingConfig encoding_of(const Options& options) {
+  EncodingConfig encoding;
+  encoding.container = EncodingConfig::container_for(options.output);
+  encoding.bits = options.bits;
+  encoding.quality = options.quality;
+  encoding.sample_rate = options.rate;
+  if (options.rate == 0)
+    encoding.sample_rate = encoding.container == Container::ogg_opus ? 48000 : 44100;
+  encoding.tags = options.tags;
+  if (encoding.tags.title.empty())
+    encoding.tags.title = to_valid_utf8(fs::path(options.output).stem().native());
+  encoding.validate();
+  return encoding;
+}
+
+// "FILE@1:30" or "FILE": the track whose file it is and the moment in it.
+StartPoint start_of(const std::string& text, const std::vector<LibraryTrack>& tracks) {
+  StartPoint start;
+  std::error_code code;
+  fs::path file = text;
+  if (const std::size_t at = text.rfind('@'); at != std::string::npos && !fs::exists(file, code)) {
+    file = text.substr(0, at);
+    start.at = parse_time(text.substr(at + 1));
+  }
+  for (const LibraryTrack& track : tracks) {
+    if (!fs::equivalent(track.file, file, code)) continue;
+    if (start.at >= track.record.duration()) {
+      throw Error(ErrorKind::usage, "lasts only " + format_time(track.record.duration()), file,
+                  "choose an earlier start");
+    }
+    start.track = track.record.id;
+    return start;
+  }
+  throw Error(ErrorKind::usage, "is not among the music to mix", file,
+              "give it with the music, or start elsewhere");
+}
+
+MixConfig config_of(const Options& options, const Context& context, const EncodingConfig& encoding) {
+  MixConfig config;
+  config.length = parse_time(options.length);
+  config.segmentation = Segmentation::parse(options.fragment, context.seed);
+  config.seed = context.seed;
+  config.track_share = options.track_share;
+  config.candidates = options.candidates;
+  config.crossfade = Seconds(options.crossfade);
+  config.sample_rate = encoding.sample_rate;
+  config.target_lufs = options.loudness;
+  config.ceiling_dbtp = options.ceiling;
+  config.validate();
+  if (options.style != "collage") {
+    throw Error(ErrorKind::usage, "there is no style '" + options.style + "'", {}, "choose collage");
+  }
+  return config;
+}
+
+// The tracks to mix: those named, or all that the library knows.
+std::vector<LibraryTrack> tracks_of(Library& library, const std::vector<fs::path>& music) {
+  if (!music.empty()) {
+    const UpdateReport report = update_library(library, music);
+    if (report.files == report.problems.size() && !report.problems.empty()) {
+      throw Error(ErrorKind::input, "none of the files given holds music that can be used", {},
+                  "give other files; the reasons stand above");
+    }
+  }
+  std::vector<LibraryTrack> tracks = library.tracks(music);
+  if (tracks.empty()) {
+    throw Error(ErrorKind::input, "the library holds no music yet", {},
+                "name a folder: segue mix ~/Music");
+  }
+  return tracks;
+}
+
+Plan choose(const Options& options, const Context& context, const EncodingConfig& encoding) {
+  MixConfig config = config_of(options, context, encoding);
+  find_weights(options.model);  // a wrong name should not cost an analysis
+  Library library(context.library);
+  const std::vector<LibraryTrack> tracks = tracks_of(library, to_paths(options.music));
+  if (!options.start.empty()) config.start = start_of(options.start, tracks);
+  const std::unique_ptr<SuccessorModel> model = load_model(options.model);
+  return plan_mix(config, library, tracks, *model);
+}
+
+// Finding out after ten minutes of work that the folder is read-only would be a pity.
+void check_target(const fs::path& target, const Plan* plan) {
+  CommittedFile probe(target);
+  std::error_code code;
+  for (const PlanSource& source : plan != nullptr ? plan->sources : std::vector<PlanSource>()) {
+    if (fs::equivalent(source.path, target, code)) {
+      throw Error(ErrorKind::usage, "is one of the sources", target,
+                  "choose another name with --output");
+    }
+  }
+}
+
+nlohmann::json report_json(const Plan& plan, const MixReport& report, const fs::path& output,
+                           const fs::path& plan_file) {
+  std::set<std::size_t> used;
+  std::size_t known = 0;
+  for (const Placement& placement : plan.placements) {
+    used.insert(placement.source);
+    known += placement.known;
+  }
+  nlohmann::json sources = nlohmann::json::array();
+  for (const std::size_t source : used) sources.push_back(path_to_json(plan.sources[source].path));
+  return {{"output", path_to_json(fs::absolute(output))},
+          {"plan",
+           plan_file.empty() ? nlohmann::json() : nlohmann::json(path_to_json(fs::absolute(plan_file)))},
+          {"seconds", to_seconds(report.pcm_frames, plan.sample_rate).count()},
+          {"integrated_lufs", report.integrated_lufs},
+          {"true_peak_dbtp", report.true_peak_dbtp},
+          {"fragments", plan.placements.size()},
+          {"known_fragments", known},
+          {"tracks", used.size()},
+          {"sources", sources},
+          {"system", plan.system},
+          {"model", plan.model},
+          {"seed", plan.seed}};
+}
+
+void tell(const Plan& plan, const MixReport& report, const nlohmann::json& json, const fs::path& output,
+          const fs::path& plan_file) {
+  char loudness[64];
+  std::snprintf(loudness, sizeof loudness, "%.1f LUFS, true peak %.1f dBTP", report.integrated_lufs,
+                report.true_peak_dbtp);
+  to_stdout(printable(fs::absolute(output)));
+  to_stdout("  " + format_time(to_seconds(plan.length, plan.sample_rate)) + ", " +
+            std::to_string(plan.placements.size()) + " fragments of " + json["tracks"].dump() +
+            " tracks, chosen by " + plan.model + " (" + json["known_fragments"].dump() +
+            " from tracks it learned from), " + loudness);
+  for (const std::size_t source : [&] {
+         std::set<std::size_t> used;
+         for (const Placement& placement : plan.placements) used.insert(placement.source);
+         return used;
+       }()) {
+    const PlanSource& entry = plan.sources[source];
+    const auto count = std::count_if(plan.placements.begin(), plan.placements.end(),
+                                     [&](const Placement& p) { return p.source == source; });
+    const std::string name = entry.title.empty() ? printable(entry.path.stem()) : entry.title;
+    to_stdout("    " + std::to_string(count) + " × " + name +
+              (entry.artist.empty() ? "" : " – " + entry.artist));
+  }
+  if (!plan_file.empty())
+    to_stdout("  plan: " + printable(fs::absolute(plan_file)) + " (render again: segue mix --plan)");
+  to_stdout("  play: ffplay -autoexit '" + printable(output) + "', or any player");
+}
+
+void mix(const Options& options, const Context& context) {
+  const EncodingConfig asked = encoding_of(options);
+  if (!options.plan.empty() && !options.music.empty()) {
+    throw Error(ErrorKind::usage, "--plan names its own music", {}, "leave the other files out");
+  }
+  check_target(options.output, nullptr);
+  EncodingConfig encoding = asked;
+  const bool again = !options.plan.empty();
+  const Plan plan = again ? Plan::read(options.plan) : choose(options, context, asked);
+  if (again && options.rate != 0 && options.rate != plan.sample_rate) {
+    throw Error(ErrorKind::usage, "is made for " + std::to_string(plan.sample_rate) + " Hz",
+                options.plan, "leave --rate out");
+  }
+  encoding.sample_rate = plan.sample_rate;
+  encoding.comment = "segue " + plan.model + ", seed " + std::to_string(plan.seed);
+  encoding.validate();
+  check_target(options.output, &plan);
+
+  fs::path plan_file = options.save_plan;
+  if (plan_file.empty() && !again) plan_file = fs::path(options.output).replace_extension(".plan.json");
+  if (!plan_file.empty()) plan.write(plan_file);
+  const MixReport report = write_mix(plan, options.output, encoding);
+  if (options.cue) {
+    write_text_file(fs::path(options.output).replace_extension(".cue"), cue_sheet(plan, options.output));
+  }
+  const nlohmann::json json = report_json(plan, report, options.output, plan_file);
+  if (context.json) {
+    to_stdout(json);
+  } else if (!context.quiet) {
+    tell(plan, report, json, options.output, plan_file);
+  }
+}
+
+void add_choice_flags(CLI::App& command, Options& options) {
+  command.add_option("--length", options.length, "How long the result is: 90, 10:00 or 1:30:00")
+      ->capture_default_str();
+  command
+      .add_option("--fragment", options.fragment, "How tracks are cut: seconds (3) or bounds (0.5-8)")
+      ->capture_default_str();
+  command.add_option("--style", options.style, "collage: neighbours of one track never meet again")
+      ->capture_default_str();
+  command
+      .add_option("--model,--system", options.model,
+                  "Which network chooses: a bundled name or a weights file")
+      ->capture_default_str();
+  command.add_option("--start", options.start, "Where to begin: FILE@1:30");
+  command.add_option("--track-share", options.track_share, "No track fills more than this share, 0 … 1")
+      ->capture_default_str();
+  command.add_option("--candidates", options.candidates, "Fragments heard for each choice; 0 = all")
+      ->capture_default_str();
+  command.add_option("--crossfade", options.crossfade, "Seconds of crossfade at each seam")
+      ->capture_default_str();
+  command.add_option("--loudness", options.loudness, "LUFS of the whole")->capture_default_str();
+  command.add_option("--ceiling", options.ceiling, "dBTP that no peak exceeds")->capture_default_str();
+}
+
+void add_output_flags(CLI::App& command, Options& options) {
+  command.add_option("-o,--output", options.output, "The mix: .flac .wav .ogg .opus .mp3")
+      ->capture_default_str();
+  command.add_option("--plan", options.plan, "Render this plan again");
+  command.add_option("--save-plan", options.save_plan, "Where the plan goes (default: beside the mix)");
+  command.add_option("--rate", options.rate, "Hz of the mix; 0 = 44100, or 48000 for Opus")
+      ->capture_default_str();
+  command.add_option("--bits", options.bits, "Of FLAC and WAV: 16 or 24")->capture_default_str();
+  command.add_option("--quality", options.quality, "Of Ogg, Opus and MP3, 0 … 1")->capture_default_str();
+  command.add_option("--title", options.tags.title, "Title tag (default: the file's name)");
+  command.add_option("--artist", options.tags.artist, "Artist tag");
+  command.add_option("--album", options.tags.album, "Album tag");
+  command.add_option("--genre", options.tags.genre, "Genre tag");
+  command.add_flag("--cue", options.cue, "Write a CUE sheet beside the mix");
+}
+
+}  // namespace
+
+void add_mix(CLI::App& app, Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("mix", "Compose a mix from music");
+  command->add_option("music", options->music, "Files, folders, playlists (default: the whole library)");
+  add_choice_flags(*command, *options);
+  add_output_flags(*command, *options);
+  set_example(*command, "segue mix ~/Music --length 10:00 -o set.flac");
+  command->callback(
+      [options, &context] { context.action = [options, &context] { mix(*options, context); }; });
+}
+
+void make_mix(Context& context, const std::vector<fs::path>& music, const std::string& length,
+              const fs::path& output) {
+  Options options;
+  for (const fs::path& path : music) options.music.push_back(path.native());
+  options.length = length;
+  options.output = output.native();
+  mix(options, context);
+}
+
+}  // namespace segue::cli

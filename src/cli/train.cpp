@@ -1,0 +1,142 @@
+// segue train: let a network teach itself from a collection.
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/paths.hpp"
+#include "base/text.hpp"
+#include "cli/command.hpp"
+#include "library/training_set.hpp"
+#include "model/plugin.hpp"
+#include "training/training_request.hpp"
+
+namespace segue::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> music;
+  std::string output;
+  std::string recipe = "crnn-tuned";
+  std::string fragment = "3";
+  std::string split;
+  std::string manifest;
+  double validation_share = TrainingSetConfig{}.validation_share;
+  double test_share = TrainingSetConfig{}.test_share;
+  std::vector<std::string> settings;
+  std::string licence;
+  std::string device = "cpu";
+  std::size_t threads = 0;
+  bool resume = false;
+  bool dry_run = false;
+};
+
+Recipe recipe_of(const Options& options) {
+  Recipe recipe = Recipe::load(options.recipe);
+  for (const std::string& setting : options.settings) {
+    const std::size_t equals = setting.find('=');
+    if (equals == std::string::npos) {
+      throw Error(ErrorKind::usage, "'" + printable(std::string_view(setting)) + "' sets nothing", {},
+                  "write --set NAME=VALUE");
+    }
+    recipe.set(setting.substr(0, equals), setting.substr(equals + 1));
+  }
+  recipe.validate();
+  return recipe;
+}
+
+Manifest manifest_of(const Options& options, const Context& context) {
+  TrainingSetConfig config;
+  config.segmentation = Segmentation::parse(options.fragment, context.seed);
+  if (!options.split.empty()) config.split = options.split;
+  config.validation_share = options.validation_share;
+  config.test_share = options.test_share;
+  config.seed = context.seed;
+  config.validate();
+  Library library(context.library);
+  const std::vector<fs::path> music = to_paths(options.music);
+  if (!music.empty()) update_library(library, music);
+  Manifest manifest = make_manifest(library, library.tracks(music), config);
+  for (ManifestTrack& track : manifest.tracks) {
+    if (track.licence.empty()) track.licence = options.licence;
+  }
+  return manifest;
+}
+
+void train(const Options& options, const Context& context) {
+  TrainingRequest request;
+  request.recipe = recipe_of(options);
+  request.manifest = manifest_of(options, context);
+  request.folder =
+      options.output.empty() ? fs::path("runs") / request.recipe.name() : fs::path(options.output);
+  const fs::path manifest_folder =
+      options.manifest.empty() ? request.folder : fs::path(options.manifest);
+  make_folders(request.folder);
+  make_folders(manifest_folder);
+  request.manifest.write(manifest_folder);
+  nlohmann::json json = {{"run", path_to_json(fs::absolute(request.folder))},
+                         {"manifest", path_to_json(fs::absolute(manifest_folder))},
+                         {"train_tracks", request.manifest.count(Side::train)},
+                         {"val_tracks", request.manifest.count(Side::validation)},
+                         {"test_tracks", request.manifest.count(Side::test)}};
+  log_info("learning from " + json["train_tracks"].dump() + " tracks, stopping by " +
+           json["val_tracks"].dump() + ", leaving out " + json["test_tracks"].dump());
+  if (!options.dry_run) {
+    request.seed = context.seed;
+    request.threads = options.threads;
+    request.device = options.device;
+    request.resume = options.resume;
+    request.command = context.command_line();
+    const TrainingResult result = learning_plugin().train(request);
+    json["weights"] = path_to_json(fs::absolute(result.weights));
+    json["name"] = result.name;
+    json["epochs"] = result.epochs;
+    json["best_epoch"] = result.best_epoch;
+    json["val_auc_hard"] = result.best_validation_auc;
+    json["seconds"] = result.seconds;
+  }
+  if (context.json) {
+    to_stdout(json);
+    return;
+  }
+  for (const auto& [key, value] : json.items()) {
+    to_stdout(key + ": " + (value.is_string() ? value.get<std::string>() : value.dump()));
+  }
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("train", "Let a network teach itself from music");
+  command->add_option("music", options->music, "Files, folders, playlists (default: the whole library)");
+  command->add_option("-o,--output", options->output, "Folder of the run (default: runs/RECIPE)");
+  command->add_option("--recipe", options->recipe, "crnn-report, crnn-tuned or a JSON file")
+      ->capture_default_str();
+  command->add_option("--set", options->settings, "Change a setting of the recipe: NAME=VALUE")
+      ->expected(1)
+      ->take_all();
+  command
+      ->add_option("--fragment", options->fragment, "How tracks are cut: seconds (3) or bounds (0.5-8)")
+      ->capture_default_str();
+  command->add_option("--split", options->split,
+                      "JSON file that puts tracks on sides; others are left out");
+  command
+      ->add_option("--validation-share", options->validation_share,
+                   "Share of songs that stop the training")
+      ->capture_default_str();
+  command->add_option("--test-share", options->test_share, "Share of songs left out")
+      ->capture_default_str();
+  command->add_option("--manifest", options->manifest,
+                      "Folder for train.csv and val.csv (default: the run's)");
+  command->add_option("--licence", options->licence,
+                      "Licence of music whose tags name none, for the card");
+  command->add_option("--device", options->device, "cpu, cuda or auto")->capture_default_str();
+  command->add_option("--threads", options->threads, "0 = one per core")->capture_default_str();
+  command->add_flag("--resume", options->resume, "Go on from the newest checkpoint of the run");
+  command->add_flag("--dry-run", options->dry_run, "Write the manifest and stop");
+  set_example(*command, "segue train ~/Music --recipe crnn-tuned -o runs/mine");
+  command->callback(
+      [options, &context] { context.action = [options, &context] { train(*options, context); }; });
+}
+
+}  // namespace segue::cli
