@@ -1,0 +1,65 @@
+#include "base/text.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+#include "base/time.hpp"
+
+namespace segue {
+namespace {
+
+TEST(Text, OddFileNamesAreShownOnOneLine) {
+  EXPECT_EQ(printable(std::string_view("a b\nc\td\x01.ogg")), "a b\\nc\\td\\x01.ogg");
+  EXPECT_EQ(printable(std::string_view("M\xC3\xBCsli \xFF")), "M\xC3\xBCsli \\xFF");
+}
+
+TEST(Text, InvalidUtf8IsReplacedAndValidUtf8Kept) {
+  EXPECT_EQ(to_valid_utf8("\xE2\x82\xAC"), "\xE2\x82\xAC");                // euro sign
+  EXPECT_EQ(to_valid_utf8("a\xC0\x80z"), "a\xEF\xBF\xBD\xEF\xBF\xBDz");    // overlong NUL
+  EXPECT_EQ(to_valid_utf8("\xED\xA0\x80").substr(0, 3), "\xEF\xBF\xBD");   // a surrogate
+  EXPECT_EQ(to_valid_utf8("\xF0\x9F\x8E\xB5"), "\xF0\x9F\x8E\xB5");        // musical note
+  EXPECT_EQ(to_valid_utf8("end\xE2\x82"), "end\xEF\xBF\xBD\xEF\xBF\xBD");  // cut off
+}
+
+TEST(Text, PathsSurviveJsonWhateverTheirBytes) {
+  for (const std::string name : {"plain", "100%", "%41", "a\xFF\xFEz", "new\nline", "M\xC3\xBC"}) {
+    EXPECT_EQ(path_from_json(path_to_json(name)).native(), name);
+  }
+  EXPECT_EQ(path_to_json("a\xFF"), "a%FF");
+}
+
+TEST(Text, CsvFieldsSurviveQuoting) {
+  const std::string odd = "say \"hi\", twice";
+  EXPECT_EQ(csv_field(odd), "\"say \"\"hi\"\", twice\"");
+  EXPECT_EQ(split_csv("a," + csv_field(odd) + ",,b"), (std::vector<std::string>{"a", odd, "", "b"}));
+}
+
+TEST(Time, ReadsSecondsMinutesAndHours) {
+  EXPECT_DOUBLE_EQ(parse_time("90").count(), 90);
+  EXPECT_DOUBLE_EQ(parse_time("2.5").count(), 2.5);
+  EXPECT_DOUBLE_EQ(parse_time("10:00").count(), 600);
+  EXPECT_DOUBLE_EQ(parse_time("1:30:15").count(), 5415);
+  EXPECT_DOUBLE_EQ(parse_time("0:07.25").count(), 7.25);
+}
+
+TEST(Time, RefusesWhatIsNoTime) {
+  for (const char* text :
+       {"", "abc", "-3", "1:", ":30", "1:60", "1.5:00", "1:2:3:4", "nan", "inf", "1e9", "3s"}) {
+    EXPECT_THROW(parse_time(text), Error) << text;
+  }
+}
+
+TEST(Time, IsWrittenAsPeopleReadIt) {
+  EXPECT_EQ(format_time(Seconds(7.9)), "0:07");
+  EXPECT_EQ(format_time(Seconds(185)), "3:05");
+  EXPECT_EQ(format_time(Seconds(3723)), "1:02:03");
+}
+
+TEST(Error, ReadsAsOneSentenceWithFileAndRemedy) {
+  const Error error(ErrorKind::input, "holds no audio", "a\nb.mp3", "give another file");
+  EXPECT_STREQ(error.what(), "a\\nb.mp3: holds no audio; give another file.");
+  EXPECT_EQ(error.exit_status(), 3);
+}
+
+}  // namespace
+}  // namespace segue

@@ -1,0 +1,128 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "evaluation/auc.hpp"
+#include "evaluation/transition_test.hpp"
+#include "support/feature_files.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace segue {
+namespace {
+
+TEST(Auc, MatchesHandCountedCases) {
+  const std::vector<float> two{2, 4};
+  EXPECT_DOUBLE_EQ(auc(two, std::vector<float>{1, 3}), 0.75);  // 2>1, 4>1, 4>3 of four
+  EXPECT_DOUBLE_EQ(auc(two, std::vector<float>{2, 4}), 0.5);   // ties count half
+  EXPECT_DOUBLE_EQ(auc(std::vector<float>{1, 1}, std::vector<float>{1, 0}), 0.75);
+  EXPECT_DOUBLE_EQ(auc(std::vector<float>{5}, std::vector<float>{1, 2, 3}), 1);
+  EXPECT_TRUE(std::isnan(auc({}, two)));
+}
+
+TEST(Auc, IntervalHoldsTheValueAndNarrowsWithAgreement) {
+  std::vector<GroupedScore> mixed;
+  std::vector<GroupedScore> clear;
+  for (std::size_t group = 0; group < 20; ++group) {
+    for (int i = 0; i < 10; ++i) {
+      const auto value = static_cast<float>((group * 7 + static_cast<std::size_t>(i) * 3) % 11);
+      mixed.push_back({value, i % 2 == 0, group});
+      clear.push_back({i % 2 == 0 ? 1.0f : 0.0f, i % 2 == 0, group});
+    }
+  }
+  const Interval wide = auc_interval(mixed, 20, 1);
+  EXPECT_LT(wide.low, wide.high);
+  EXPECT_GT(wide.low, 0);
+  const Interval narrow = auc_interval(clear, 20, 1);
+  EXPECT_DOUBLE_EQ(narrow.low, 1);
+  EXPECT_DOUBLE_EQ(narrow.high, 1);
+  EXPECT_TRUE(std::isnan(auc_interval(clear, 1, 1).low));
+}
+
+// Knows nothing but fragment numbers: score is what the test says.
+class FakeModel : public SuccessorModel {
+ public:
+  using Score = std::function<float(std::size_t from, std::size_t to)>;
+  explicit FakeModel(Score score) : score_(std::move(score)) {}
+  const ModelCard& card() const override { return card_; }
+  std::size_t context_length() const override { return 2; }
+  std::unique_ptr<ScoringSession> open_session(const FragmentSet&, Hop, std::size_t) const override {
+    struct Session : ScoringSession {
+      const Score* score_function;
+      explicit Session(const Score* f) : score_function(f) {}
+      void score(std::span<const std::size_t> context, std::span<const std::size_t> candidates,
+                 std::span<float> scores) override {
+        for (std::size_t i = 0; i < candidates.size(); ++i) {
+          scores[i] = (*score_function)(context.back(), candidates[i]);
+        }
+      }
+    };
+    return std::make_unique<Session>(&score_);
+  }
+
+ private:
+  Score score_;
+  ModelCard card_;
+};
+
+class TransitionTestFixture : public ::testing::Test {
+ protected:
+  TransitionTestFixture() {
+    for (const char* name : {"a", "b", "c"}) add_track(name, 5);
+  }
+  void add_track(const char* name, int count) {
+    const auto file = test::write_features(folder.path(), test::track_id(name), 20 * count);
+    const std::size_t track = fragments.add_track(FeatureFile::open(file));
+    for (int i = 0; i < count; ++i) fragments.add(track, {20 * i, 20});
+  }
+  TransitionAuc measure(FakeModel::Score score) {
+    return measure_transitions(FakeModel(std::move(score)), fragments, {});
+  }
+  test::TemporaryFolder folder;
+  FragmentSet fragments;
+};
+
+TEST_F(TransitionTestFixture, APerfectModelScoresOne) {
+  const TransitionAuc result =
+      measure([](std::size_t a, std::size_t b) { return b == a + 1 ? 1.0f : 0.0f; });
+  EXPECT_DOUBLE_EQ(result.easy.value, 1);
+  EXPECT_DOUBLE_EQ(result.hard.value, 1);
+  EXPECT_DOUBLE_EQ(result.reversed.value, 1);
+  EXPECT_EQ(result.tracks, 3u);
+  EXPECT_EQ(result.fragments, 15u);
+}
+
+TEST_F(TransitionTestFixture, AModelThatKnowsOnlyTheTrackFailsWithinIt) {
+  const TransitionAuc result =
+      measure([](std::size_t a, std::size_t b) { return a / 5 == b / 5 ? 1.0f : 0.0f; });
+  EXPECT_DOUBLE_EQ(result.easy.value, 1);
+  EXPECT_DOUBLE_EQ(result.hard.value, 0.5);
+  EXPECT_DOUBLE_EQ(result.reversed.value, 0.5);
+}
+
+TEST_F(TransitionTestFixture, AModelThatHasTimeBackwardsScoresZeroOnReversedPairs) {
+  const TransitionAuc result =
+      measure([](std::size_t a, std::size_t b) { return a == b + 1 ? 1.0f : 0.0f; });
+  EXPECT_DOUBLE_EQ(result.reversed.value, 0);
+}
+
+TEST(TransitionTest, OneTrackHasNoOtherTrackAndTwoPiecesAreTooFew) {
+  const test::TemporaryFolder folder;
+  const auto file = test::write_features(folder.path(), test::track_id("a"), 100);
+  const FakeModel model([](std::size_t a, std::size_t b) { return b == a + 1 ? 1.0f : 0.0f; });
+  FragmentSet two;
+  two.add_track(FeatureFile::open(file));
+  two.add(0, {0, 20});
+  two.add(0, {20, 20});
+  EXPECT_THROW(measure_transitions(model, two, {}), Error);
+  two.add(0, {40, 20});
+  const TransitionAuc result = measure_transitions(model, two, {});
+  EXPECT_TRUE(std::isnan(result.easy.value));
+  const nlohmann::json json = result;
+  EXPECT_TRUE(json["auc_easy"].is_null());
+  EXPECT_EQ(json["auc_hard"], 1.0);
+}
+
+}  // namespace
+}  // namespace segue

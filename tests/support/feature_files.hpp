@@ -1,0 +1,32 @@
+// Feature files that a test makes up.
+#pragma once
+
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "features/feature_file.hpp"
+
+namespace segue::test {
+
+inline TrackId track_id(std::string_view name) {
+  ContentHasher hasher;
+  hasher.update(name);
+  return hasher.digest();
+}
+
+// value(frame, band): log10 power. Loudness is -20 LUFS throughout.
+inline std::filesystem::path write_features(
+    const std::filesystem::path& folder, const TrackId& id, Hop hops,
+    const std::function<float(Hop, int)>& value = [](Hop, int) { return -3.0f; }) {
+  FeatureFileWriter writer(folder);
+  std::vector<float> row(LogMelGeometry::bands);
+  for (Hop frame = 0; frame < hops - kFrameOverhang; ++frame) {
+    for (int band = 0; band < LogMelGeometry::bands; ++band) row[band] = value(frame, band);
+    writer.append(row);
+  }
+  const auto blocks = static_cast<std::size_t>(hops_to_seconds(hops).count() / kLoudnessBlock);
+  return writer.commit(id, hops, std::vector<float>(blocks, -20.0f));
+}
+
+}  // namespace segue::test
