@@ -1,6 +1,7 @@
 // Writing audio files through libsndfile.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -16,10 +17,13 @@ enum class Container { wav, flac, ogg_vorbis, ogg_opus, mp3 };
 struct EncodingConfig {
   Container container = Container::flac;
   int sample_rate = 44100;
-  int channels = 2;
-  int bits = 16;            // of FLAC and WAV: 16 or 24; TPDF dither is added where bits are cut
-  double quality = 0.6;     // of the lossy ones, 0 … 1
-  std::uint64_t dither_seed = 1;  // the same input gives the same file
+  int channels = 2;  // 1 or 2
+  int bits = 16;     // of FLAC and WAV: 16 or 24; TPDF dither is added where bits are cut
+  // Of the lossy ones, 0 … 1: Vorbis q0 … q10, MP3 V5 … V0, Opus 20 … 120 kb/s a channel.
+  double quality = 0.6;  // q6, V2, 160 kb/s
+  // The same input gives the same file, but for the serial number that every Ogg stream draws.
+  std::uint64_t dither_seed = 1;
+  // Album artist and mood reach MP3 only; the licence stands under copyright in WAV and MP3.
   Tags tags;
   std::string comment;
 
@@ -30,13 +34,16 @@ struct EncodingConfig {
   void validate() const;
 };
 
-// Writes under a temporary name; the file appears with commit(). Not thread-safe.
+// Writes under a temporary name; the file appears with commit(). WAV beyond 4 GB becomes RF64.
+// Not thread-safe.
 class AudioEncoder {
  public:
-  AudioEncoder(const std::filesystem::path& target, const EncodingConfig& config);  // throws Error(output)
+  // Throws Error(output) if the folder cannot be written, Error(usage) as validate() does.
+  AudioEncoder(const std::filesystem::path& target, const EncodingConfig& config);
   ~AudioEncoder();
 
-  // Interleaved, −1 … 1; what lies outside is clipped. Throws Error(output), e.g. on a full disk.
+  // Whole PCM frames, interleaved, −1 … 1; what lies outside is clipped. Throws Error(output), e.g. on
+  // a full disk, and Error(internal) for samples that are not finite; nothing can be written then.
   void write(std::span<const float> interleaved);
   void commit();  // throws Error(output)
 
