@@ -1,0 +1,264 @@
+"""What bad input gets: one sentence with file and remedy, the documented exit status, nothing half-written."""
+import json
+import math
+import os
+import pathlib
+import random
+import shutil
+import sqlite3
+import subprocess
+import unittest
+
+import support
+
+
+class BadInput(support.Sandbox):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.music = cls.clips()
+
+    def setUp(self):
+        self.addCleanup(lambda: self.assertEqual(self.partial_files(), []))
+
+    def bad(self, name, content=b""):
+        folder = self.folder / f"bad-{name}"
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content)
+        return folder / name
+
+    def mix_refused(self, status, *music, says=(), arguments=()):
+        self.refused(status, "mix", *music, "-o", "bad.flac", *arguments, says=says)
+        self.assertFalse((self.folder / "bad.flac").exists())
+        self.segue("library", "verify")
+
+    def test_a_missing_file(self):
+        self.mix_refused(3, "/none/song.mp3", says="/none/song.mp3")
+
+    def test_a_text_file_named_mp3(self):
+        self.mix_refused(3, self.bad("text.mp3", b"I am not music.\n" * 50), says="text.mp3")
+
+    def test_a_zero_byte_file(self):
+        self.mix_refused(3, self.bad("empty.ogg"), says="empty.ogg")
+
+    def test_random_bytes(self):
+        noise = random.Random(1).randbytes(100000)
+        for ending in ("mp3", "flac", "ogg", "m4a", "wav"):
+            self.mix_refused(3, self.bad(f"noise.{ending}", noise), says=f"noise.{ending}")
+
+    def test_a_truncated_mp3_plays_what_is_there(self):
+        whole = self.folder / "whole.mp3"
+        support.ffmpeg("-i", sorted(self.music.iterdir())[0], whole)
+        cut = self.bad("truncated.mp3", whole.read_bytes()[:len(whole.read_bytes()) // 2 + 77])
+        report = self.json("mix", cut, "-o", "truncated.flac", "--length", "6", "--track-share", "1")
+        self.assertAlmostEqual(report["seconds"], 6, places=3)
+
+    def test_a_track_of_a_fifth_of_a_second(self):
+        support.wav_float(self.folder / "short.wav", [0.1 * math.sin(i * 0.1) for i in range(4410)])
+        self.mix_refused(7, self.folder / "short.wav", says=("--length", "--fragment"))
+        self.assertEqual(self.json("analyze", self.folder / "short.wav")["problems"], [])
+
+    def test_pure_silence(self):
+        support.wav_float(self.folder / "silence.wav", [0.0] * 22050 * 20)
+        self.mix_refused(7, self.folder / "silence.wav", says="silen")
+
+    def test_samples_that_are_not_numbers(self):
+        for name, value in (("nan", math.nan), ("inf", math.inf)):
+            support.wav_float(self.folder / f"{name}.wav", [0.1] * 22050 * 5 + [value] + [0.1] * 22050)
+            self.mix_refused(3, self.folder / f"{name}.wav", says=f"{name}.wav")
+
+    def test_a_folder_without_music(self):
+        folder = self.folder / "no music"
+        folder.mkdir()
+        (folder / "notes.txt").write_text("la la la")
+        self.mix_refused(3, folder, says="no music")
+
+    def test_broken_files_among_good_ones_are_listed_and_the_rest_goes_on(self):
+        folder = self.folder / "mixed"
+        shutil.copytree(self.music, folder)
+        (folder / "broken.mp3").write_text("not music")
+        result = self.segue("mix", folder, "-o", "rest.flac", "--length", "10")
+        self.assertIn("broken.mp3", result.stderr)
+        self.assertTrue((self.folder / "rest.flac").exists())
+
+    def test_no_permission_to_write(self):
+        locked = self.folder / "locked"
+        locked.mkdir()
+        locked.chmod(0o555)
+        options = {}
+        if os.geteuid() == 0:  # root may write anywhere: be somebody else
+            options = {"user": 65534, "group": 65534, "extra_groups": []}
+            os.chmod(self.folder, 0o755)
+        environment = dict(self.environment, XDG_DATA_HOME=str(self.folder / "data-of-nobody"))
+        (self.folder / "data-of-nobody").mkdir()
+        os.chmod(self.folder / "data-of-nobody", 0o777)
+        self.refused(4, "mix", self.music, "-o", locked / "mix.flac", "--length", "5", says=("locked/mix.flac", "write"),
+                     env=environment, **options)
+        environment["XDG_DATA_HOME"] = str(locked)
+        self.refused(4, "analyze", self.music, says="locked", env=environment, **options)
+        self.assertEqual(list(locked.iterdir()), [])
+
+    def test_lengths_that_make_no_sense(self):
+        for length in ("0", "1000000000", "-5", "soon", "nan"):
+            self.mix_refused(2, self.music, arguments=[f"--length={length}"])
+
+    def test_a_mix_longer_than_its_music(self):
+        self.mix_refused(7, self.music, arguments=["--length", "2:00:00"], says="--length")
+
+    def test_flags_that_make_no_sense(self):
+        for arguments in (["--fragment", "0.1"], ["--fragment", "8-2"], ["--fragment", "x"], ["--track-share", "7"],
+                          ["--crossfade", "-1"], ["--crossfade", "99"], ["--bits", "7"], ["--style", "polka"],
+                          ["--start", "/none.mp3@0:10"], ["--rate", "1"], ["--loudness", "nan"]):
+            self.mix_refused(2, self.music, arguments=arguments)
+        self.refused(2, "mix", self.music, "-o", "mix.xyz", says="mix.xyz")
+        self.segue("mix", "--no-such-flag", status=2)
+        self.segue("sing", status=2)
+
+    def test_the_output_may_not_be_a_source(self):
+        source = sorted(self.music.iterdir())[0]
+        before = source.read_bytes()
+        self.refused(2, "mix", self.music, "-o", source, "--length", "10", says="one of the sources")
+        self.assertEqual(source.read_bytes(), before)
+
+    def test_weights_that_do_not_fit(self):
+        models = support.SOURCE / "models"
+        folder = self.folder / "weights"
+        shutil.copytree(models, folder, dirs_exist_ok=True)
+        weights = folder / "crnn-tuned.safetensors"
+        self.mix_refused(6, self.music, arguments=["--model", "no-such"], says="crnn-tuned")
+        self.mix_refused(6, self.music, arguments=["--model", folder / "none.safetensors"], says="none.safetensors")
+        # Weights of another architecture under this card.
+        card = json.loads((folder / "crnn-tuned.card.json").read_text())
+        sound = weights.read_bytes()
+        shutil.copy(folder / "crnn-report.safetensors", weights)
+        self.mix_refused(6, self.music, arguments=["--model", weights], says="crnn-tuned")
+        weights.write_bytes(sound[:len(sound) // 2])
+        self.mix_refused(6, self.music, arguments=["--model", weights], says="crnn-tuned")
+        weights.write_bytes(sound)
+        card["system"] = "telepathy"
+        (folder / "crnn-tuned.card.json").write_text(json.dumps(card))
+        self.mix_refused(6, self.music, arguments=["--model", weights], says="telepathy")
+        (folder / "crnn-tuned.card.json").unlink()
+        self.mix_refused(6, self.music, arguments=["--model", weights], says="card")
+
+
+class BadPlans(support.Sandbox):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.music = cls.clips()
+
+    def test_plans_edited_into_nonsense_name_the_placement(self):
+        self.segue("mix", self.music, "-o", "a.flac", "--length", "12")
+        sound = (self.folder / "a.plan.json").read_text()
+
+        def refused(change, says, status=3):
+            plan = json.loads(sound)
+            change(plan)
+            (self.folder / "b.plan.json").write_text(json.dumps(plan))
+            self.refused(status, "mix", "--plan", "b.plan.json", "-o", "b.flac", says=says)
+            self.assertFalse((self.folder / "b.flac").exists())
+
+        refused(lambda p: p["placements"][1].update(start=-5), "placement")
+        refused(lambda p: p["placements"][1].update(source=99), "placement")
+        refused(lambda p: p["placements"][1].update(length=10**12), "placement")
+        refused(lambda p: p["placements"][1].update(gain_db=1e300), "placement")
+        refused(lambda p: p["placements"][1].pop("start"), "b.plan.json")
+        refused(lambda p: p.update(placements=[]), "b.plan.json")
+        refused(lambda p: p.update(version=99), "newer")
+        refused(lambda p: p.update(sample_rate=0), "b.plan.json")
+        (self.folder / "b.plan.json").write_text("{")
+        self.refused(3, "mix", "--plan", "b.plan.json", "-o", "b.flac", says="b.plan.json")
+        self.refused(3, "mix", "--plan", "none.json", "-o", "b.flac", says="none.json")
+
+    def test_sources_that_changed_or_vanished_are_named(self):
+        self.segue("mix", self.music, "-o", "c.flac", "--length", "12")
+        plan = json.loads((self.folder / "c.plan.json").read_text())
+        source = pathlib.Path(plan["sources"][plan["placements"][0]["source"]]["path"])
+        others = [p for p in sorted(self.music.iterdir()) if p != source]
+        kept = source.read_bytes()
+        try:
+            source.write_bytes(others[0].read_bytes())
+            self.refused(3, "mix", "--plan", "c.plan.json", "-o", "d.flac", says=source.name)
+            source.unlink()
+            self.refused(3, "mix", "--plan", "c.plan.json", "-o", "d.flac", says=source.name)
+        finally:
+            source.write_bytes(kept)
+        self.assertFalse((self.folder / "d.flac").exists())
+
+
+class FullDisk(support.Sandbox):
+    def setUp(self):
+        self.disk = self.folder / "disk"
+        self.disk.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", str(self.disk)],
+                                 capture_output=True)
+        if mounted.returncode != 0:
+            self.skipTest("a small disk cannot be mounted here")
+        self.addCleanup(subprocess.run, ["umount", str(self.disk)], check=True)
+
+    def test_a_full_disk_leaves_nothing_behind(self):
+        music = self.clips()
+        result = self.segue("mix", music, "-o", self.disk / "mix.wav", "--length", "30",
+                            "--save-plan", self.folder / "mix.plan.json", status=4)
+        self.assertIn("free some space", result.stderr)
+        self.assertEqual(list(self.disk.iterdir()), [])
+        environment = dict(self.environment, XDG_DATA_HOME=str(self.disk))
+        self.segue("analyze", music, status=4, env=environment)
+        self.assertEqual([p for p in self.disk.rglob("*.partial")], [])
+
+
+class BadLibrary(support.Sandbox):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.music = cls.clips()
+
+    def catalog(self):
+        return next((self.folder / "data").rglob("*.sqlite*"))
+
+    def setUp(self):
+        self.segue("analyze", self.music)
+
+    def test_a_newer_library_is_left_alone(self):
+        with sqlite3.connect(self.catalog()) as database:
+            version = database.execute("PRAGMA user_version").fetchone()[0]
+            database.execute("PRAGMA user_version = 9999")
+        database.close()
+        try:
+            self.refused(5, "library", "list", says="newer")
+            self.refused(5, "mix", self.music, "-o", "x.flac", says="newer")
+        finally:
+            database = sqlite3.connect(self.catalog())
+            database.execute(f"PRAGMA user_version = {version}")
+            database.commit()
+            database.close()
+        self.segue("library", "verify")
+
+    def test_a_damaged_library_says_so(self):
+        catalog = self.catalog()
+        kept = catalog.read_bytes()
+        for damage in (b"not a database" * 1000, kept[:len(kept) // 2], kept[:200] + b"\xff" * 3000 + kept[3200:]):
+            for other in catalog.parent.glob(catalog.name + "-*"):
+                other.unlink()
+            catalog.write_bytes(damage)
+            result = subprocess.run([support.SEGUE, "library", "verify"], env=self.environment, capture_output=True,
+                                    text=True, timeout=60)
+            self.assertEqual(result.returncode, 5, result.stderr)
+            self.assertIn("segue: ", result.stderr)
+        catalog.write_bytes(kept)
+        self.segue("library", "verify")
+
+    def test_two_processes_share_one_library(self):
+        shutil.rmtree(self.folder / "data")
+        processes = [subprocess.Popen([support.SEGUE, "analyze", str(self.music), "--json"], env=self.environment,
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
+        for process in processes:
+            _, error = process.communicate(timeout=120)
+            self.assertEqual(process.returncode, 0, error)
+        self.assertEqual(len(self.json("library", "list")), 4)
+        self.segue("library", "verify")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,232 @@
+"""What the library keeps, and how it follows what happens to files."""
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+import support
+
+
+class LibraryFollowsFiles(support.Sandbox):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.music = cls.clips(seconds=20)
+
+    def analyze(self):
+        return self.json("analyze", self.music)
+
+    def test_unchanged_changed_moved_retagged_doubled_and_removed(self):
+        files = sorted(self.music.iterdir())
+        first = self.analyze()
+        self.assertEqual((first["files"], first["analyzed"]), (4, 4))
+        again = self.analyze()
+        self.assertEqual((again["analyzed"], again["unchanged"]), (0, 4))
+
+        moved = files[0].rename(self.music / "new name – üß.ogg")
+        self.assertEqual({k: self.analyze()[k] for k in ("analyzed", "removed")}, {"analyzed": 0, "removed": 0})
+        self.assertIn(moved.name, self.segue("library", "list").stdout)
+
+        retagged = self.folder / "retagged.ogg"
+        support.ffmpeg("-i", files[1], "-c", "copy", "-metadata", "title=Another Title", retagged)
+        shutil.move(retagged, files[1])
+        report = self.analyze()
+        self.assertEqual((report["analyzed"], report["retagged"]), (0, 1))
+        self.assertEqual(self.json("library", "info", files[1])[0]["title"], "Another Title")
+
+        support.ffmpeg("-i", files[2], "-b:a", "96k", self.music / "double.mp3")
+        report = self.analyze()
+        self.assertEqual((report["analyzed"], report["doubles"]), (1, 1))
+        self.assertEqual(len(self.json("library", "list")), 4, "the same recording is one track")
+
+        support.ffmpeg("-i", files[2], files[3])  # other music under a known name
+        (self.music / "double.mp3").unlink()
+        report = self.analyze()
+        self.assertEqual((report["changed"], report["removed"]), (1, 1))
+
+        files[2].unlink()
+        self.analyze()
+        self.segue("library", "verify")
+
+    def test_forgets_what_it_is_told_to(self):
+        self.analyze()
+        file = sorted(self.music.iterdir())[0]
+        self.segue("library", "remove", file)
+        self.refused(2, "library", "info", file, says="no track")
+        self.refused(2, "library", "remove", file, says="not in the library")
+        self.assertTrue(file.exists())
+
+    def test_damaged_features_are_found_and_made_again(self):
+        self.analyze()
+        features = next((self.folder / "data").rglob("*.safetensors"))
+        features.write_bytes(features.read_bytes()[:500])
+        self.segue("library", "verify", status=5)
+        self.analyze()
+        self.segue("library", "verify")
+
+
+class Resuming(support.Sandbox):
+    def test_a_killed_analysis_goes_on_where_it_stopped(self):
+        music = self.clips(count=12, seconds=60)
+        for sign in (signal.SIGKILL, signal.SIGINT):
+            process = subprocess.Popen([support.SEGUE, "analyze", str(music), "--workers", "1"], env=self.environment,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            deadline = time.monotonic() + 60
+            while time.monotonic() < deadline and process.poll() is None:
+                if len(list((self.folder / "data").rglob("*.safetensors"))) > (2 if sign == signal.SIGKILL else 5):
+                    process.send_signal(sign)
+                    break
+                time.sleep(0.002)
+            process.wait(timeout=30)
+            if sign == signal.SIGINT:
+                self.assertEqual(process.returncode, 130)
+        report = self.json("analyze", music)
+        self.assertLess(report["analyzed"], 12)
+        self.assertEqual(len(self.json("library", "list")), 12)
+        self.segue("library", "verify")
+        self.assertEqual(self.partial_files(), [])
+
+
+class OddNames(support.Sandbox):
+    def test_names_lists_and_loops(self):
+        music = self.folder / "odd"
+        (music / "sub folder").mkdir(parents=True)
+        clips = sorted(self.clips(seconds=8).iterdir())
+        names = [b"spaces and \xc3\xbcml\xc3\xa4uts.ogg", b"invalid \xff\xfe.ogg", b"new\nline.ogg", b"-dash:colon%41.ogg"]
+        for clip, name in zip(clips, names):
+            shutil.copy(clip, os.path.join(os.fsencode(music / "sub folder"), name))
+        os.symlink("..", music / "sub folder" / "loop")
+        os.symlink("sub folder", music / "alias")
+        report = self.json("analyze", music)
+        self.assertEqual((report["files"], report["problems"]), (4, []))
+        tracks = self.json("library", "list")
+        self.assertEqual(len(tracks), 4)
+        (music / "list.m3u8").write_bytes(b"\xef\xbb\xbf#EXTM3U\r\n#EXTINF:8,One\r\nsub folder/" + names[0] +
+                                          b"\r\nmissing.ogg\r\n")
+        report = self.json("mix", music / "list.m3u8", "-o", "list.flac", "--length", "4", "--track-share", "1")
+        self.assertEqual(report["tracks"], 1)
+
+    def test_every_format_is_read_with_its_tags(self):
+        source = sorted(support.WESNOTH.glob("*.ogg"))[0]
+        folder = self.folder / "formats"
+        folder.mkdir()
+        formats = {"mp3": [], "m4a": ["-c:a", "aac"], "flac": [], "ogg": [], "opus": [], "wav": [], "aiff": [],
+                   "wma": [], "mkv": ["-c:a", "flac"], "mp4": ["-c:a", "aac"]}
+        for number, (ending, codec) in enumerate(formats.items()):
+            video = ["-f", "lavfi", "-i", "testsrc=size=64x64:rate=5", "-shortest"] if ending == "mp4" else []
+            support.ffmpeg("-ss", 10 * number, "-t", 9, "-i", source, *video, "-map_metadata", "-1", "-metadata",
+                           f"title=Title {ending}", "-metadata", "artist=Somebody", "-metadata", "album=Album",
+                           "-metadata", "genre=Folk", *codec, folder / f"clip.{ending}")
+        report = self.json("analyze", folder)
+        self.assertEqual((report["analyzed"], report["problems"]), (len(formats), []))
+        tracks = {t["file"].rsplit(".", 1)[1]: t for t in self.json("library", "list") if "formats" in t["file"]}
+        for ending in formats:
+            self.assertAlmostEqual(tracks[ending]["seconds"], 9, delta=0.15)
+            if ending not in ("wav", "aiff"):  # these hold few tags
+                self.assertEqual((tracks[ending]["title"], tracks[ending]["artist"], tracks[ending]["genre"]),
+                                 (f"Title {ending}", "Somebody", "Folk"), ending)
+
+
+class CutAndTrain(support.Sandbox):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.music = cls.clips(count=5, seconds=30)
+
+    def test_cut_leaves_fragments_that_add_up_to_the_track(self):
+        track = sorted(self.music.iterdir())[0]
+        report = self.json("cut", track, "-o", "fragments", "--fragment", "2")
+        with open(self.folder / "fragments" / "fragments.csv", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual(len(rows), report["fragments"])
+        raw = lambda path: subprocess.run(["ffmpeg", "-v", "error", "-i", str(path), "-f", "f32le", "-"],
+                                          capture_output=True, check=True).stdout
+        import array
+        joined = array.array("f")
+        for row in rows:
+            joined.frombytes(raw(self.folder / "fragments" / row["file"]))
+            self.assertAlmostEqual(float(row["length_seconds"]), 2, delta=0.02)
+        whole = array.array("f")
+        whole.frombytes(raw(track))
+        self.assertGreater(len(joined), 0.9 * len(whole) - 2 * 2 * 44100)
+        worst = max(abs(max(-1, min(1, a)) - b) for a, b in zip(whole, joined))
+        self.assertLess(worst, 2 ** -22, "24-bit rounding and dither, nothing lost between neighbours")
+
+    def test_a_manifest_splits_tracks_and_holds_the_reports_columns(self):
+        shutil.copy(sorted(self.music.iterdir())[0], self.music / "variant.ogg")
+        report = self.json("train", self.music, "--dry-run", "--manifest", "manifest", "-o", "run")
+        (self.music / "variant.ogg").unlink()
+        sides = {}
+        for side in ("train", "val"):
+            with open(self.folder / "manifest" / f"{side}.csv", encoding="utf-8") as file:
+                rows = list(csv.DictReader(file))
+            self.assertEqual(list(rows[0]), ["fragment", "track", "start", "length", "position", "song_id", "label"])
+            sides[side] = {row["song_id"] for row in rows}
+            self.assertEqual([int(row["label"]) for row in rows], list(range(1, len(rows) + 1)))
+        self.assertFalse(sides["train"] & sides["val"])
+        self.assertEqual(report["train_tracks"] + report["val_tracks"], 5)
+
+    def test_trains_resumes_and_mixes_with_its_own_weights(self):
+        arguments = ["train", self.music, "--recipe", "crnn-report", "--set", "epochs=2", "--threads", "1",
+                     "--validation-share", "0.4"]
+        whole = self.json(*arguments, "-o", "whole")
+        for name in ("curves.csv", "curves.svg", "train.csv", "val.csv"):
+            self.assertTrue((self.folder / "whole" / name).exists(), name)
+        process = subprocess.Popen([support.SEGUE, *map(str, arguments), "-o", "killed"], env=self.environment,
+                                   cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 120
+        curves = self.folder / "killed" / "curves.csv"
+        while time.monotonic() < deadline and process.poll() is None:
+            if curves.exists() and len(curves.read_text().splitlines()) >= 2:
+                process.send_signal(signal.SIGKILL)
+                break
+            time.sleep(0.005)
+        process.wait(timeout=60)
+        resumed = self.json(*arguments, "-o", "killed", "--resume")
+        self.assertEqual(open(whole["weights"], "rb").read(), open(resumed["weights"], "rb").read())
+        report = self.json("mix", self.music, "--model", whole["weights"], "-o", "own.flac", "--length", "8")
+        self.assertEqual(report["known_fragments"], report["fragments"])
+
+    def test_evaluation_refuses_known_tracks(self):
+        result = self.json("evaluate", self.music, "--model", "crnn-tuned", "--allow-known", "--guard", 116)
+        for key in ("system", "guard_ms", "fragment", "auc_easy", "auc_hard", "auc_rev", "n_tracks", "n_fragments"):
+            self.assertIn(key, result)
+        self.assertGreater(result["auc_easy"], 0.5)
+        full = sorted(support.WESNOTH.glob("battle.ogg"))[0]  # on the train side, whole
+        self.refused(3, "evaluate", full, says=("battle.ogg", "--allow-known"))
+
+
+class Settings(support.Sandbox):
+    def test_flags_beat_the_file_and_the_file_beats_defaults(self):
+        before = self.json("config")["settings"]
+        self.assertEqual(before["mix.length"], {"value": "3:00", "source": "default"})
+        (self.folder / "segue.toml").write_text('seed = 7\n[mix]\nlength = "5:00"\ncrossfade = 0.25\n')
+        try:
+            config = self.json("config", "--seed", 9)["settings"]
+            self.assertEqual(config["seed"], {"value": "9", "source": "flag"})
+            self.assertEqual(config["mix.length"], {"value": "5:00", "source": "file"})
+            self.assertEqual(config["mix.crossfade"]["source"], "file")
+            self.assertEqual(config["mix.fragment"]["source"], "default")
+            for text, word in (("[mix]\nvolume = 11\n", "mix.volume"), ("= 3\n", "line 1"), ("seed = 'x'\n", "seed")):
+                (self.folder / "segue.toml").write_text(text)
+                self.refused(2, "config", says=("segue.toml", word))
+        finally:
+            (self.folder / "segue.toml").unlink()
+
+    def test_every_command_has_help_with_an_example(self):
+        for command in ([], ["mix"], ["analyze"], ["train"], ["evaluate"], ["cut"], ["library"], ["config"],
+                        ["library", "list"], ["library", "info"], ["library", "verify"], ["library", "remove"]):
+            self.assertIn("Example", self.segue(*command, "--help").stdout)
+
+    def test_nothing_loads_libtorch_before_it_is_needed(self):
+        environment = dict(self.environment, LD_DEBUG="libs")
+        for command in (["--help"], ["library", "list"], ["config"]):
+            self.assertNotIn("libtorch", self.segue(*command, env=environment).stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

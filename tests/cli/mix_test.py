@@ -1,0 +1,176 @@
+"""The whole way from a folder of music to a mix, on a few minutes of real music."""
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import time
+import unittest
+
+import support
+
+
+class Mix(support.Sandbox):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.music = cls.clips()
+
+    def mix(self, output, *arguments):
+        return self.json("mix", self.music, "-o", output, "--length", "20", *arguments)
+
+    def test_is_as_long_and_as_loud_as_asked(self):
+        report = self.mix("a.flac", "--length", "30.5", "--cue")
+        self.assertEqual(support.frames_of(self.folder / "a.flac"), int(30.5 * 44100))
+        lufs, peak = support.loudness(self.folder / "a.flac")
+        self.assertAlmostEqual(lufs, -16, delta=1.0)
+        self.assertLessEqual(peak, -1.0)
+        self.assertAlmostEqual(report["integrated_lufs"], lufs, delta=0.2)
+        self.assertGreaterEqual(report["tracks"], 3)
+        cue = (self.folder / "a.cue").read_text(encoding="utf-8")
+        self.assertIn('FILE "a.flac"', cue)
+        self.assertIn("INDEX 01 00:00:00", cue)
+
+    def test_obeys_the_rules_of_a_collage(self):
+        self.mix("rules.flac", "--length", "60")
+        plan = json.loads((self.folder / "rules.plan.json").read_text(encoding="utf-8"))
+        placements = plan["placements"]
+        spans = [(p["source"], p["start"], p["start"] + p["length"]) for p in placements]
+        self.assertEqual(len(set((s, a) for s, a, _ in spans)), len(spans), "a fragment came twice")
+        for (source, start, end), (next_source, next_start, next_end) in zip(spans, spans[1:]):
+            if source == next_source:
+                rate = plan["sources"][source]["sample_rate"]
+                self.assertGreater(min(abs(next_start - end), abs(start - next_end)), rate, "neighbours met again")
+        shares = {}
+        for source, start, end in spans:
+            shares[source] = shares.get(source, 0) + (end - start) / plan["sources"][source]["sample_rate"]
+        self.assertLessEqual(max(shares.values()), 0.25 * 60 + 3.1)
+        for placement in placements[1:]:
+            self.assertTrue(0 <= placement["score"] <= 1)
+            self.assertLessEqual(len(placement["runners_up"]), 5)
+            self.assertTrue(all(r["score"] <= placement["score"] for r in placement["runners_up"]))
+
+    def test_the_same_seed_gives_the_same_mix_and_another_seed_another(self):
+        self.mix("one.wav", "--seed", 5)
+        self.mix("two.wav", "--seed", 5)
+        self.mix("three.wav", "--seed", 6)
+        one, two, three = ((self.folder / f"{n}.wav").read_bytes() for n in ("one", "two", "three"))
+        self.assertEqual(one[-100000:], two[-100000:])
+        self.assertNotEqual(one[-100000:], three[-100000:])
+
+    def test_a_plan_renders_again_to_the_same_bits(self):
+        self.mix("first.flac")
+        self.segue("mix", "--plan", "first.plan.json", "-o", "again.flac")
+        digest = lambda name: subprocess.run(
+            ["ffmpeg", "-v", "error", "-i", str(self.folder / name), "-f", "md5", "-"],
+            capture_output=True, check=True).stdout
+        self.assertEqual(digest("first.flac"), digest("again.flac"))
+
+    def test_begins_where_it_is_told_to(self):
+        track = sorted(self.music.iterdir())[2]
+        self.mix("start.flac", "--start", f"{track}@0:10")
+        plan = json.loads((self.folder / "start.plan.json").read_text(encoding="utf-8"))
+        first = plan["placements"][0]
+        source = plan["sources"][first["source"]]
+        self.assertTrue(source["path"].endswith(track.name))
+        seconds = first["start"] / source["sample_rate"]
+        self.assertLessEqual(seconds, 10)
+        self.assertGreater(seconds + first["length"] / source["sample_rate"], 10)
+
+    def test_cuts_by_random_lengths_too(self):
+        self.mix("random.flac", "--fragment", "0.5-4")
+        plan = json.loads((self.folder / "random.plan.json").read_text(encoding="utf-8"))
+        rates = [s["sample_rate"] for s in plan["sources"]]
+        lengths = [p["length"] / rates[p["source"]] for p in plan["placements"]]
+        self.assertGreater(max(lengths) - min(lengths), 1)
+        self.assertTrue(all(0.48 <= length <= 4.02 for length in lengths))
+
+    def test_writes_every_format(self):
+        for ending in ("wav", "flac", "ogg", "opus", "mp3"):
+            report = self.mix(f"format.{ending}", "--title", "Ein Lied", "--length", "10")
+            self.assertAlmostEqual(report["seconds"], 10, places=3)
+            probe = json.loads(subprocess.run(
+                ["ffprobe", "-v", "error", "-show_format", "-show_streams", "-of", "json",
+                 str(self.folder / f"format.{ending}")], capture_output=True, check=True).stdout)
+            self.assertAlmostEqual(float(probe["format"]["duration"]), 10, delta=0.1)
+            tags = {**probe["format"].get("tags", {}), **probe["streams"][0].get("tags", {})}
+            self.assertIn("Ein Lied", tags.values(), ending)
+
+    def test_marks_known_tracks(self):
+        report = self.mix("known.flac")
+        plan = json.loads((self.folder / "known.plan.json").read_text(encoding="utf-8"))
+        self.assertEqual(report["known_fragments"], sum(p["known"] for p in plan["placements"]))
+
+    def test_says_nothing_but_the_result_on_stdout(self):
+        result = self.segue("mix", self.music, "-o", "quiet.flac", "--length", "5", "--quiet")
+        self.assertEqual((result.stdout, result.stderr), ("", ""))
+        spoken = self.segue("mix", self.music, "-o", "spoken.flac", "--length", "5").stdout
+        self.assertIn("spoken.flac", spoken.splitlines()[0])
+        self.assertIn("play:", spoken)
+
+    def test_ctrl_c_ends_it_and_leaves_nothing_half_written(self):
+        self.segue("analyze", self.music)
+        for delay in (0.05, 0.5, 1.5):
+            process = subprocess.Popen([support.SEGUE, "mix", str(self.music), "-o", "cut.flac", "--length", "1:00:00",
+                                        "--track-share", "1", "--fragment", "0.5"],
+                                       env=self.environment, cwd=self.folder, stderr=subprocess.PIPE)
+            time.sleep(delay)
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=30)
+            self.assertIn(process.returncode, (130, 7, -signal.SIGINT))
+            self.assertFalse((self.folder / "cut.flac").exists())
+        self.assertEqual(self.partial_files(), [])
+        self.segue("library", "verify")
+
+
+class Prompt(support.Sandbox):
+    def talk(self, answers):
+        """Types the answers into a terminal, one after each question; returns all that was shown."""
+        master, slave = pty.openpty()
+        process = subprocess.Popen([support.SEGUE], stdin=slave, stdout=slave, stderr=slave, cwd=self.folder,
+                                   env=self.environment, close_fds=True)
+        os.close(slave)
+        shown = ""
+        asked = 0
+        deadline = time.monotonic() + 240
+        while time.monotonic() < deadline:
+            ready, _, _ = select.select([master], [], [], 0.2)
+            if ready:
+                try:
+                    data = os.read(master, 4096)
+                except OSError:
+                    break
+                if not data:
+                    break
+                shown += data.decode(errors="replace")
+            if len(re.findall(r"\?(?: \[[^]]*\])? $|\?(?: \[[^]]*\])? ", shown)) > asked and answers:
+                os.write(master, (answers.pop(0) + "\n").encode())
+                asked += 1
+        process.wait(timeout=30)
+        os.close(master)
+        return shown, process.returncode
+
+    def test_asks_as_the_report_did_and_takes_enter(self):
+        music = self.clips()
+        shown, status = self.talk(["", "soon", "12", "/no/such/folder", str(music)])
+        self.assertEqual(status, 0, shown)
+        self.assertIn("Make a new mix?", shown)
+        self.assertIn("How long should it be, in seconds?", shown)
+        self.assertIn("not a time", shown)
+        self.assertIn("There is no '/no/such/folder'", shown)
+        self.assertEqual(support.frames_of(self.folder / "mix.flac"), 12 * 44100)
+        shown, status = self.talk(["yes", "9"])  # the library is known now, the name is taken
+        self.assertEqual(status, 0, shown)
+        self.assertNotIn("Which folder", shown)
+        self.assertEqual(support.frames_of(self.folder / "mix-2.flac"), 9 * 44100)
+
+    def test_no_means_no_and_nobody_is_no_answer(self):
+        shown, status = self.talk(["no"])
+        self.assertEqual(status, 0, shown)
+        self.refused(2, says="nobody answered")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
