@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# make bench: every figure that the README and docs/learning.md report, from one command.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/build.sh build/release segue segue-torch
+cmake --preset bench > build/bench-configure.log
+cmake --build --preset bench >&2
+
+wesnoth=$(dpkg -L wesnoth-1.16-music | grep -m1 '/music/[^/]*\.ogg$' | xargs -d '\n' dirname)
+kart=$(dpkg -L supertuxkart-data | grep -m1 '/music/[^/]*\.ogg$' | xargs -d '\n' dirname)
+
+echo "== parts (Google Benchmark)"
+for program in build/bench/bench_*; do
+  [ ! -x "$program" ] || "$program" --benchmark_min_time=0.5
+done
+echo "== one training step beside PyTorch's Python"
+/usr/bin/python3 bench/training_step.py build/bench
+echo "== whole commands"
+/usr/bin/python3 bench/commands.py build/release/segue build/bench-work "$wesnoth" "$kart"
+echo "== AUC of the bundled networks on the test side of tests/split.json"
+for model in crnn-report crnn-tuned; do
+  for guard in 0 116; do
+    XDG_DATA_HOME=build/bench-work/three-hours build/release/segue evaluate "$wesnoth" "$kart" \
+      --split tests/split.json --model $model --guard $guard --quiet
+  done
+done
