@@ -46,7 +46,9 @@ enum class TransitionKind { equal_power_crossfade };
 
 // What is done between placement i and i + 1. The seam is where i ends on the output's time;
 // the transition covers [seam − before, seam + after) in output PCM frames. The outgoing source
-// plays on past its end for `after`, the incoming one begins `before` ahead of its start.
+// plays on past its end for `after`, the incoming one begins `before` ahead of its start: both
+// sources must have that much sound there. Transitions may touch, never overlap, and lie inside
+// the mix.
 struct Transition {
   TransitionKind kind = TransitionKind::equal_power_crossfade;
   PcmFrame before = 0;
@@ -72,18 +74,21 @@ struct Plan {
   std::vector<Placement> placements;    // at least one
   std::vector<Transition> transitions;  // placements.size() - 1
 
-  // Output PCM frame where placement i begins (its seam with i - 1).
-  // Computed from exact sums of source time, so it never drifts.
+  // Output PCM frame where placement i begins (its seam with i - 1); 0 for the first.
+  // Computed in integers from exact sums of source time, so it never drifts. Of a valid plan.
   std::vector<PcmFrame> seams() const;
 
   // Throws Error(input) naming the placement that is nonsense (outside its source, negative,
-  // unknown source, overlapping transitions, not finite).
+  // unknown source, overlapping transitions, not finite). `length` may cut the last placement, no
+  // other, and is never longer than what the placements give.
   void validate(const std::filesystem::path& named = {}) const;
 
   static Plan read(const std::filesystem::path& file);  // throws Error(input); validates
   void write(const std::filesystem::path& file) const;  // throws Error(output)
 };
 
+// The same plan gives the same text. Unknown fields are ignored, missing ones or those of another
+// type throw Error(input) naming them; so does a plan of a newer version. Does not validate.
 void to_json(nlohmann::json& json, const Plan& plan);
 void from_json(const nlohmann::json& json, Plan& plan);
 

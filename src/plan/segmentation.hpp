@@ -20,11 +20,11 @@ struct Segmentation {
   std::uint64_t seed = 0;  // of `random`; each track draws its own stream
   int version = 1;         // of the cutting algorithm
 
-  // "3" is equal lengths of 3 s, "0.5-8" random lengths in between.
+  // "3" is equal lengths of 3 s, "0.5-8" random lengths in between; equal lengths take no seed.
   // Throws Error(usage) for anything else or lengths outside 0.5 … 60 s.
   static Segmentation parse(std::string_view text, std::uint64_t seed = 0);
   std::string text() const;  // what parse() reads
-  std::string key() const;   // text, seed and version: names it in the catalog
+  std::string key() const;   // text, seed of `random` and version: names it in the catalog
 
   bool operator==(const Segmentation&) const = default;
 };

@@ -1,0 +1,97 @@
+#include "plan/json_fields.hpp"
+
+#include <limits>
+
+#include "base/error.hpp"
+
+namespace segue {
+
+void refuse_json(const std::string& problem) {
+  throw Error(ErrorKind::input, problem, {}, "mend it, or make a new plan with 'segue mix'");
+}
+
+JsonFields::JsonFields(const nlohmann::json& json, std::string where)
+    : json_(json), where_(std::move(where)) {
+  if (!json.is_object()) {
+    refuse_json(where_.empty() ? "is not a plan" : "'" + where_ + "' is not an object");
+  }
+}
+
+std::string JsonFields::path_of(const char* key) const {
+  std::string path = where_;
+  if (!path.empty()) path += '.';
+  return path += key;
+}
+
+std::string JsonFields::name_of(const char* key) const {
+  std::string name(1, '\'');
+  name += path_of(key);
+  return name += '\'';
+}
+
+const nlohmann::json& JsonFields::at(const char* key) const {
+  const auto found = json_.find(key);
+  if (found == json_.end()) refuse_json("has no " + name_of(key));
+  return *found;
+}
+
+std::int64_t JsonFields::integer(const char* key) const {
+  const nlohmann::json& value = at(key);
+  const bool fits =
+      value.is_number_integer() &&
+      (!value.is_number_unsigned() ||
+       value.get<std::uint64_t>() <= std::uint64_t{std::numeric_limits<std::int64_t>::max()});
+  if (!fits) refuse_json(name_of(key) + " is not a whole number");
+  return value.get<std::int64_t>();
+}
+
+std::uint64_t JsonFields::whole(const char* key) const {
+  const nlohmann::json& value = at(key);
+  if (!value.is_number_unsigned()) refuse_json(name_of(key) + " is not a whole number of 0 or more");
+  return value.get<std::uint64_t>();
+}
+
+int JsonFields::small_integer(const char* key) const {
+  const std::int64_t value = integer(key);
+  if (value < std::numeric_limits<int>::min() || value > std::numeric_limits<int>::max()) {
+    refuse_json(name_of(key) + " is out of range");
+  }
+  return static_cast<int>(value);
+}
+
+double JsonFields::number(const char* key) const {
+  const nlohmann::json& value = at(key);
+  if (!value.is_number()) refuse_json(name_of(key) + " is not a number");
+  return value.get<double>();
+}
+
+bool JsonFields::flag(const char* key) const {
+  const nlohmann::json& value = at(key);
+  if (!value.is_boolean()) refuse_json(name_of(key) + " is neither true nor false");
+  return value.get<bool>();
+}
+
+std::string JsonFields::text(const char* key) const {
+  const nlohmann::json& value = at(key);
+  if (!value.is_string()) refuse_json(name_of(key) + " is not text");
+  return value.get<std::string>();
+}
+
+ContentHash JsonFields::hash(const char* key) const {
+  const auto value = ContentHash::from_hex(text(key));
+  if (!value) refuse_json(name_of(key) + " is not 32 hexadecimal digits");
+  return *value;
+}
+
+JsonFields JsonFields::object(const char* key) const { return JsonFields(at(key), path_of(key)); }
+
+void JsonFields::for_each(const char* key, const std::function<void(const JsonFields&)>& each) const {
+  const nlohmann::json& array = at(key);
+  if (!array.is_array()) refuse_json(name_of(key) + " is not a list");
+  const std::string where = path_of(key);
+  for (std::size_t i = 0; i < array.size(); ++i) {
+    each(JsonFields(array[i], where + "[" + std::to_string(i) + "]"));
+  }
+}
+
+}  // namespace segue

@@ -1,0 +1,167 @@
+#include "plan/plan.hpp"
+
+#include <cmath>
+#include <map>
+
+#include "base/error.hpp"
+
+namespace segue {
+namespace {
+
+__extension__ using Wide = unsigned __int128;
+
+constexpr int kLowestOutputRate = 8000;  // Hz
+constexpr int kHighestOutputRate = 192000;
+constexpr int kLowestSourceRate = 1000;
+constexpr int kHighestSourceRate = 6'144'000;
+constexpr PcmFrame kLongest = PcmFrame{1} << 45;  // frames; 5.8 years at 192 kHz
+constexpr double kGainLimit = 24;                 // dB
+constexpr std::size_t kRunnersUp = 5;
+
+// Output time as the sum of source times at different rates. Frames are summed per rate, as
+// integers; only the sum of a rate is converted, to 64 fractional bits, so the error is below
+// (number of rates) × 2^-64 of a frame, however many placements came before: nothing drifts, and
+// as there is no floating point every machine finds the same seams.
+class OutputClock {
+ public:
+  explicit OutputClock(int sample_rate) : sample_rate_(static_cast<std::uint64_t>(sample_rate)) {}
+
+  void add(PcmFrame frames, int source_rate) { frames_[source_rate] += static_cast<Wide>(frames); }
+
+  PcmFrame now() const {  // rounded to nearest, halves up
+    Wide whole = 0;
+    Wide fraction = Wide{1} << 63;
+    for (const auto& [rate, frames] : frames_) {
+      const Wide scaled = frames * sample_rate_;
+      const auto divisor = static_cast<Wide>(rate);
+      whole += scaled / divisor;
+      fraction += ((scaled % divisor) << 64) / divisor;
+    }
+    return static_cast<PcmFrame>(whole + (fraction >> 64));
+  }
+
+ private:
+  std::uint64_t sample_rate_;
+  std::map<int, Wide> frames_;  // by source rate
+};
+
+class Validator {
+ public:
+  Validator(const Plan& plan, const std::filesystem::path& file) : plan_(plan), file_(file) {}
+
+  void run() const {
+    check_output();
+    for (std::size_t i = 0; i < plan_.sources.size(); ++i) check_source(i);
+    require(!plan_.placements.empty(), "holds no placement");
+    for (std::size_t i = 0; i < plan_.placements.size(); ++i) check_placement(i);
+    require(plan_.transitions.size() + 1 == plan_.placements.size(),
+            "has " + std::to_string(plan_.placements.size()) + " placements but " +
+                std::to_string(plan_.transitions.size()) + " transitions");
+    check_times();
+  }
+
+ private:
+  void require(bool sound, const std::string& problem) const {
+    if (sound) return;
+    throw Error(ErrorKind::input, problem, file_, "mend it, or make a new plan with 'segue mix'");
+  }
+
+  void check_output() const {
+    require(plan_.sample_rate >= kLowestOutputRate && plan_.sample_rate <= kHighestOutputRate,
+            "'sample_rate' is outside 8000 … 192000 Hz");
+    require(plan_.length > 0 && plan_.length <= kLongest, "'length' is no length");
+    require(plan_.target_lufs >= -70 && plan_.target_lufs <= 0, "'target_lufs' is outside -70 … 0");
+    require(plan_.ceiling_dbtp >= -40 && plan_.ceiling_dbtp <= 0, "'ceiling_dbtp' is outside -40 … 0");
+  }
+
+  void check_source(std::size_t i) const {
+    const PlanSource& source = plan_.sources[i];
+    const std::string name = "source " + std::to_string(i);
+    require(!source.path.empty(), name + " has no path");
+    require(source.sample_rate >= kLowestSourceRate && source.sample_rate <= kHighestSourceRate,
+            name + " has no sample rate that audio can have");
+    require(source.pcm_frames > 0 && source.pcm_frames <= kLongest, name + " has no length");
+  }
+
+  void check_placement(std::size_t i) const {
+    const Placement& placement = plan_.placements[i];
+    const std::string name = "placement " + std::to_string(i);
+    require(placement.source < plan_.sources.size(), name + " names a source that is not there");
+    require(placement.start >= 0 && placement.length > 0, name + " has a negative start or no length");
+    const PcmFrame available = plan_.sources[placement.source].pcm_frames;
+    require(placement.start < available && placement.length <= available - placement.start,
+            name + " reaches outside its source");
+    require(std::abs(placement.gain_db) <= kGainLimit, name + " has a gain outside -24 … 24 dB");
+    require(std::isfinite(placement.score), name + " has a score that is no number");
+    require(placement.runners_up.size() <= kRunnersUp, name + " has more than five runners-up");
+    for (const RunnerUp& other : placement.runners_up) {
+      require(other.source < plan_.sources.size(), name + " has a runner-up from an unknown source");
+      require(other.start >= 0 && other.start < plan_.sources[other.source].pcm_frames &&
+                  std::isfinite(other.score),
+              name + " has a runner-up that is nonsense");
+    }
+  }
+
+  // Walks through the output, so that sums stay in range whatever the file says.
+  void check_times() const {
+    OutputClock clock(plan_.sample_rate);
+    PcmFrame free_from = 0;  // output frame where the transition before ends
+    for (std::size_t i = 0; i < plan_.placements.size(); ++i) {
+      const Placement& placement = plan_.placements[i];
+      clock.add(placement.length, plan_.sources[placement.source].sample_rate);
+      const PcmFrame seam = clock.now();
+      if (i + 1 == plan_.placements.size()) {
+        require(plan_.length <= seam, "'length' is longer than what the placements give");
+        break;
+      }
+      const std::string next = "placement " + std::to_string(i + 1);
+      require(seam < plan_.length, next + " begins after the end of the mix");
+      check_handles(i);
+      const Transition& transition = plan_.transitions[i];
+      require(seam - transition.before >= free_from,
+              "the transition to " + next + " overlaps what comes before");
+      free_from = seam + transition.after;
+    }
+    require(free_from <= plan_.length, "the last transition reaches beyond the end of the mix");
+  }
+
+  // Whether both sources have sound where transition i wants to hear them.
+  void check_handles(std::size_t i) const {
+    const Transition& transition = plan_.transitions[i];
+    const std::string name = "transition " + std::to_string(i);
+    require(transition.before >= 0 && transition.after >= 0 && transition.before <= kLongest &&
+                transition.after <= kLongest,
+            name + " has a negative or endless side");
+    const Placement& out = plan_.placements[i];
+    const Placement& in = plan_.placements[i + 1];
+    const PcmFrame left = plan_.sources[out.source].pcm_frames - out.start - out.length;
+    require(covers(left, plan_.sources[out.source].sample_rate, transition.after),
+            name + " plays on beyond the end of its source");
+    require(covers(in.start, plan_.sources[in.source].sample_rate, transition.before),
+            name + " begins ahead of the start of its source");
+  }
+
+  bool covers(PcmFrame source_frames, int source_rate, PcmFrame output_frames) const {
+    return static_cast<Wide>(source_frames) * static_cast<Wide>(plan_.sample_rate) >=
+           static_cast<Wide>(output_frames) * static_cast<Wide>(source_rate);
+  }
+
+  const Plan& plan_;
+  const std::filesystem::path& file_;
+};
+
+}  // namespace
+
+std::vector<PcmFrame> Plan::seams() const {
+  std::vector<PcmFrame> result;
+  OutputClock clock(sample_rate);
+  for (const Placement& placement : placements) {
+    result.push_back(clock.now());
+    clock.add(placement.length, sources.at(placement.source).sample_rate);
+  }
+  return result;
+}
+
+void Plan::validate(const std::filesystem::path& named) const { Validator(*this, named).run(); }
+
+}  // namespace segue

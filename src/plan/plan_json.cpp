@@ -1,0 +1,147 @@
+// Plans as JSON. The keys of every object are sorted and numbers have the shortest digits that
+// read back the same: one plan, one text.
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "base/committed_file.hpp"
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "plan/json_fields.hpp"
+#include "plan/plan.hpp"
+
+namespace segue {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char* kCrossfade = "equal_power_crossfade";
+
+Json json_of(const PlanSource& source) {
+  return {{"track", source.track.hex()},          {"path", path_to_json(source.path)},
+          {"sample_rate", source.sample_rate},    {"pcm_frames", source.pcm_frames},
+          {"title", to_valid_utf8(source.title)}, {"artist", to_valid_utf8(source.artist)}};
+}
+
+Json json_of(const Placement& placement) {
+  Json runners_up = Json::array();
+  for (const RunnerUp& other : placement.runners_up) {
+    runners_up.push_back({{"source", other.source}, {"start", other.start}, {"score", other.score}});
+  }
+  return {{"source", placement.source},
+          {"start", placement.start},
+          {"length", placement.length},
+          {"gain_db", placement.gain_db},
+          {"known", placement.known},
+          {"score", placement.score},
+          {"why", to_valid_utf8(placement.why)},
+          {"runners_up", std::move(runners_up)}};
+}
+
+PlanSource source_of(const JsonFields& fields) {
+  PlanSource source;
+  source.track = fields.hash("track");
+  source.path = path_from_json(fields.text("path"));
+  source.sample_rate = fields.small_integer("sample_rate");
+  source.pcm_frames = fields.integer("pcm_frames");
+  source.title = fields.text("title");
+  source.artist = fields.text("artist");
+  return source;
+}
+
+Placement placement_of(const JsonFields& fields) {
+  Placement placement;
+  placement.source = fields.whole("source");
+  placement.start = fields.integer("start");
+  placement.length = fields.integer("length");
+  placement.gain_db = fields.number("gain_db");
+  placement.known = fields.flag("known");
+  placement.score = fields.number("score");
+  placement.why = fields.text("why");
+  fields.for_each("runners_up", [&](const JsonFields& other) {
+    placement.runners_up.push_back(
+        {other.whole("source"), other.integer("start"), other.number("score")});
+  });
+  return placement;
+}
+
+Transition transition_of(const JsonFields& fields) {
+  if (fields.text("kind") != kCrossfade) {
+    refuse_json(fields.name_of("kind") + " is not a transition that segue knows");
+  }
+  Transition transition;
+  transition.before = fields.integer("before");
+  transition.after = fields.integer("after");
+  return transition;
+}
+
+}  // namespace
+
+void to_json(Json& json, const Plan& plan) {
+  json = {{"plan_version", Plan::version},
+          {"segue_version", plan.segue_version},
+          {"system", plan.system},
+          {"model", plan.model},
+          {"weights", plan.weights},
+          {"analysis_version", plan.analysis_version},
+          {"style", plan.style},
+          {"segmentation", plan.segmentation},
+          {"seed", plan.seed},
+          {"sample_rate", plan.sample_rate},
+          {"length", plan.length},
+          {"target_lufs", plan.target_lufs},
+          {"ceiling_dbtp", plan.ceiling_dbtp},
+          {"sources", Json::array()},
+          {"placements", Json::array()},
+          {"transitions", Json::array()}};
+  for (const PlanSource& source : plan.sources) json["sources"].push_back(json_of(source));
+  for (const Placement& placement : plan.placements) json["placements"].push_back(json_of(placement));
+  for (const Transition& transition : plan.transitions) {
+    json["transitions"].push_back(
+        {{"kind", kCrossfade}, {"before", transition.before}, {"after", transition.after}});
+  }
+}
+
+void from_json(const Json& json, Plan& plan) {
+  const JsonFields fields(json, "");
+  if (fields.integer("plan_version") > Plan::version) {
+    throw Error(ErrorKind::input, "is a plan from a newer segue", {}, "update segue");
+  }
+  plan = Plan();
+  plan.segue_version = fields.text("segue_version");
+  plan.system = fields.text("system");
+  plan.model = fields.text("model");
+  plan.weights = fields.text("weights");
+  plan.analysis_version = fields.small_integer("analysis_version");
+  plan.style = fields.text("style");
+  fields.object("segmentation");
+  plan.segmentation = json["segmentation"].get<Segmentation>();
+  plan.seed = fields.whole("seed");
+  plan.sample_rate = fields.small_integer("sample_rate");
+  plan.length = fields.integer("length");
+  plan.target_lufs = fields.number("target_lufs");
+  plan.ceiling_dbtp = fields.number("ceiling_dbtp");
+  fields.for_each("sources", [&](auto& entry) { plan.sources.push_back(source_of(entry)); });
+  fields.for_each("placements", [&](auto& entry) { plan.placements.push_back(placement_of(entry)); });
+  fields.for_each("transitions", [&](auto& entry) { plan.transitions.push_back(transition_of(entry)); });
+}
+
+Plan Plan::read(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in)
+    throw Error(ErrorKind::input, "cannot be read", file, "check its name and that you may read it");
+  const Json json = Json::parse(in, nullptr, false);
+  try {
+    Plan plan = json.get<Plan>();
+    plan.validate(file);
+    return plan;
+  } catch (const Error& error) {
+    if (!error.file().empty()) throw;
+    throw Error(error.kind(), error.problem(), file, error.remedy());
+  }
+}
+
+void Plan::write(const std::filesystem::path& file) const {
+  write_text_file(file, Json(*this).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+}  // namespace segue

@@ -1,0 +1,94 @@
+#include "plan/segmentation.hpp"
+
+#include <charconv>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "plan/json_fields.hpp"
+
+namespace segue {
+namespace {
+
+constexpr double kShortest = 0.5;  // seconds
+constexpr double kLongest = 60;
+
+[[noreturn]] void refuse(std::string_view text, const std::string& why) {
+  throw Error(ErrorKind::usage, "'" + printable(text) + "' " + why, {},
+              "write seconds (3), or two bounds for random lengths (0.5-8), within 0.5 … 60");
+}
+
+double parse_length(std::string_view part, std::string_view whole) {
+  part = trim(part);
+  double value = 0;
+  const auto [end, code] =
+      std::from_chars(part.data(), part.data() + part.size(), value, std::chars_format::fixed);
+  if (part.empty() || code != std::errc() || end != part.data() + part.size()) {
+    refuse(whole, "is not a fragment length");
+  }
+  if (!(value >= kShortest && value <= kLongest)) {
+    refuse(whole, "is outside the lengths that fragments may have");
+  }
+  return value;
+}
+
+// The shortest digits that read back as the same number.
+std::string digits_of(double value) {
+  char buffer[32];
+  const auto [end, code] = std::to_chars(buffer, buffer + sizeof buffer, value);
+  return std::string(buffer, end);
+}
+
+}  // namespace
+
+Segmentation Segmentation::parse(std::string_view text, std::uint64_t seed) {
+  const std::string_view whole = trim(text);
+  Segmentation segmentation;
+  const std::size_t dash = whole.find('-');
+  segmentation.shortest = Seconds(parse_length(whole.substr(0, dash), whole));
+  segmentation.longest = segmentation.shortest;
+  if (dash == std::string_view::npos) return segmentation;
+  segmentation.longest = Seconds(parse_length(whole.substr(dash + 1), whole));
+  if (segmentation.longest < segmentation.shortest) refuse(whole, "has its bounds in the wrong order");
+  if (segmentation.longest == segmentation.shortest) return segmentation;
+  segmentation.kind = SegmentationKind::random;
+  segmentation.seed = seed;
+  return segmentation;
+}
+
+std::string Segmentation::text() const {
+  const std::string low = digits_of(shortest.count());
+  return kind == SegmentationKind::equal ? low : low + "-" + digits_of(longest.count());
+}
+
+std::string Segmentation::key() const {
+  const std::string drawn = kind == SegmentationKind::random ? " seed " + std::to_string(seed) : "";
+  return text() + drawn + " v" + std::to_string(version);
+}
+
+void to_json(nlohmann::json& json, const Segmentation& segmentation) {
+  json = {{"kind", segmentation.kind == SegmentationKind::equal ? "equal" : "random"},
+          {"shortest", segmentation.shortest.count()},
+          {"longest", segmentation.longest.count()},
+          {"seed", segmentation.seed},
+          {"version", segmentation.version}};
+}
+
+void from_json(const nlohmann::json& json, Segmentation& segmentation) {
+  const JsonFields fields(json, "segmentation");
+  const std::string kind = fields.text("kind");
+  if (kind != "equal" && kind != "random") {
+    refuse_json(fields.name_of("kind") + " is neither equal nor random");
+  }
+  segmentation.kind = kind == "equal" ? SegmentationKind::equal : SegmentationKind::random;
+  segmentation.shortest = Seconds(fields.number("shortest"));
+  segmentation.longest = Seconds(fields.number("longest"));
+  segmentation.seed = fields.whole("seed");
+  segmentation.version = fields.small_integer("version");
+  const bool sound = segmentation.shortest.count() >= kShortest && segmentation.version >= 1 &&
+                     segmentation.longest >= segmentation.shortest &&
+                     segmentation.longest.count() <= kLongest;
+  if (!sound) refuse_json("'segmentation' has lengths outside 0.5 … 60 s");
+}
+
+}  // namespace segue
