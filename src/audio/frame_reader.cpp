@@ -1,0 +1,164 @@
+#include "audio/frame_reader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "base/interrupt.hpp"
+
+namespace segue {
+namespace {
+
+// Where timestamps stay exact after a seek, and how long the codec remembers (it decodes so much
+// before the target). Everything else is decoded from its beginning: raw ADTS, ASF, AVI and MPEG
+// streams date packets only roughly, Matroska to the millisecond.
+struct Seekable {
+  std::string_view container;
+  std::string_view codecs;  // each followed by a space; "pcm" is all of them
+  double preroll;           // seconds
+};
+constexpr std::array kSeekable = {
+    Seekable{"wav", "pcm ", 0.1},           Seekable{"w64", "pcm ", 0.1},
+    Seekable{"aiff", "pcm ", 0.1},          Seekable{"au", "pcm ", 0.1},
+    Seekable{"caf", "pcm alac ", 0.1},      Seekable{"flac", "flac ", 0.1},
+    Seekable{"ogg", "flac ", 0.1},          Seekable{"ogg", "vorbis ", 0.3},
+    Seekable{"ogg", "opus ", 1.0},          Seekable{"mp3", "mp3 ", 0.7},
+    Seekable{"mov", "pcm alac flac ", 0.1}, Seekable{"mov", "aac mp3 opus ", 1.0},
+};
+
+const Seekable* find_seekable(std::string_view container, AVCodecID codec) {
+  const std::string_view name = avcodec_get_name(codec);
+  const std::string key = std::string(name.starts_with("pcm_") ? "pcm" : name) + " ";
+  for (const auto& row : kSeekable) {
+    if (row.container == container && row.codecs.find(key) != std::string_view::npos) return &row;
+  }
+  return nullptr;
+}
+
+ffmpeg::Owned<AVCodecContext> open_codec(const Demuxer& demuxer) {
+  const AVCodecParameters& parameters = *demuxer.stream().codecpar;
+  const AVCodec* codec = avcodec_find_decoder(parameters.codec_id);
+  if (codec == nullptr) {
+    throw Error(ErrorKind::input,
+                std::string("is encoded as ") + avcodec_get_name(parameters.codec_id) +
+                    ", which this FFmpeg cannot decode",
+                demuxer.file(), "convert it to FLAC");
+  }
+  ffmpeg::Owned<AVCodecContext> context(avcodec_alloc_context3(codec));
+  if (!context || avcodec_parameters_to_context(context.get(), &parameters) < 0) throw std::bad_alloc();
+  context->thread_count = 1;
+  context->pkt_timebase = demuxer.stream().time_base;
+  ffmpeg::Options options;
+  options.set("cons_noisegen", "1");  // AC-3: the same dither wherever decoding begins
+  if (avcodec_open2(context.get(), codec, options.out()) < 0) {
+    throw Error(ErrorKind::input, std::string("holds ") + codec->name + " audio that cannot be decoded",
+                demuxer.file(), "give another file");
+  }
+  return context;
+}
+
+}  // namespace
+
+FrameReader::FrameReader(const std::filesystem::path& file)
+    : demuxer_(file),
+      codec_(open_codec(demuxer_)),
+      packet_(av_packet_alloc()),
+      frame_(av_frame_alloc()) {
+  if (!packet_ || !frame_) throw std::bad_alloc();
+  if (decode() == nullptr) {
+    throw Error(ErrorKind::input, "holds no audio that can be decoded", file, "give another file");
+  }
+  pending_ = true;
+  first_timestamp_ = frame_->pts;
+  format_.sample_rate = frame_->sample_rate;
+  format_.channels = frame_->ch_layout.nb_channels;
+  format_.codec = avcodec_get_name(codec_->codec_id);
+  format_.container = demuxer_.container_name();
+}
+
+const AVFrame* FrameReader::next() {
+  if (pending_) {
+    pending_ = false;
+    return frame_.get();
+  }
+  return decode();
+}
+
+const AVFrame* FrameReader::decode() {
+  for (;;) {
+    const int result = avcodec_receive_frame(codec_.get(), frame_.get());
+    if (result == 0) {
+      if (frame_->nb_samples > 0 && frame_->sample_rate > 0 && frame_->ch_layout.nb_channels > 0) {
+        return frame_.get();
+      }
+    } else if (result == AVERROR(EAGAIN)) {
+      feed();
+    } else if (result == AVERROR_EOF || draining_) {
+      return nullptr;
+    } else {
+      ++skipped_;
+    }
+  }
+}
+
+void FrameReader::feed() {
+  throw_if_interrupted();
+  if (!demuxer_.read(*packet_)) {
+    draining_ = true;
+    avcodec_send_packet(codec_.get(), nullptr);
+    return;
+  }
+  const int result = avcodec_send_packet(codec_.get(), packet_.get());
+  if (result == AVERROR(ENOMEM)) throw std::bad_alloc();
+  if (result < 0) ++skipped_;
+}
+
+bool FrameReader::seekable() {
+  if (!seekable_) {
+    seekable_ = first_timestamp_ != AV_NOPTS_VALUE &&
+                find_seekable(format_.container, codec_->codec_id) != nullptr &&
+                !(format_.container == "ogg" && demuxer_.is_chained_ogg());
+  }
+  return *seekable_;
+}
+
+PcmFrame FrameReader::preroll() const {
+  const Seekable* row = find_seekable(format_.container, codec_->codec_id);
+  return to_pcm_frames(Seconds(row != nullptr ? row->preroll : 0), format_.sample_rate);
+}
+
+std::optional<PcmFrame> FrameReader::begin_of(const AVFrame& frame) const {
+  if (frame.pts == AV_NOPTS_VALUE || frame.sample_rate != format_.sample_rate ||
+      frame.ch_layout.nb_channels != format_.channels) {
+    return std::nullopt;
+  }
+  return av_rescale_q(frame.pts - first_timestamp_, demuxer_.stream().time_base,
+                      AVRational{1, format_.sample_rate});
+}
+
+std::optional<PcmFrame> FrameReader::seek_before(PcmFrame target) {
+  // Where decoding begins anew, one frame to settle and one to prove that the dates are right: each
+  // must begin where the one before ended.
+  if (!seekable()) return std::nullopt;
+  const std::int64_t timestamp =
+      first_timestamp_ + av_rescale_q(std::max<PcmFrame>(target - preroll(), 0),
+                                      AVRational{1, format_.sample_rate}, demuxer_.stream().time_base);
+  if (!demuxer_.seek(timestamp)) return std::nullopt;
+  avcodec_flush_buffers(codec_.get());
+  pending_ = draining_ = false;
+  std::optional<PcmFrame> expected;
+  while (const AVFrame* frame = decode()) {
+    const auto begin = begin_of(*frame);
+    if (!begin || *begin > target) return std::nullopt;
+    if (*begin + frame->nb_samples > target) {
+      if (begin != expected) return std::nullopt;
+      pending_ = true;
+      return begin;
+    }
+    expected = *begin + frame->nb_samples;
+  }
+  return std::nullopt;  // past the end
+}
+
+}  // namespace segue
