@@ -7,18 +7,23 @@
 
 namespace segue {
 
-// Brick-wall: gain reduction follows the 4 × oversampled peak (ITU-R BS.1770-4, Annex 2), held over
-// the look-ahead by a sliding minimum and smoothed by a Hann window of the same length (attack),
-// with an exponential release. Audio that stays below the ceiling passes bit for bit, delayed.
-// Not thread-safe; constant memory.
+// Brick-wall: gain reduction follows the oversampled peak (ITU-R BS.1770-4, Annex 2: 4 × below
+// 96 kHz), held over the look-ahead of 5 ms by a sliding maximum, released exponentially (time
+// constant 100 ms) and smoothed by a Hann window as long as the look-ahead (attack). A second such
+// pass takes what the changing gain of the first may leave. All channels get the same gain.
+// No true peak (as libebur128 reads it) of the result passes the ceiling, whatever comes in; audio
+// that stays below the ceiling passes bit for bit, delayed. Block sizes do not change the result.
+// Not thread-safe; constant memory; no allocation in the steady state.
 class TruePeakLimiter {
  public:
+  // Throws Error(internal) for numbers that make no sense.
   TruePeakLimiter(int sample_rate, int channels, double ceiling_dbtp);
   ~TruePeakLimiter();
 
-  // Appends to `out` as many PCM frames as went in, less the delay at the start.
+  // Whole PCM frames of finite samples. Appends to `out` as many PCM frames as went in, less the delay
+  // at the start.
   void process(std::span<const float> interleaved, std::vector<float>& out);
-  void finish(std::vector<float>& out);  // the delayed rest
+  void finish(std::vector<float>& out);  // the delayed rest; the limiter is then spent
 
  private:
   struct State;
