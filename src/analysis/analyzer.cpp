@@ -5,10 +5,10 @@
 #include <cmath>
 #include <span>
 
+#include "analysis/block_loudness.hpp"
 #include "analysis/fingerprint.hpp"
 #include "analysis/log_mel.hpp"
 #include "audio/frame_reader.hpp"
-#include "audio/loudness.hpp"
 #include "audio/sample_converter.hpp"
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
@@ -19,8 +19,6 @@ namespace segue {
 namespace {
 
 constexpr std::size_t kRowsPerWrite = 256;  // 40 kB
-constexpr std::size_t kBlocksPerSecond = 10;
-static_assert(kLoudnessBlock * kBlocksPerSecond == 1);
 
 // The track as learning and the fingerprint hear it: mono, 16 bits, 22 050 Hz.
 class FeaturePass {
@@ -60,12 +58,9 @@ class FeaturePass {
 };
 
 // The track as it is played: at its own rate, in stereo or mono.
-class LoudnessPass {
+class PlayedPass {
  public:
-  LoudnessPass(int sample_rate, int channels)
-      : sample_rate_(sample_rate),
-        channels_(static_cast<std::size_t>(channels)),
-        meter_(sample_rate, channels, LoudnessMeter::Measure::integrated) {}
+  PlayedPass(int sample_rate, int channels) : loudness_(sample_rate, channels) {}
 
   // Returns false if a sample is not a finite number.
   bool add(std::span<const float> interleaved) {
@@ -76,35 +71,16 @@ class LoudnessPass {
     }
     if (largest >= 0x7F800000) return false;
     peak_ = std::max(peak_, std::bit_cast<float>(largest));
-    while (!interleaved.empty()) {
-      const auto room = static_cast<std::size_t>(block_end() - frames_) * channels_;
-      const auto part = interleaved.first(std::min(room, interleaved.size()));
-      meter_.add(part);
-      frames_ += static_cast<PcmFrame>(part.size() / channels_);
-      if (frames_ == block_end()) momentary_.push_back(static_cast<float>(meter_.momentary()));
-      interleaved = interleaved.subspan(part.size());
-    }
+    loudness_.add(interleaved);
     return true;
   }
 
-  PcmFrame frames() const { return frames_; }
+  const BlockLoudness& loudness() const { return loudness_; }
   double peak() const { return peak_; }
-  double integrated() const { return meter_.integrated(); }
-  std::span<const float> momentary() const { return momentary_; }
 
  private:
-  // Where the block that is being measured ends; rates that ten does not divide have no drift.
-  PcmFrame block_end() const {
-    return static_cast<PcmFrame>((momentary_.size() + 1) * static_cast<std::size_t>(sample_rate_) /
-                                 kBlocksPerSecond);
-  }
-
-  int sample_rate_;
-  std::size_t channels_;
-  LoudnessMeter meter_;
-  PcmFrame frames_ = 0;
+  BlockLoudness loudness_;
   float peak_ = 0;
-  std::vector<float> momentary_;
 };
 
 }  // namespace
@@ -115,10 +91,10 @@ TrackAnalysis analyze_file(const std::filesystem::path& file, const TrackId& tra
   const int rate = reader.format().sample_rate;
   SampleConverter<float> played(rate, std::min(reader.format().channels, 2));
   SampleConverter<std::int16_t> mono(LogMelGeometry::sample_rate, 1);
-  LoudnessPass loudness(rate, played.channels());
+  PlayedPass heard(rate, played.channels());
   FeaturePass features(features_folder);
   const auto add_played = [&](std::span<const float> samples) {
-    if (!loudness.add(samples)) {
+    if (!heard.add(samples)) {
       throw Error(ErrorKind::input, "holds samples that are not finite numbers", file,
                   "convert it to 16 bits");
     }
@@ -141,12 +117,12 @@ TrackAnalysis analyze_file(const std::filesystem::path& file, const TrackId& tra
   analysis.track = track;
   analysis.tags = read_tags(reader.demuxer().container(), reader.demuxer().stream());
   analysis.format = reader.format();
-  analysis.pcm_frames = loudness.frames();
+  analysis.pcm_frames = heard.loudness().frames();
   analysis.hops = features.hops();
-  analysis.integrated_lufs = loudness.integrated();
-  analysis.sample_peak = loudness.peak();
+  analysis.integrated_lufs = heard.loudness().integrated();
+  analysis.sample_peak = heard.peak();
   analysis.fingerprint = features.fingerprint();
-  analysis.features = features.commit(track, loudness.momentary());
+  analysis.features = features.commit(track, heard.loudness().momentary());
   return analysis;
 }
 
