@@ -38,18 +38,18 @@ struct TrainingRequest {
   std::filesystem::path folder;  // of the run: checkpoints, curves.csv, curves.svg, weights, card
   bool resume = false;           // go on from the newest checkpoint in `folder`
   std::uint64_t seed = 1;
-  std::size_t threads = 0;       // 0 = all cores
-  std::string device = "cpu";    // "cpu", "cuda", "auto"
-  std::string command;           // for the card
+  std::size_t threads = 0;     // 0 = all cores
+  std::string device = "cpu";  // "cpu", "cuda", "auto"
+  std::string command;         // for the card
 };
 
 struct TrainingResult {
   std::filesystem::path weights;  // NAME.safetensors in the run's folder, with its card beside it
   std::string name;
-  int epochs = 0;                 // run in all
-  int best_epoch = 0;             // whose weights were kept
-  double best_validation_auc = 0; // against random fragments of the same track
-  double seconds = 0;             // of this call
+  int epochs = 0;                  // run in all
+  int best_epoch = 0;              // whose weights were kept
+  double best_validation_auc = 0;  // against random fragments of the same track
+  double seconds = 0;              // of this call
 };
 
 }  // namespace segue

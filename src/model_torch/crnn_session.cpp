@@ -1,0 +1,342 @@
+// Scoring with `crnn`: what does not depend on the context is computed once per fragment
+// and kept; the LSTM reads the context once and its state goes to all candidates.
+//
+// Candidates are worked off in chunks of one fixed size, so that every matrix product has
+// the same shape and a score has the same bits whatever is asked with it.
+#include <algorithm>
+#include <cmath>
+#include <list>
+#include <unordered_map>
+
+#include "base/error.hpp"
+#include "base/interrupt.hpp"
+#include "base/parallel.hpp"
+#include "model_torch/crnn_model.hpp"
+
+// OpenBLAS, where it is the BLAS; its threads are its own, not OpenMP's.
+extern "C" void openblas_set_num_threads(int) __attribute__((weak));
+
+namespace segue {
+
+void use_threads(std::size_t threads) {
+  const int count = static_cast<int>(threads == 0 ? core_count() : threads);
+  at::set_num_threads(count);
+  if (openblas_set_num_threads != nullptr) openblas_set_num_threads(count);
+}
+
+namespace {
+
+constexpr std::int64_t kChunk = 128;  // candidates
+
+// One fragment as scoring needs it.
+struct Encoded {
+  std::vector<float> entry;      // seam: [S × C | rhythm_outputs × R]; log-mel: gates [steps × 4H]
+  std::vector<float> exit;       // seam only, like entry
+  std::int64_t steps = 0;        // log-mel only
+  std::int64_t entry_known = 0;  // seam: rhythm outputs that are real
+  bool exit_known = false;
+
+  std::size_t bytes() const { return (entry.size() + exit.size()) * sizeof(float) + 256; }
+};
+using EncodedPtr = std::shared_ptr<const Encoded>;
+
+void append(std::vector<float>& values, const torch::Tensor& tensor) {
+  const torch::Tensor rows = tensor.contiguous();
+  values.insert(values.end(), rows.data_ptr<float>(), rows.data_ptr<float>() + rows.numel());
+}
+
+class LeastRecentlyUsed {
+ public:
+  explicit LeastRecentlyUsed(std::size_t limit) : limit_(limit) {}
+
+  EncodedPtr find(std::size_t fragment) {
+    const auto found = entries_.find(fragment);
+    if (found == entries_.end()) return nullptr;
+    order_.splice(order_.begin(), order_, found->second.place);
+    return found->second.value;
+  }
+
+  void insert(std::size_t fragment, EncodedPtr value) {
+    bytes_ += value->bytes();
+    order_.push_front(fragment);
+    entries_[fragment] = {std::move(value), order_.begin()};
+    while (bytes_ > limit_ && order_.size() > 1) {
+      const auto oldest = entries_.find(order_.back());
+      bytes_ -= oldest->second.value->bytes();
+      entries_.erase(oldest);
+      order_.pop_back();
+    }
+  }
+
+ private:
+  struct Entry {
+    EncodedPtr value;
+    std::list<std::size_t>::iterator place;
+  };
+  std::size_t limit_;
+  std::size_t bytes_ = 0;
+  std::list<std::size_t> order_;  // most recent first
+  std::unordered_map<std::size_t, Entry> entries_;
+};
+
+class CrnnSession : public ScoringSession {
+ public:
+  CrnnSession(CrnnNet& net, const FragmentSet& fragments, Hop guard, std::size_t threads,
+              std::size_t cache_bytes)
+      : net_(net),
+        config_(net.config()),
+        seam_(config_.input == CrnnConfig::Input::seam),
+        fragments_(fragments),
+        guard_(guard),
+        threads_(threads == 0 ? core_count() : threads),
+        cache_(cache_bytes) {
+    // [step_width + H × 4H] for seams: input and state in one product; [H × 4H] for log-mel.
+    const torch::NoGradGuard no_grad;
+    weight_ = seam_ ? torch::cat({net.lstm_input_weight, net.lstm_hidden_weight}, 1).t().contiguous()
+                    : net.lstm_hidden_weight.t().contiguous();
+    const torch::Tensor dense = net.dense_weight.contiguous();
+    dense_.assign(dense.data_ptr<float>(), dense.data_ptr<float>() + dense.numel());
+    dense_bias_ = net.dense_bias.item<float>();
+  }
+
+  void score(std::span<const std::size_t> context, std::span<const std::size_t> candidates,
+             std::span<float> scores) override {
+    if (context.empty() || scores.size() != candidates.size()) {
+      throw Error(ErrorKind::internal, "a score needs a context and room for each candidate");
+    }
+    const torch::NoGradGuard no_grad;
+    use_threads(1);  // workers are our own, each with one
+    const auto length = std::min(context.size(), static_cast<std::size_t>(config_.context));
+    const std::span<const std::size_t> heard = context.last(length);
+    encode(heard, context_rows_);
+    const State state = read_context();
+    encode(candidates, candidate_rows_);
+    const std::size_t chunks = (candidates.size() + kChunk - 1) / kChunk;
+    const auto work = [&](std::size_t chunk) {
+      const torch::NoGradGuard worker_no_grad;
+      const std::size_t first = chunk * kChunk;
+      const std::size_t count = std::min<std::size_t>(kChunk, candidates.size() - first);
+      const auto rows = std::span(candidate_rows_).subspan(first, count);
+      score_chunk(state, rows, scores.subspan(first, count));
+    };
+    if (threads_ == 1 || chunks == 1) {
+      for (std::size_t chunk = 0; chunk < chunks; ++chunk) {
+        throw_if_interrupted();
+        work(chunk);
+      }
+    } else {
+      parallel_for(chunks, threads_, work);
+    }
+  }
+
+ private:
+  struct State {
+    torch::Tensor hidden, cell;  // [kChunk × H], all rows alike
+  };
+
+  // Brings the fragments into the cache and keeps hold of them in `rows`.
+  void encode(std::span<const std::size_t> fragments, std::vector<EncodedPtr>& rows) {
+    rows.assign(fragments.size(), nullptr);
+    std::vector<std::size_t> missing;
+    std::unordered_map<std::size_t, EncodedPtr> made;
+    for (std::size_t i = 0; i < fragments.size(); ++i) {
+      rows[i] = cache_.find(fragments[i]);
+      if (rows[i] == nullptr && made.emplace(fragments[i], nullptr).second)
+        missing.push_back(fragments[i]);
+    }
+    if (missing.empty()) return;
+    std::vector<EncodedPtr> fresh(missing.size());
+    parallel_for(missing.size(), threads_, [&](std::size_t i) { fresh[i] = encode_one(missing[i]); });
+    for (std::size_t i = 0; i < missing.size(); ++i) {
+      cache_.insert(missing[i], fresh[i]);
+      made[missing[i]] = fresh[i];
+    }
+    for (std::size_t i = 0; i < fragments.size(); ++i) {
+      if (rows[i] == nullptr) rows[i] = made.at(fragments[i]);
+    }
+  }
+
+  // Each fragment by itself: its encoding cannot depend on its company.
+  EncodedPtr encode_one(std::size_t fragment) const {
+    const torch::NoGradGuard no_grad;
+    std::vector<LogMel> one;
+    one.push_back(fragments_.log_mel(fragment, guard_));
+    if (one.front().frames < 1) {
+      throw Error(ErrorKind::usage, "a fragment is too short to be scored with both edges hidden", {},
+                  "give a longer --fragment");
+    }
+    const CrnnEncoding encoding = net_.encode(net_.prepare(one, guard_, 1));
+    auto result = std::make_shared<Encoded>();
+    if (seam_) {
+      append(result->entry, encoding.entry);
+      append(result->entry, encoding.rhythm_entry);
+      append(result->exit, encoding.exit);
+      append(result->exit, encoding.rhythm_exit);
+      result->entry_known = static_cast<std::int64_t>(encoding.entry_known.sum().item<float>());
+      result->exit_known = encoding.exit_known.item<float>() > 0;
+    } else {
+      result->steps = encoding.lengths.item<std::int64_t>();
+      append(result->entry, torch::addmm(net_.lstm_bias, encoding.steps[0], net_.lstm_input_weight.t()));
+    }
+    return result;
+  }
+
+  State fresh_state() const {
+    return {torch::zeros({kChunk, config_.hidden}), torch::zeros({kChunk, config_.hidden})};
+  }
+
+  State read_context() const {
+    State state = fresh_state();
+    for (std::size_t i = seam_ ? 1 : 0; i < context_rows_.size(); ++i) {
+      if (seam_) {
+        read_seams(*context_rows_[i - 1], std::span(context_rows_).subspan(i, 1), state);
+      } else {
+        read_frames(std::span(context_rows_).subspan(i, 1), state);
+      }
+    }
+    // Only row 0 was read in earnest.
+    return {state.hidden.slice(0, 0, 1).expand({kChunk, -1}).contiguous(),
+            state.cell.slice(0, 0, 1).expand({kChunk, -1}).contiguous()};
+  }
+
+  void score_chunk(const State& start, std::span<const EncodedPtr> rows, std::span<float> scores) const {
+    State state = start;
+    if (seam_) {
+      read_seams(*context_rows_.back(), rows, state);
+    } else {
+      read_frames(rows, state);
+    }
+    const torch::Tensor hidden = state.hidden.contiguous();
+    const float* values = hidden.data_ptr<float>();
+    for (std::size_t i = 0; i < rows.size(); ++i, values += dense_.size()) {
+      float logit = dense_bias_;
+      for (std::size_t k = 0; k < dense_.size(); ++k) logit += values[k] * dense_[k];
+      scores[i] = 1 / (1 + std::exp(-logit));
+    }
+  }
+
+  // One seam from `before` to each row.
+  void read_seams(const Encoded& before, std::span<const EncodedPtr> rows, State& state) const {
+    const std::int64_t S = config_.seam_steps(), H = config_.hidden, width = config_.step_width();
+    torch::Tensor inputs = torch::zeros({S, kChunk, width + H});
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      fill_seam(before, *rows[i], inputs.data_ptr<float>() + static_cast<std::int64_t>(i) * (width + H));
+    }
+    torch::Tensor gates = torch::empty({kChunk, 4 * H});
+    for (std::int64_t t = 0; t < S; ++t) {
+      torch::Tensor step = inputs[t];
+      step.narrow(1, width, H).copy_(state.hidden);
+      at::addmm_out(gates, net_.lstm_bias, step, weight_);
+      CrnnNet::cell(gates, state.hidden, state.cell);
+    }
+  }
+
+  // The LSTM's inputs of one seam; `out` is its row at step 0, steps lie kChunk rows apart.
+  void fill_seam(const Encoded& a, const Encoded& b, float* out) const {
+    const std::int64_t S = config_.seam_steps(), C = config_.channels, R = config_.rhythm_channels;
+    const std::int64_t stride = kChunk * (config_.step_width() + config_.hidden);
+    const std::int64_t known = a.exit_known ? b.entry_known : 0;
+    for (std::int64_t s = 0; s < S; ++s) {
+      float* to = out + (S - 1 - s) * stride;  // the widest window is read first
+      const float* entry = b.entry.data() + s * C;
+      const float* exit = a.exit.data() + s * C;
+      for (std::int64_t c = 0; c < C; ++c) to[c] = std::max(0.0f, entry[c] - exit[c]);
+      float* rhythm = to + C;  // zero as made
+      const std::int64_t end = std::min((s + 1) * config_.pool, known);
+      for (std::int64_t t = s * config_.pool; t < end; ++t) {
+        const float* heard = b.entry.data() + S * C + t * R;
+        const float* expected = a.exit.data() + S * C + t * R;
+        for (std::int64_t r = 0; r < R; ++r) rhythm[r] = std::max(rhythm[r], heard[r] - expected[r]);
+      }
+    }
+  }
+
+  // Each row's own frames.
+  void read_frames(std::span<const EncodedPtr> rows, State& state) const {
+    const std::int64_t H = config_.hidden;
+    std::int64_t longest = 0;
+    for (const EncodedPtr& row : rows) longest = std::max(longest, row->steps);
+    torch::Tensor final_hidden = state.hidden.clone(), final_cell = state.cell.clone();
+    torch::Tensor inputs = torch::zeros({kChunk, 4 * H});
+    torch::Tensor gates = torch::empty({kChunk, 4 * H});
+    for (std::int64_t t = 0; t < longest; ++t) {
+      bool ends = false;
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (t >= rows[i]->steps) continue;
+        const float* from = rows[i]->entry.data() + t * 4 * H;
+        std::copy(from, from + 4 * H, inputs.data_ptr<float>() + static_cast<std::int64_t>(i) * 4 * H);
+        ends |= t + 1 == rows[i]->steps;
+      }
+      at::addmm_out(gates, inputs, state.hidden, weight_);
+      CrnnNet::cell(gates, state.hidden, state.cell);
+      for (std::size_t i = 0; ends && i < rows.size(); ++i) {
+        if (t + 1 != rows[i]->steps) continue;
+        const auto row = static_cast<std::int64_t>(i);
+        final_hidden[row].copy_(state.hidden[row]);
+        final_cell[row].copy_(state.cell[row]);
+      }
+    }
+    state = {final_hidden, final_cell};
+  }
+
+  CrnnNet& net_;
+  const CrnnConfig& config_;
+  bool seam_;
+  const FragmentSet& fragments_;
+  Hop guard_;
+  std::size_t threads_;
+  LeastRecentlyUsed cache_;
+  torch::Tensor weight_;
+  std::vector<float> dense_;
+  float dense_bias_ = 0;
+  std::vector<EncodedPtr> context_rows_, candidate_rows_;
+};
+
+}  // namespace
+
+CrnnModel::CrnnModel(ModelCard card)
+    : card_(std::move(card)), net_(std::make_unique<CrnnNet>(CrnnConfig::from_json(card_.recipe))) {
+  net_->eval();
+}
+
+CrnnModel::CrnnModel(const CrnnNet& net, ModelCard card) : card_(std::move(card)) {
+  const torch::NoGradGuard no_grad;
+  net_ = std::make_unique<CrnnNet>(net.config());
+  const auto copy = [](const auto& from, const auto& to) {
+    for (const auto& item : from) torch::Tensor(to[item.key()]).copy_(item.value());
+  };
+  copy(net.named_parameters(), net_->named_parameters());
+  copy(net.named_buffers(), net_->named_buffers());
+  net_->eval();
+}
+
+std::unique_ptr<CrnnModel> CrnnModel::load(const std::filesystem::path& weights) {
+  if (!std::filesystem::exists(weights)) {
+    throw Error(ErrorKind::model, "is missing", weights,
+                "train again, or choose another model with --model");
+  }
+  const std::filesystem::path card = card_path(weights);
+  try {
+    std::unique_ptr<CrnnModel> model(new CrnnModel(ModelCard::read(card)));
+    if (model->card_.system != "crnn") {
+      throw Error(ErrorKind::model, "is the card of another system than crnn", card,
+                  "choose another model with --model");
+    }
+    load_weights(*model->net_, weights);
+    return model;
+  } catch (const Error& error) {
+    if (!error.file().empty()) throw;
+    throw Error(ErrorKind::model, error.problem(), card, error.remedy());
+  }
+}
+
+std::size_t CrnnModel::context_length() const {
+  return static_cast<std::size_t>(net_->config().context);
+}
+
+std::unique_ptr<ScoringSession> CrnnModel::open_session(const FragmentSet& fragments, Hop guard,
+                                                        std::size_t threads) const {
+  return std::make_unique<CrnnSession>(*net_, fragments, guard, threads, cache_bytes);
+}
+
+}  // namespace segue

@@ -1,0 +1,61 @@
+#include "training/recipe_table.hpp"
+
+namespace segue {
+namespace {
+
+constexpr auto integer = SettingKind::integer;
+constexpr auto real = SettingKind::real;
+constexpr auto choice = SettingKind::choice;
+
+// clang-format off
+constexpr SettingRow kTable[] = {
+    // The network.
+    {"input", choice, 0, 0, "log-mel,seam", "log-mel", "seam",
+     "what the convolution reads: the frames of each fragment, or both sides of the seam"},
+    {"channels", integer, 1, 1024, "", "64", "96", "convolution channels over the spectrum"},
+    {"kernel", integer, 1, 8, "", "5", "3", "convolution kernel in steps of its input"},
+    {"pool", integer, 1, 64, "", "10", "7", "max-pooling in steps of its input"},
+    {"rhythm_channels", integer, 1, 256, "", "1", "32",
+     "convolution channels over onset flux (input seam only)"},
+    {"hidden", integer, 1, 1024, "", "64", "64", "size of the LSTM's state"},
+    {"dropout", real, 0, 0.9, "", "0.25", "0.25", "share of convolution outputs dropped in training"},
+    {"context", integer, 1, 8, "", "2", "2",
+     "fragments the LSTM hears before the candidate, the one playing included"},
+    // What it is shown.
+    {"clip_length", integer, 3, 256, "", "16", "16", "consecutive fragments drawn together"},
+    {"batch_clips", integer, 1, 256, "", "8", "8", "clips in a batch"},
+    {"negatives_same", integer, 0, 255, "", "1", "14", "wrong answers from the same clip, for each right one"},
+    {"negatives_other", integer, 0, 255, "", "1", "32", "wrong answers from other clips, for each right one"},
+    {"extremes", real, 0, 8, "", "0.4", "0.5",
+     "extreme wrong answers for each right one: silence, noise, reversed, far louder or softer, "
+     "faster or slower, another genre"},
+    {"history_share", real, 0, 1, "", "0.7", "0.7", "how often the fragments before the one playing are shown"},
+    {"guard", choice, 0, 0, "0,5,both", "both", "both",
+     "frames hidden at both edges of every fragment; both: one or the other by batch"},
+    {"shift", real, 0, 1, "", "0.5", "0.5", "how far a clip may be moved off its cuts, in fragments"},
+    {"stretch", real, 0, 0.3, "", "0", "0.08", "largest change of a clip's tempo"},
+    {"gain_db", real, 0, 12, "", "0", "3", "largest change of a fragment's level"},
+    {"tilt_db", real, 0, 12, "", "0", "3", "largest change of a fragment's level at the lowest and highest band"},
+    // How it learns.
+    {"loss", choice, 0, 0, "binary,listwise", "binary", "listwise",
+     "binary cross-entropy, or softmax over the right and all wrong answers"},
+    {"predecessor_weight", real, 0, 1, "", "0", "0.5",
+     "share of the listwise loss that asks which fragment came before, not which comes next"},
+    {"binary_weight", real, 0, 1, "", "1", "0.1",
+     "weight of binary cross-entropy beside the listwise loss: keeps outputs probabilities"},
+    {"epochs", integer, 1, 100000, "", "75", "40", "passes over the train side at most"},
+    {"patience", integer, 0, 100000, "", "25", "12",
+     "epochs without a better validation AUC after which training stops; 0: never"},
+    {"validate_every", integer, 1, 1000, "", "1", "1", "epochs between two validations"},
+    {"learning_rate", real, 1e-7, 1, "", "0.001", "0.002", "largest step of AdamW; falls by a cosine"},
+    {"weight_decay", real, 0, 1, "", "0.01", "0.01", "of AdamW"},
+    {"warmup", integer, 0, 100000, "", "30", "30", "batches until the largest step is reached"},
+    {"clip_gradient", real, 0.01, 1000, "", "5", "5", "largest norm of the gradient"},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const SettingRow> recipe_table() { return kTable; }
+
+}  // namespace segue

@@ -1,0 +1,222 @@
+#include "training/sampler.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "base/parallel.hpp"
+#include "training/augmentation.hpp"
+
+namespace segue {
+namespace {
+
+enum class Extreme { none, silence, noise, reversed, louder, softer, faster, slower, other_group };
+constexpr std::uint64_t kExtremes = 8;
+
+}  // namespace
+
+struct Sampler::Piece {
+  std::size_t track = 0;
+  FrameRange source;  // frames of the track that are read …
+  Hop frames = 0;     // … and brought to this many
+  double gain_db = 0;
+  double tilt_db = 0;
+  Extreme extreme = Extreme::none;
+  std::uint64_t seed = 0;  // of noise
+};
+
+Sampler::Sampler(const Manifest& manifest, Side side, const Recipe& recipe, std::uint64_t seed,
+                 bool augment)
+    : settings_(recipe.settings()), seed_(seed), augment_(augment) {
+  for (const ManifestTrack& track : manifest.tracks) {
+    if (track.side != side || track.fragments.size() < 3) continue;
+    tracks_.push_back(track);
+    features_.push_back(FeatureFile::open(track.features));
+    for (const FragmentSpan& span : track.fragments) {
+      if (visible_frames(span).end > features_.back()->frames()) {
+        throw Error(ErrorKind::input, "is shorter than the manifest says", track.features,
+                    "analyze the music again");
+      }
+    }
+  }
+  if (tracks_.empty()) {
+    throw Error(ErrorKind::input,
+                std::string("the ") + (side == Side::train ? "train" : "validation") +
+                    " side has no track of three fragments or more",
+                {}, "give more or longer tracks, or a shorter --fragment");
+  }
+}
+
+std::size_t Sampler::begin_epoch(std::uint64_t epoch) {
+  epoch_seed_ = derive_seed(seed_, epoch);
+  Random random(epoch_seed_);
+  clips_ = cut_clips(random);
+  if (augment_) random.shuffle(std::span(clips_));
+  const std::size_t size = count("batch_clips");
+  return (clips_.size() + size - 1) / size;
+}
+
+// Every track falls into clips from a random beginning on, so that over the epochs each pair of
+// neighbours is seen equally often.
+std::vector<Sampler::Clip> Sampler::cut_clips(Random& random) const {
+  const std::size_t length = count("clip_length");
+  std::vector<Clip> clips;
+  for (std::size_t track = 0; track < tracks_.size(); ++track) {
+    const std::size_t total = tracks_[track].fragments.size();
+    std::size_t first =
+        augment_ && total > length ? random.below(std::min(length, total - length + 1)) : 0;
+    if (first >= 3) clips.push_back({track, 0, first});
+    for (; first + 3 <= total; first += length) {
+      clips.push_back({track, first, std::min(length, total - first)});
+    }
+  }
+  return clips;
+}
+
+TrainingBatch Sampler::batch(std::size_t number, std::size_t threads) const {
+  Random random(derive_seed(epoch_seed_, 1 + number));
+  const std::size_t size = count("batch_clips");
+  const std::size_t first = number * size;
+  const std::span<const Clip> clips =
+      std::span(clips_).subspan(first, std::min(size, clips_.size() - first));
+  TrainingBatch batch;
+  const std::string guard = settings_.at("guard").get<std::string>();
+  batch.guard = guard == "both" ? (random.below(2) == 0 ? 0 : kGuard116Frames)
+                                : (guard == "5" ? kGuard116Frames : 0);
+  std::vector<Piece> pieces;
+  for (const Clip& clip : clips) place_clip(clip, batch.guard, random, pieces);
+  ask(clips, random, pieces, batch);
+  batch.fragments.resize(pieces.size());
+  parallel_for(pieces.size(), threads, [&](std::size_t i) { batch.fragments[i] = read(pieces[i]); });
+  return batch;
+}
+
+void Sampler::place_clip(const Clip& clip, Hop guard, Random& random, std::vector<Piece>& pieces) const {
+  const auto spans = std::span(tracks_[clip.track].fragments).subspan(clip.first, clip.count);
+  const Hop hops = features_[clip.track]->frames() + kFrameOverhang;
+  const auto total = static_cast<double>(spans.back().end() - spans.front().start);
+  double tempo = 1;
+  Hop begin = spans.front().start;
+  if (augment_) {
+    tempo = 1 + random.uniform(-1, 1) * setting("stretch");
+    if (tempo * total > static_cast<double>(hops)) tempo = 1;
+    const double shift =
+        random.uniform(-1, 1) * setting("shift") * static_cast<double>(spans.front().length);
+    const Hop last = hops - static_cast<Hop>(std::ceil(tempo * total));
+    begin = std::clamp<Hop>(begin + std::llround(shift), 0, std::max(Hop{0}, last));
+  }
+  for (const FragmentSpan& span : spans) {
+    const auto place = [&](Hop hop) {
+      return begin +
+             static_cast<Hop>(std::floor(tempo * static_cast<double>(hop - spans.front().start)));
+    };
+    const FragmentSpan moved{place(span.start), place(span.end()) - place(span.start)};
+    Piece piece;
+    piece.track = clip.track;
+    piece.source = visible_frames(moved, guard);
+    piece.source.end = std::min(piece.source.end, features_[clip.track]->frames());
+    piece.frames = visible_frames(span, guard).size();
+    if (piece.frames < 1 || piece.source.size() < 1) {
+      throw Error(ErrorKind::usage, "a fragment is too short to be learnt from with both edges hidden",
+                  {}, "give a longer --fragment or set guard=0");
+    }
+    if (augment_) {
+      piece.gain_db = random.uniform(-1, 1) * setting("gain_db");
+      piece.tilt_db = random.uniform(-1, 1) * setting("tilt_db");
+    }
+    pieces.push_back(piece);
+  }
+}
+
+void Sampler::ask(std::span<const Clip> clips, Random& random, std::vector<Piece>& pieces,
+                  TrainingBatch& batch) const {
+  const auto same = count("negatives_same"), other = count("negatives_other");
+  const double extremes = setting("extremes");
+  const auto most_extremes = static_cast<std::size_t>(std::ceil(extremes));
+  const std::size_t real = pieces.size();
+  batch.history = count("context") - 1;
+  batch.same = same;
+  batch.width = 1 + same + other + most_extremes;
+  std::size_t begin = 0;  // of the clip within the batch
+  std::vector<std::int64_t> pool;
+  for (std::size_t c = 0; c < clips.size(); begin += clips[c++].count) {
+    const std::size_t length = clips[c].count;
+    for (std::size_t i = 0; i + 1 < length; ++i) {
+      ++batch.queries;
+      const bool with_past = random.uniform() < setting("history_share");
+      for (std::size_t back = batch.history; back > 0; --back) {
+        batch.past.push_back(with_past && back <= i ? static_cast<std::int64_t>(begin + i - back) : -1);
+      }
+      batch.playing.push_back(static_cast<std::int64_t>(begin + i));
+      batch.candidates.push_back(static_cast<std::int64_t>(begin + i + 1));
+      pool.clear();
+      for (std::size_t j = 0; j < length; ++j) {
+        if (j != i && j != i + 1) pool.push_back(static_cast<std::int64_t>(begin + j));
+      }
+      random.shuffle(std::span(pool));
+      pool.resize(same, -1);
+      batch.candidates.insert(batch.candidates.end(), pool.begin(), pool.end());
+      for (std::size_t n = 0; n < other; ++n) {
+        const std::size_t drawn = real > length ? random.below(real - length) : 0;
+        batch.candidates.push_back(
+            real > length ? static_cast<std::int64_t>(drawn < begin ? drawn : drawn + length) : -1);
+      }
+      for (std::size_t n = 0; n < most_extremes; ++n) {
+        const bool wanted = random.uniform() * static_cast<double>(most_extremes) < extremes;
+        batch.candidates.push_back(wanted ? extreme(begin + i + 1, clips, c, random, pieces) : -1);
+      }
+    }
+  }
+}
+
+// A wrong answer made from the right one, as the report's extreme cases were.
+std::int64_t Sampler::extreme(std::size_t next, std::span<const Clip> clips, std::size_t own_clip,
+                              Random& random, std::vector<Piece>& pieces) const {
+  Piece piece = pieces[next];
+  piece.extreme = static_cast<Extreme>(1 + random.below(kExtremes));
+  piece.seed = random.next();
+  const Hop frames = piece.source.size();
+  const auto scaled = [&](double factor) { return std::llround(static_cast<double>(frames) * factor); };
+  const double change = random.uniform(1.25, 1.6);
+  if (piece.extreme == Extreme::faster) {
+    piece.source.end = piece.source.begin + scaled(change);
+    if (piece.source.end > features_[piece.track]->frames()) {
+      piece.source.end = piece.source.begin + frames;
+      piece.extreme = Extreme::slower;
+    }
+  }
+  if (piece.extreme == Extreme::slower) {
+    piece.source.end = piece.source.begin + std::max<Hop>(1, scaled(1 / change));
+  }
+  if (piece.extreme == Extreme::louder) piece.gain_db = random.uniform(10, 20);
+  if (piece.extreme == Extreme::softer) piece.gain_db = -random.uniform(10, 20);
+  if (piece.extreme == Extreme::other_group) {
+    std::vector<std::int64_t> strangers;
+    std::size_t begin = 0;
+    for (std::size_t c = 0; c < clips.size(); begin += clips[c++].count) {
+      if (tracks_[clips[c].track].group == tracks_[clips[own_clip].track].group) continue;
+      for (std::size_t j = 0; j < clips[c].count; ++j)
+        strangers.push_back(static_cast<std::int64_t>(begin + j));
+    }
+    if (!strangers.empty()) return strangers[random.below(strangers.size())];
+    piece.extreme = Extreme::noise;  // all of one genre
+  }
+  pieces.push_back(piece);
+  return static_cast<std::int64_t>(pieces.size() - 1);
+}
+
+LogMel Sampler::read(const Piece& piece) const {
+  if (piece.extreme == Extreme::silence) return silence(piece.frames);
+  if (piece.extreme == Extreme::noise) {
+    Random random(piece.seed);
+    return noise(piece.frames, random);
+  }
+  LogMel source{piece.source.size(), {}};
+  source.values.resize(static_cast<std::size_t>(source.frames * LogMelGeometry::bands));
+  features_[piece.track]->read_log_mel(piece.source, source.values);
+  LogMel fragment = resample_frames(source, piece.frames);
+  change_level(fragment, piece.gain_db, piece.tilt_db);
+  return piece.extreme == Extreme::reversed ? reversed(fragment) : fragment;
+}
+
+}  // namespace segue

@@ -1,0 +1,70 @@
+// Draws the batches of an epoch: clips of consecutive fragments, for each fragment the true next
+// one and wrong answers. The same (seed, epoch) gives the same batches, so that a resumed run
+// sees what the unbroken one would have seen.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/random.hpp"
+#include "features/fragment_set.hpp"
+#include "features/manifest.hpp"
+#include "training/training_request.hpp"
+
+namespace segue {
+
+// One batch. Fragments are numbered within it; -1 stands for none.
+struct TrainingBatch {
+  Hop guard = 0;                  // frames that were hidden at both edges
+  std::vector<LogMel> fragments;  // augmented
+  std::size_t queries = 0;
+  std::size_t history = 0;               // context - 1
+  std::size_t width = 0;                 // 1 + negatives_same + negatives_other + extremes
+  std::size_t same = 0;                  // columns 1 … same hold negatives of the same track
+  std::vector<std::int64_t> past;        // [queries × history], oldest first
+  std::vector<std::int64_t> playing;     // [queries]
+  std::vector<std::int64_t> candidates;  // [queries × width], column 0 is the true next one
+};
+
+class Sampler {
+ public:
+  // augment: false shows the side as it is (for validation). Throws Error(input) if no track of
+  // the side has three fragments.
+  Sampler(const Manifest& manifest, Side side, const Recipe& recipe, std::uint64_t seed, bool augment);
+
+  // Prepares epoch `epoch` and returns how many batches it has.
+  std::size_t begin_epoch(std::uint64_t epoch);
+  // Batch `number` of that epoch, made on up to `threads` threads. Depends on nothing else.
+  TrainingBatch batch(std::size_t number, std::size_t threads) const;
+
+ private:
+  struct Clip {
+    std::size_t track;
+    std::size_t first;  // fragment within its track
+    std::size_t count;
+  };
+  struct Piece;  // where a fragment of a batch comes from
+
+  std::vector<Clip> cut_clips(Random& random) const;
+  void place_clip(const Clip& clip, Hop guard, Random& random, std::vector<Piece>& pieces) const;
+  void ask(std::span<const Clip> clips, Random& random, std::vector<Piece>& pieces,
+           TrainingBatch& batch) const;
+  std::int64_t extreme(std::size_t next, std::span<const Clip> clips, std::size_t own_clip,
+                       Random& random, std::vector<Piece>& pieces) const;
+  LogMel read(const Piece& piece) const;
+
+  double setting(const char* name) const { return settings_.at(name).get<double>(); }
+  std::size_t count(const char* name) const { return settings_.at(name).get<std::size_t>(); }
+
+  nlohmann::json settings_;
+  std::uint64_t seed_;
+  bool augment_;
+  std::vector<ManifestTrack> tracks_;  // of this side, with three fragments or more
+  std::vector<std::shared_ptr<const FeatureFile>> features_;
+  std::vector<Clip> clips_;  // of the epoch
+  std::uint64_t epoch_seed_ = 0;
+};
+
+}  // namespace segue

@@ -1,0 +1,332 @@
+#include "training/trainer.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <numbers>
+
+#include "base/error.hpp"
+#include "base/interrupt.hpp"
+#include "base/log.hpp"
+#include "base/paths.hpp"
+#include "base/progress.hpp"
+#include "base/text.hpp"
+#include "base/version.hpp"
+#include "evaluation/transition_test.hpp"
+#include "model_torch/crnn_model.hpp"
+#include "training/trainer_checkpoint.hpp"
+#include "training/trainer_step.hpp"
+
+namespace segue {
+namespace {
+
+using Json = nlohmann::json;
+using Clock = std::chrono::steady_clock;
+constexpr std::uint64_t kInitStream = 1, kDataStream = 2, kDropoutStream = 3, kValidationStream = 4;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+torch::Device find_device(const std::string& name) {
+  if (name == "cpu" || (name == "auto" && !torch::cuda::is_available())) return torch::kCPU;
+  if (name != "cuda" && name != "auto") {
+    throw Error(ErrorKind::usage, "there is no device '" + printable(std::string_view(name)) + "'", {},
+                "use cpu, cuda or auto");
+  }
+  if (!torch::cuda::is_available()) {
+    throw Error(ErrorKind::usage, "this LibTorch sees no CUDA device", {}, "use --device cpu");
+  }
+  return torch::kCUDA;
+}
+
+// What must be equal for one run to be the continuation of another.
+std::string identity(const TrainingRequest& request) {
+  ContentHasher hasher;
+  hasher.update(request.recipe.settings().dump() + "\n" + std::to_string(request.seed) + "\n");
+  for (const ManifestTrack& track : request.manifest.tracks) {
+    if (track.side == Side::test) continue;
+    hasher.update(track.id.hex() + name_of(track.side) + track.group);
+    for (const FragmentSpan& span : track.fragments) {
+      hasher.update(std::to_string(span.start) + "+" + std::to_string(span.length) + " ");
+    }
+  }
+  return hasher.digest().hex();
+}
+
+// Of the true next fragment against the wrong answers of the same track, over a batch.
+struct ScoreCollector {
+  std::vector<float> right, wrong;
+
+  void add(const torch::Tensor& logits, const BatchTensors& batch) {
+    const torch::Tensor values = logits.detach().to(torch::kCPU).contiguous();
+    const auto scores = values.accessor<float, 2>();
+    const auto candidates = batch.candidates.accessor<std::int64_t, 2>();
+    for (std::int64_t q = 0; q < values.size(0); ++q) {
+      right.push_back(scores[q][0]);
+      for (std::int64_t m = 1; m <= batch.same; ++m) {
+        if (candidates[q][m] >= 0) wrong.push_back(scores[q][m]);
+      }
+    }
+  }
+};
+
+class Trainer {
+ public:
+  explicit Trainer(const TrainingRequest& request)
+      : request_(request),
+        recipe_(request.recipe.settings()),
+        device_(find_device(request.device)),
+        train_(request.manifest, Side::train, request.recipe, derive_seed(request.seed, kDataStream),
+               true),
+        validation_(request.manifest, Side::validation, request.recipe,
+                    derive_seed(request.seed, kValidationStream), false),
+        validation_set_(request.manifest.fragments(Side::validation)),
+        net_(seeded(request.seed), CrnnConfig::from_json(recipe_)),
+        best_(0, net_.net.config()),
+        optimizer_(make_optimizer(net_.net, recipe_)) {
+    net_.net.set_statistics(band_statistics(request.manifest.fragments(Side::train)));
+    net_.net.to(device_);
+    best_.net.to(device_);
+    batches_ = train_.begin_epoch(1);
+  }
+
+  TrainingResult run() {
+    const auto start = Clock::now();
+    make_folders(request_.folder);
+    state_.run = identity(request_);
+    resume_or_begin();
+    const int epochs = recipe_.at("epochs").get<int>();
+    const int patience = recipe_.at("patience").get<int>();
+    Progress progress("training " + request_.recipe.name(), epochs, "epochs");
+    const auto finished = [&] { return static_cast<int>(state_.records.size()); };
+    progress.set(finished());
+    while (finished() < epochs && (patience == 0 || finished() - state_.best_epoch < patience)) {
+      const int epoch = finished() + 1;
+      run_epoch(epoch, progress);
+      progress.set(epoch, summary());
+    }
+    TrainingResult result = finish();
+    result.seconds = seconds_since(start);
+    return result;
+  }
+
+ private:
+  // The generator is seeded before the parameters are drawn.
+  struct Seeded {
+    Seeded(std::uint64_t seed, const CrnnConfig& config) : net((torch::manual_seed(seed), config)) {}
+    CrnnNet net;
+  };
+  static std::uint64_t seeded(std::uint64_t seed) { return derive_seed(seed, kInitStream); }
+
+  void resume_or_begin() {
+    const bool exists = std::filesystem::exists(checkpoint_path(request_.folder));
+    if (exists && !request_.resume) {
+      throw Error(ErrorKind::usage, "already holds a run", request_.folder,
+                  "add --resume to go on with it, or give another folder");
+    }
+    auto saved = load_checkpoint(request_.folder, state_.run, net_.net, best_.net, optimizer_);
+    if (saved) {
+      state_ = *saved;
+      log_info("going on after epoch " + std::to_string(state_.records.size()));
+    }
+  }
+
+  void run_epoch(int epoch, Progress& progress) {
+    const auto start = Clock::now();
+    use_threads(request_.threads);
+    torch::manual_seed(
+        derive_seed(derive_seed(request_.seed, kDropoutStream), static_cast<std::uint64_t>(epoch)));
+    EpochRecord record;
+    record.epoch = epoch;
+    teach(record, progress);
+    validate(record);
+    record.seconds = seconds_since(start);
+    state_.records.push_back(record);
+    if (state_.best_epoch == 0 || record.validation_auc > state_.best_auc) {
+      state_.best_epoch = epoch;
+      state_.best_auc = record.validation_auc;
+      copy(net_.net, best_.net);
+    }
+    save_checkpoint(request_.folder, state_, net_.net, best_.net, optimizer_);
+    write_curves(request_.folder, request_.recipe.name(), state_.records);
+  }
+
+  void teach(EpochRecord& record, Progress& progress) {
+    net_.net.train();
+    batches_ = train_.begin_epoch(static_cast<std::uint64_t>(record.epoch));
+    ScoreCollector scores;
+    for (std::size_t b = 0; b < batches_; ++b) {
+      throw_if_interrupted();
+      const BatchTensors batch =
+          to_tensors(net_.net, train_.batch(b, request_.threads), request_.threads);
+      record.learning_rate = learning_rate(record.epoch - 1, b);
+      const torch::Tensor logits = logits_of(net_.net, batch);
+      const double loss = optimize(net_.net, optimizer_, training_loss(logits, batch, recipe_),
+                                   record.learning_rate, recipe_);
+      if (!std::isfinite(loss)) {
+        throw Error(
+            ErrorKind::internal,
+            "training diverged: the loss of epoch " + std::to_string(record.epoch) + " is not a number",
+            request_.folder, "train with a smaller learning_rate");
+      }
+      record.train_loss += loss / static_cast<double>(batches_);
+      scores.add(logits, batch);
+      progress.set(record.epoch - 1 + static_cast<double>(b + 1) / static_cast<double>(batches_),
+                   summary());
+    }
+    record.train_auc = auc(scores.right, scores.wrong);
+  }
+
+  // Linear warm-up, then half a cosine down to 2 % of the largest step.
+  double learning_rate(int epochs_done, std::size_t batch) const {
+    const double largest = recipe_.at("learning_rate").get<double>();
+    const double step =
+        static_cast<double>(epochs_done) * static_cast<double>(batches_) + static_cast<double>(batch);
+    const double total = recipe_.at("epochs").get<double>() * static_cast<double>(batches_);
+    const double warm = std::min(1.0, (step + 1) / std::max(1.0, recipe_.at("warmup").get<double>()));
+    const double cosine = 0.5 * (1 + std::cos(std::numbers::pi * std::min(1.0, step / total)));
+    return largest * warm * (0.02 + 0.98 * cosine);
+  }
+
+  void validate(EpochRecord& record) {
+    const torch::NoGradGuard no_grad;
+    net_.net.eval();
+    const std::size_t batches = validation_.begin_epoch(0);
+    for (std::size_t b = 0; b < batches; ++b) {
+      throw_if_interrupted();
+      const BatchTensors batch =
+          to_tensors(net_.net, validation_.batch(b, request_.threads), request_.threads);
+      const torch::Tensor loss = training_loss(logits_of(net_.net, batch), batch, recipe_);
+      record.validation_loss += loss.item<double>() / static_cast<double>(batches);
+    }
+    const std::string guard = recipe_.at("guard").get<std::string>();
+    const CrnnModel model(net_.net, {});
+    double sum = 0;
+    if (guard != "5") sum += validation_auc(model, 0);
+    if (guard != "0") sum += validation_auc(model, kGuard116Frames);
+    record.validation_auc = guard == "both" ? sum / 2 : sum;
+    net_.net.train();
+  }
+
+  // Every true pair against 8 random fragments of the same track.
+  double validation_auc(const CrnnModel& model, Hop guard) {
+    const auto session = model.open_session(validation_set_, guard, request_.threads);
+    Random random(request_.seed);
+    std::vector<float> right, wrong;
+    std::size_t begin = 0;
+    for (std::size_t i = 0; i + 1 < validation_set_.size(); ++i) {
+      throw_if_interrupted();
+      const std::size_t track = validation_set_.track_of(i);
+      if (i == 0 || track != validation_set_.track_of(i - 1)) {
+        begin = i;
+      }
+      std::size_t end = i + 1;
+      while (end < validation_set_.size() && validation_set_.track_of(end) == track) ++end;
+      if (end - begin < 3 || i + 1 == end) continue;
+      std::vector<std::size_t> context, candidates{i + 1};
+      for (std::size_t j = i + 1 - std::min(model.context_length(), i + 1 - begin); j <= i; ++j)
+        context.push_back(j);
+      while (candidates.size() < 9) {
+        const std::size_t other = begin + random.below(end - begin);
+        if (other != i && other != i + 1) candidates.push_back(other);
+      }
+      std::vector<float> scores(candidates.size());
+      session->score(context, candidates, scores);
+      right.push_back(scores[0]);
+      wrong.insert(wrong.end(), scores.begin() + 1, scores.end());
+    }
+    return auc(right, wrong);
+  }
+
+  static void copy(const CrnnNet& from, CrnnNet& to) {
+    const torch::NoGradGuard no_grad;
+    const auto own = to.named_parameters();
+    for (const auto& item : from.named_parameters()) torch::Tensor(own[item.key()]).copy_(item.value());
+    const auto buffers = to.named_buffers();
+    for (const auto& item : from.named_buffers()) torch::Tensor(buffers[item.key()]).copy_(item.value());
+  }
+
+  std::string summary() const {
+    if (state_.records.empty()) return "";
+    const EpochRecord& last = state_.records.back();
+    char text[96];
+    std::snprintf(text, sizeof text, "loss %.3f, validation AUC %.4f (best %.4f)", last.train_loss,
+                  last.validation_auc, state_.best_auc);
+    return text;
+  }
+
+  TrainingResult finish() {
+    const std::string name = request_.recipe.name();
+    TrainingResult result;
+    result.name = name;
+    result.weights = request_.folder / (name + ".safetensors");
+    result.epochs = static_cast<int>(state_.records.size());
+    result.best_epoch = state_.best_epoch;
+    result.best_validation_auc = state_.best_auc;
+    ModelCard card;
+    card.name = name;
+    card.system = "crnn";
+    card.command = request_.command;
+    card.segue_version = version();
+    card.recipe = recipe_;
+    card.recipe["seed"] = request_.seed;
+    card.segmentation = request_.manifest.segmentation;
+    for (const ManifestTrack& track : request_.manifest.tracks) {
+      if (track.side == Side::test) continue;
+      card.tracks.push_back({track.id, track.name, name_of(track.side), track.licence});
+    }
+    card.metrics = {{"epochs", result.epochs},
+                    {"best_epoch", result.best_epoch},
+                    {"best_validation_auc", result.best_validation_auc},
+                    {"val", measure(card)}};
+    save_weights(best_.net, result.weights, {{"system", "crnn"}, {"name", name}});
+    card.weights = hash_file(result.weights);
+    card.write(card_path(result.weights));
+    return result;
+  }
+
+  // The best weights on the validation side, with and without guard.
+  Json measure(const ModelCard& card) {
+    const CrnnModel model(best_.net, card);
+    Json measured;
+    for (const Hop guard : {Hop{0}, kGuard116Frames}) {
+      TransitionTestConfig config;
+      config.guard = guard;
+      config.threads = request_.threads;
+      measured[guard == 0 ? "g0" : "g116"] = measure_transitions(model, validation_set_, config);
+    }
+    return measured;
+  }
+
+  const TrainingRequest& request_;
+  const Json& recipe_;
+  torch::Device device_;
+  Sampler train_, validation_;
+  FragmentSet validation_set_;
+  Seeded net_, best_;
+  torch::optim::AdamW optimizer_;
+  Checkpoint state_;
+  std::size_t batches_ = 0;
+};
+
+}  // namespace
+
+TrainingResult train(const TrainingRequest& request) {
+  request.recipe.validate();
+  for (const Side side : {Side::train, Side::validation}) {
+    if (request.manifest.count(side) == 0) {
+      throw Error(ErrorKind::input,
+                  std::string("the manifest has no track on the ") + name_of(side) + " side", {},
+                  "give more music, so that whole songs can be set apart for validation");
+    }
+  }
+  use_threads(request.threads);
+  try {
+    return Trainer(request).run();
+  } catch (const c10::Error& error) {
+    throw Error(ErrorKind::internal, std::string("LibTorch refused: ") + error.what_without_backtrace(),
+                request.folder, "train with fewer or smaller batches");
+  }
+}
+
+}  // namespace segue

@@ -1,0 +1,34 @@
+// A training run at the end of an epoch, on disk.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model_torch/crnn.hpp"
+#include "training/curves.hpp"
+
+namespace segue {
+
+// All that a resumed run needs. Randomness is derived from (seed, epoch), so there is no
+// generator state to keep.
+struct Checkpoint {
+  std::string run;  // identity: what must be equal for a run to be resumed
+  std::vector<EpochRecord> records;
+  int best_epoch = 0;
+  double best_auc = 0;
+};
+
+// Writes folder/checkpoint.safetensors, whole or not at all. Throws Error(output).
+void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint,
+                     const CrnnNet& net, const CrnnNet& best, const torch::optim::Optimizer& optimizer);
+
+// Nothing if there is none. Throws Error(input) if it is damaged or of another run than `run`.
+std::optional<Checkpoint> load_checkpoint(const std::filesystem::path& folder, const std::string& run,
+                                          CrnnNet& net, CrnnNet& best,
+                                          torch::optim::Optimizer& optimizer);
+
+std::filesystem::path checkpoint_path(const std::filesystem::path& folder);
+
+}  // namespace segue
