@@ -15,11 +15,15 @@ struct MixReport {
   PcmFrame pcm_frames = 0;
 };
 
-// Renders a plan into a file; shows progress; the file appears only when whole.
-// Throws what Renderer and AudioEncoder throw, and Error(interrupted).
+// Renders a plan into a file; shows progress; the file appears only when whole. The rate is the
+// plan's, in stereo, whatever `encoding` says: Opus needs a plan at 48 kHz.
+// Throws what Renderer, AudioEncoder and EncodingConfig::validate() throw; Error(interrupted) soon
+// after an interrupt.
 MixReport write_mix(const Plan& plan, const std::filesystem::path& target, EncodingConfig encoding);
 
-// A CUE sheet with an entry wherever the track changes; FILE names `audio` without its folder.
+// A CUE sheet (UTF-8, lines end in LF) with an entry wherever the track changes; FILE names `audio`
+// without its folder. The format holds 99 entries: with more changes of track, neighbours share an
+// entry, which says so. A double quote becomes a single one, as the format knows no escape.
 std::string cue_sheet(const Plan& plan, const std::filesystem::path& audio);
 
 }  // namespace segue

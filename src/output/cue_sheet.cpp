@@ -1,0 +1,91 @@
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "base/text.hpp"
+#include "output/mix_writer.hpp"
+
+namespace segue {
+namespace {
+
+constexpr std::size_t kMostEntries = 99;  // track numbers have two digits
+constexpr std::int64_t kFramesPerSecond = 75;
+
+struct Entry {
+  PcmFrame begin;        // output PCM frame
+  std::size_t source;    // of the first fragment
+  std::size_t more = 0;  // changes of track after it that found no entry of their own
+};
+
+// The format knows no escape: a double quote within becomes a single one, and what cannot stand on a
+// line becomes visible.
+std::string quoted(const std::string& text) {
+  std::string safe = printable(std::string_view(to_valid_utf8(text)));
+  std::replace(safe.begin(), safe.end(), '"', '\'');
+  return '"' + safe + '"';
+}
+
+// mm:ss:ff, of which mm may pass 99; rounded down, so that no entry begins after its sound.
+std::string index_time(PcmFrame at, int sample_rate) {
+  const std::int64_t frames = at * kFramesPerSecond / sample_rate;
+  char text[32];
+  std::snprintf(text, sizeof text, "%02lld:%02lld:%02lld",
+                static_cast<long long>(frames / kFramesPerSecond / 60),
+                static_cast<long long>(frames / kFramesPerSecond % 60),
+                static_cast<long long>(frames % kFramesPerSecond));
+  return text;
+}
+
+std::vector<Entry> entries_of(const Plan& plan) {
+  const std::vector<PcmFrame> seams = plan.seams();
+  std::vector<Entry> entries;
+  for (std::size_t i = 0; i < plan.placements.size(); ++i) {
+    const std::size_t source = plan.placements[i].source;
+    if (i == 0 || source != plan.placements[i - 1].source) entries.push_back({seams[i], source});
+  }
+  return entries;
+}
+
+// As few neighbours as possible share an entry, evenly.
+std::vector<Entry> merged(const std::vector<Entry>& entries) {
+  const std::size_t share = (entries.size() + kMostEntries - 1) / kMostEntries;
+  std::vector<Entry> result;
+  for (std::size_t i = 0; i < entries.size(); i += share) {
+    result.push_back(entries[i]);
+    result.back().more = std::min(share, entries.size() - i) - 1;
+  }
+  return result;
+}
+
+std::string title_of(const PlanSource& source, std::size_t more) {
+  std::string title = source.title.empty() ? source.path.stem().native() : source.title;
+  if (more > 0) title += " (and " + std::to_string(more) + " more)";
+  return title;
+}
+
+}  // namespace
+
+std::string cue_sheet(const Plan& plan, const std::filesystem::path& audio) {
+  const std::vector<Entry> all = entries_of(plan);
+  const std::vector<Entry> entries = merged(all);
+  std::string sheet;
+  const auto line = [&sheet](const std::string& text) { sheet += text + "\n"; };
+  if (entries.size() < all.size()) {
+    line("REM " + std::to_string(all.size()) + " changes of track share " +
+         std::to_string(entries.size()) + " entries: a CUE sheet holds at most 99");
+  }
+  line("TITLE " + quoted(audio.stem().native()));
+  const bool is_mp3 = lower_ascii(audio.extension().native()) == ".mp3";
+  line("FILE " + quoted(audio.filename().native()) + (is_mp3 ? " MP3" : " WAVE"));
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const PlanSource& source = plan.sources[entries[i].source];
+    line("  TRACK " + std::string(i + 1 < 10 ? "0" : "") + std::to_string(i + 1) + " AUDIO");
+    line("    TITLE " + quoted(title_of(source, entries[i].more)));
+    if (!source.artist.empty()) line("    PERFORMER " + quoted(source.artist));
+    line("    INDEX 01 " + index_time(entries[i].begin, plan.sample_rate));
+  }
+  return sheet;
+}
+
+}  // namespace segue
