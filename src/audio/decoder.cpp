@@ -40,8 +40,7 @@ struct AudioDecoder::State {
   std::span<const float> pending;  // converted, not read yet
   PcmFrame position = 0;
   bool ended = false;
-  bool dates_trusted = true;  // until a seek shows that the file's timestamps are wrong
-  int skipped_before = 0;     // by readers that are gone
+  int skipped_before = 0;  // by readers that are gone
 
   State(const std::filesystem::path& path, int channels)
       : file(path),
@@ -90,14 +89,13 @@ struct AudioDecoder::State {
   }
 
   void seek(PcmFrame target) {
-    const bool jump = dates_trusted && reader->seekable();
+    const bool jump = reader->seekable();
     const bool forward = target >= position;
     if (!forward || (jump && target - position > reader->preroll())) {
-      const auto begin = jump && target > reader->preroll() ? reader->seek_before(target) : std::nullopt;
+      const auto begin = jump ? reader->seek_before(target) : std::nullopt;
       if (begin) {
         restart_converter(*begin);
       } else {
-        if (jump && target > reader->preroll()) dates_trusted = false;
         reopen();
       }
     }

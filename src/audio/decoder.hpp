@@ -15,9 +15,9 @@
 namespace segue {
 
 struct AudioFormat {
-  int sample_rate = 0;    // Hz
-  int channels = 0;       // of the file
-  std::string codec;      // FFmpeg's names
+  int sample_rate = 0;  // Hz
+  int channels = 0;     // of the file
+  std::string codec;    // FFmpeg's names
   std::string container;
 };
 
@@ -25,8 +25,11 @@ struct AudioFormat {
 class AudioDecoder {
  public:
   // Opens the best audio stream. `channels`: what read() gives: 0 = as in the file; 1 or 2 =
-  // mixed down or up as FFmpeg does it (mono is copied to both).
-  // Throws Error(input): missing, not permitted, empty, no audio, a codec FFmpeg lacks.
+  // mixed down or up as FFmpeg does it (mono is copied to both), weighted so that channels at full
+  // scale do not clip. Where FFmpeg knows no rule for the layout, all channels count equally.
+  // Nothing but this file is ever opened: no network, no files that it refers to.
+  // Throws Error(input): missing, not permitted, not a regular file, empty, a playlist, no audio, a
+  // codec FFmpeg lacks, nothing that can be decoded.
   static AudioDecoder open(const std::filesystem::path& file, int channels = 0);
   ~AudioDecoder();
   AudioDecoder(AudioDecoder&&) noexcept;
@@ -40,12 +43,17 @@ class AudioDecoder {
 
   // Fills `interleaved` (any multiple of channels()) from position() on; returns the PCM frames
   // written: fewer than fit only at the end, 0 after it. A damaged packet is skipped as players
-  // do, with skipped_packets() counted; Error(input) if nothing at all can be decoded.
+  // do, with skipped_packets() counted; a file that breaks off ends there.
   // Samples are as decoded, nominally −1 … 1; float sources may exceed that or be not finite.
+  // Where rate or channels change midway, the rest is converted to those of the beginning.
+  // Throws Error(interrupted).
   PcmFrame read(std::span<float> interleaved);
   PcmFrame position() const noexcept;
   // Next read() begins at this PCM frame, sample-exact: what follows equals what reading on from
-  // the start would give, within −90 dB for lossy codecs. Past the end, read() gives 0.
+  // the start would give, within −90 dB for lossy codecs (but for the noise that AAC lets the decoder
+  // make up, which is as loud but another). Past the end, read() gives 0.
+  // Takes milliseconds in WAV, AIFF, CAF, FLAC, Ogg, MP3 and MP4; other containers date their packets
+  // too roughly and are decoded from the start, or from position() if it lies before.
   void seek(PcmFrame frame);
   int skipped_packets() const noexcept;
 

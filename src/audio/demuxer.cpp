@@ -1,8 +1,5 @@
 #include "audio/demuxer.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
 #include <mutex>
@@ -172,31 +169,6 @@ bool Demuxer::seek(std::int64_t timestamp) {
 std::string Demuxer::container_name() const {
   const std::string_view names = context_->iformat->name;
   return std::string(names.substr(0, names.find(',')));
-}
-
-bool Demuxer::is_chained_ogg() const {
-  constexpr off_t kLongestPage = 65307;
-  const int descriptor = ::open(file_.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return true;
-  const off_t size = ::lseek(descriptor, 0, SEEK_END);
-  std::string tail(static_cast<std::size_t>(std::min(size, 2 * kLongestPage)), '\0');
-  const auto length =
-      ::pread(descriptor, tail.data(), tail.size(), size - static_cast<off_t>(tail.size()));
-  ::close(descriptor);
-  const std::size_t page = tail.rfind("OggS");
-  if (length != static_cast<ssize_t>(tail.size()) || page == std::string::npos ||
-      page + 18 > tail.size()) {
-    return true;
-  }
-  // RFC 3533: the stream's serial number lies 14 bytes into the page, little-endian.
-  std::uint32_t serial = 0;
-  for (std::size_t i = 0; i < 4; ++i) {
-    serial |= static_cast<std::uint32_t>(static_cast<std::uint8_t>(tail[page + 14 + i])) << (8 * i);
-  }
-  for (unsigned i = 0; i < context_->nb_streams; ++i) {
-    if (static_cast<std::uint32_t>(context_->streams[i]->id) == serial) return false;
-  }
-  return true;
 }
 
 }  // namespace segue

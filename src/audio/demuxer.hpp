@@ -26,8 +26,6 @@ class Demuxer {
   const AVStream& stream() const noexcept { return *stream_; }
   // "mov" for "mov,mp4,m4a,3gp,3g2,mj2"
   std::string container_name() const;
-  // Whether the last page of an Ogg file belongs to a stream that its first pages announce.
-  bool is_chained_ogg() const;
 
  private:
   std::filesystem::path file_;

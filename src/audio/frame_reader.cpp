@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "audio/ogg_pages.hpp"
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 
@@ -19,12 +20,12 @@ struct Seekable {
   double preroll;           // seconds
 };
 constexpr std::array kSeekable = {
-    Seekable{"wav", "pcm ", 0.1},           Seekable{"w64", "pcm ", 0.1},
-    Seekable{"aiff", "pcm ", 0.1},          Seekable{"au", "pcm ", 0.1},
-    Seekable{"caf", "pcm alac ", 0.1},      Seekable{"flac", "flac ", 0.1},
-    Seekable{"ogg", "flac ", 0.1},          Seekable{"ogg", "vorbis ", 0.3},
-    Seekable{"ogg", "opus ", 1.0},          Seekable{"mp3", "mp3 ", 0.7},
-    Seekable{"mov", "pcm alac flac ", 0.1}, Seekable{"mov", "aac mp3 opus ", 1.0},
+    Seekable{"wav", "pcm ", 0.5},           Seekable{"w64", "pcm ", 0.5},
+    Seekable{"aiff", "pcm ", 0.5},          Seekable{"au", "pcm ", 0.5},
+    Seekable{"caf", "pcm alac ", 0.5},      Seekable{"flac", "flac ", 0.5},
+    Seekable{"ogg", "flac vorbis ", 0.8},   Seekable{"ogg", "opus ", 3.2},
+    Seekable{"mov", "pcm alac flac ", 0.5}, Seekable{"mov", "aac mp3 opus ", 1.0},
+    Seekable{"mp3", "mp3 ", 0.7},
 };
 
 const Seekable* find_seekable(std::string_view container, AVCodecID codec) {
@@ -57,6 +58,42 @@ ffmpeg::Owned<AVCodecContext> open_codec(const Demuxer& demuxer) {
   }
   return context;
 }
+
+// Decides when the dates of the frames after a seek can be believed; see try_seek().
+class DateCheck {
+ public:
+  explicit DateCheck(bool paged) : paged_(paged) {}
+
+  bool passed() const { return agreements_ >= 2; }
+  PcmFrame end() const { return end_; }
+
+  // Returns where the frame begins: by its date at first, by counting once the check is passed.
+  PcmFrame add(const AVFrame& frame, PcmFrame date) {
+    const bool turned = frame.pkt_pos != page_;
+    if (turned) ++pages_;
+    page_ = frame.pkt_pos;
+    const PcmFrame begin = passed() ? end_ : date;
+    if (!passed()) {
+      const bool agrees = frames_ > 0 && date == end_;
+      if (!paged_) {
+        agreements_ = agrees ? agreements_ + 1 : 0;
+      } else if (turned && pages_ > 2 && agrees) {
+        agreements_ = 2;
+      }
+    }
+    ++frames_;
+    end_ = begin + frame.nb_samples;
+    return begin;
+  }
+
+ private:
+  bool paged_;
+  int frames_ = 0;
+  int pages_ = 0;
+  int agreements_ = 0;
+  std::int64_t page_ = -1;
+  PcmFrame end_ = 0;
+};
 
 }  // namespace
 
@@ -118,7 +155,7 @@ bool FrameReader::seekable() {
   if (!seekable_) {
     seekable_ = first_timestamp_ != AV_NOPTS_VALUE &&
                 find_seekable(format_.container, codec_->codec_id) != nullptr &&
-                !(format_.container == "ogg" && demuxer_.is_chained_ogg());
+                !(format_.container == "ogg" && is_chained_ogg(demuxer_.file()));
   }
   return *seekable_;
 }
@@ -128,37 +165,45 @@ PcmFrame FrameReader::preroll() const {
   return to_pcm_frames(Seconds(row != nullptr ? row->preroll : 0), format_.sample_rate);
 }
 
-std::optional<PcmFrame> FrameReader::begin_of(const AVFrame& frame) const {
-  if (frame.pts == AV_NOPTS_VALUE || frame.sample_rate != format_.sample_rate ||
-      frame.ch_layout.nb_channels != format_.channels) {
-    return std::nullopt;
-  }
+PcmFrame FrameReader::date_of(const AVFrame& frame) const {
   return av_rescale_q(frame.pts - first_timestamp_, demuxer_.stream().time_base,
                       AVRational{1, format_.sample_rate});
 }
 
 std::optional<PcmFrame> FrameReader::seek_before(PcmFrame target) {
-  // Where decoding begins anew, one frame to settle and one to prove that the dates are right: each
-  // must begin where the one before ended.
-  if (!seekable()) return std::nullopt;
+  // Where one attempt cannot be sure, the next begins earlier.
+  constexpr int kAttempts = 3;
+  PcmFrame ahead = preroll();
+  for (int attempt = 0; attempt < kAttempts && seekable() && ahead <= target; ++attempt, ahead *= 4) {
+    if (const auto begin = try_seek(target, ahead)) return begin;
+  }
+  return std::nullopt;
+}
+
+// Single frames, and single pages of Ogg, are dated wrongly even in sound files. So dates count only
+// once two in a row agree: two frames, or in Ogg, which dates the end of each page, two pages after
+// the one where decoding began. From there on samples are counted, as when reading from the start.
+std::optional<PcmFrame> FrameReader::try_seek(PcmFrame target, PcmFrame ahead) {
   const std::int64_t timestamp =
-      first_timestamp_ + av_rescale_q(std::max<PcmFrame>(target - preroll(), 0),
-                                      AVRational{1, format_.sample_rate}, demuxer_.stream().time_base);
+      first_timestamp_ +
+      av_rescale_q(target - ahead, AVRational{1, format_.sample_rate}, demuxer_.stream().time_base);
   if (!demuxer_.seek(timestamp)) return std::nullopt;
   avcodec_flush_buffers(codec_.get());
   pending_ = draining_ = false;
-  std::optional<PcmFrame> expected;
+  DateCheck check(format_.container == "ogg");
   while (const AVFrame* frame = decode()) {
-    const auto begin = begin_of(*frame);
-    if (!begin || *begin > target) return std::nullopt;
-    if (*begin + frame->nb_samples > target) {
-      if (begin != expected) return std::nullopt;
+    if (frame->sample_rate != format_.sample_rate || frame->ch_layout.nb_channels != format_.channels ||
+        (!check.passed() && frame->pts == AV_NOPTS_VALUE)) {
+      return std::nullopt;
+    }
+    const PcmFrame begin = check.add(*frame, date_of(*frame));
+    if (begin + frame->nb_samples > target) {
+      if (!check.passed() || begin > target) return std::nullopt;
       pending_ = true;
       return begin;
     }
-    expected = *begin + frame->nb_samples;
   }
-  return std::nullopt;  // past the end
+  return check.passed() ? std::optional(check.end()) : std::nullopt;  // the target lies past the end
 }
 
 }  // namespace segue

@@ -23,8 +23,9 @@ class FrameReader {
   // Whether its timestamps are exact after a seek, as far as format and container tell.
   bool seekable();
   // Goes to a frame at or before PCM frame `target` (at format().sample_rate), so far before it
-  // that the codec's memory no longer matters. Returns where the frame that next() gives begins,
-  // or nothing where that is not certain: the reader is then of no more use.
+  // that the codec's memory no longer matters. Returns where the frame that next() gives begins (past
+  // the end: where the music ends), or nothing where that is not certain: the reader is then of no
+  // more use.
   std::optional<PcmFrame> seek_before(PcmFrame target);
   // How far before the target seek_before() begins to decode.
   PcmFrame preroll() const;
@@ -36,7 +37,8 @@ class FrameReader {
  private:
   const AVFrame* decode();
   void feed();
-  std::optional<PcmFrame> begin_of(const AVFrame& frame) const;
+  std::optional<PcmFrame> try_seek(PcmFrame target, PcmFrame ahead);
+  PcmFrame date_of(const AVFrame& frame) const;
 
   Demuxer demuxer_;
   ffmpeg::Owned<AVCodecContext> codec_;
