@@ -97,8 +97,14 @@ Manifest make_manifest(Library& library, const std::vector<LibraryTrack>& tracks
   manifest.segmentation = config.segmentation.key();
   for (std::size_t i = 0; i < tracks.size(); ++i) {
     if (!sides[i]) continue;
-    ManifestTrack track{tracks[i].record.id, to_valid_utf8(stem_of(tracks[i])), songs[i],
-                        group_of(tracks[i]), *sides[i], tracks[i].features, {}, tracks[i].record.tags.licence};
+    ManifestTrack track{tracks[i].record.id,
+                        to_valid_utf8(stem_of(tracks[i])),
+                        songs[i],
+                        group_of(tracks[i]),
+                        *sides[i],
+                        tracks[i].features,
+                        {},
+                        tracks[i].record.tags.licence};
     for (const FragmentRecord& fragment : library.fragments(tracks[i], config.segmentation)) {
       track.fragments.push_back(fragment.span);
     }

@@ -15,7 +15,7 @@ namespace segue {
 struct TrainingSetConfig {
   Segmentation segmentation;
   std::optional<std::filesystem::path> split;  // a split file; tracks that it does not name are left out
-  double validation_share = 0.15;  // of the songs, where there is no split file
+  double validation_share = 0.15;              // of the songs, where there is no split file
   double test_share = 0;
   std::uint64_t seed = 1;
 
