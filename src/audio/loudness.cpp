@@ -2,11 +2,12 @@
 
 #include <ebur128.h>
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 
+#include "audio/true_peak.hpp"
 #include "base/error.hpp"
 
 namespace segue {
@@ -21,9 +22,8 @@ int mode_of(LoudnessMeter::Measure measure) {
     case LoudnessMeter::Measure::momentary:
       return EBUR128_MODE_M;
     case LoudnessMeter::Measure::integrated:
-      return EBUR128_MODE_I | EBUR128_MODE_HISTOGRAM;
     case LoudnessMeter::Measure::integrated_and_true_peak:
-      return EBUR128_MODE_I | EBUR128_MODE_HISTOGRAM | EBUR128_MODE_TRUE_PEAK;
+      return EBUR128_MODE_I | EBUR128_MODE_HISTOGRAM;
   }
   throw Error(ErrorKind::internal, "an unknown loudness measure was asked for");
 }
@@ -38,6 +38,7 @@ void require(int result, const char* what) {
 
 struct LoudnessMeter::State {
   ebur128_state* meter = nullptr;
+  std::optional<TruePeakMeter> peak_meter;
 
   State(int sample_rate, int channels, Measure measure) {
     if (sample_rate > 0 && channels > 0) {
@@ -49,6 +50,7 @@ struct LoudnessMeter::State {
                                            " channels at " + std::to_string(sample_rate) + " Hz");
     }
     if (channels == 1) ebur128_set_channel(meter, 0, EBUR128_DUAL_MONO);
+    if (measure == Measure::integrated_and_true_peak) peak_meter.emplace(sample_rate, channels);
   }
   ~State() { ebur128_destroy(&meter); }
   State(const State&) = delete;
@@ -65,6 +67,7 @@ void LoudnessMeter::add(std::span<const float> interleaved) {
   require(ebur128_add_frames_float(state_->meter, interleaved.data(),
                                    interleaved.size() / state_->meter->channels),
           "take audio");
+  if (state_->peak_meter) state_->peak_meter->add(interleaved);
 }
 
 double LoudnessMeter::momentary() const {
@@ -80,13 +83,10 @@ double LoudnessMeter::integrated() const {
 }
 
 double LoudnessMeter::true_peak() const {
-  double loudest = 0;
-  for (unsigned channel = 0; channel < state_->meter->channels; ++channel) {
-    double peak = 0;
-    require(ebur128_true_peak(state_->meter, channel, &peak), "give a true peak in this mode");
-    loudest = std::max(loudest, peak);
-  }
-  return loudest > 0 ? 20 * std::log10(loudest) : kSilent;
+  if (!state_->peak_meter)
+    throw Error(ErrorKind::internal, "a true peak was asked for but not measured");
+  const double peak = state_->peak_meter->peak();
+  return peak > 0 ? 20 * std::log10(peak) : kSilent;
 }
 
 }  // namespace segue

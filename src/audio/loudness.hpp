@@ -1,4 +1,4 @@
-// Loudness after ITU-R BS.1770-4 / EBU R128, by libebur128.
+// Loudness and true peak after ITU-R BS.1770-4 / EBU R128; loudness by libebur128.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@ namespace segue {
 class LoudnessMeter {
  public:
   // integrated: from a histogram of 0.1-LU bins, within 0.05 LU of the exact value. The true peak
-  // (4 × oversampled below 96 kHz) costs several times the rest together.
+  // (audio/true_peak.hpp) equals libebur128's, found faster.
   // momentary() is available in every mode; asking for another value than the mode measures
   // throws Error(internal).
   enum class Measure { momentary, integrated, integrated_and_true_peak };

@@ -1,18 +1,19 @@
 #include "render/limiter.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <numbers>
 #include <string>
 
+#include "audio/true_peak.hpp"
 #include "base/error.hpp"
-#include "render/interpolator.hpp"
 
 namespace segue {
 namespace {
 
-constexpr std::size_t kChunk = PeakInterpolator::kLargestBlock;  // PCM frames treated at a time
+constexpr std::size_t kChunk = TruePeakDetector::kLargestBlock;  // PCM frames treated at a time
 constexpr double kLookAhead = 0.005;                             // s
 constexpr double kRelease = 0.1;                                 // s, time constant
 constexpr double kMarginDb = 0.05;         // what is limited goes this far under the ceiling
@@ -63,11 +64,9 @@ class Pass {
         threshold_(static_cast<float>(std::pow(10, ceiling_dbtp / 20) * (1 - kRoundingAllowed))),
         target_(static_cast<float>(std::pow(10, (ceiling_dbtp - kMarginDb) / 20))),
         release_(static_cast<float>(std::exp(-1 / (kRelease * sample_rate)))),
-        interpolator_(sample_rate),
+        detector_(sample_rate, static_cast<int>(channels)),
         window_(std::max<std::size_t>(16, static_cast<std::size_t>(kLookAhead * sample_rate) / 4 * 4)),
-        history_(interpolator_.behind() + interpolator_.ahead()),
-        held_(window_.size() + history_),
-        samples_(channels, std::vector<float>(history_ + kChunk)),
+        held_(window_.size() + detector_.behind() + detector_.ahead()),
         reductions_(window_.size() - 1 + kChunk),
         delayed_(delay() * channels) {
     const auto length = static_cast<double>(window_.size());
@@ -78,59 +77,33 @@ class Pass {
   }
 
   // PCM frames by which the output lags; it begins with as many of silence.
-  std::size_t delay() const { return window_.size() + history_ - 1; }
+  std::size_t delay() const { return window_.size() + detector_.behind() + detector_.ahead() - 1; }
 
   // At most kChunk PCM frames; appends as many.
   void process(std::span<const float> interleaved, std::vector<float>& out) {
     const std::size_t frames = interleaved.size() / channels_;
-    const bool loud = take(interleaved);
+    const bool loud = detector_.take(interleaved) > threshold_;
+    delayed_.insert(delayed_.end(), interleaved.begin(), interleaved.end());
     const std::size_t first = out.size();
     const auto oldest = delayed_.begin() + static_cast<std::ptrdiff_t>(interleaved.size());
     out.insert(out.end(), delayed_.begin(), oldest);
     delayed_.erase(delayed_.begin(), oldest);
-    if (loud || !rests()) {
-      find_reductions(frames, loud);
-      reduce(std::span(out).subspan(first));
-    } else {
+    if (!loud && held_.is_zero() && released_ == 0) {
       held_.skip_zeros(frames);
+      unreduced_ += frames;
+      std::fill_n(reductions_.begin() + static_cast<std::ptrdiff_t>(window_.size()) - 1, frames, 0.0f);
+    } else {
+      find_reductions(frames, loud);
     }
-    for (auto& channel : samples_) keep_last(channel, frames, history_);
+    if (unreduced_ < frames + window_.size()) reduce(std::span(out).subspan(first));
   }
 
  private:
-  // Whether nothing is being reduced, nor will be unless a peak comes.
-  bool rests() const { return held_.is_zero() && unreduced_ >= window_.size(); }
-
-  // Moves values [count, count + kept) to the front.
-  static void keep_last(std::vector<float>& values, std::size_t count, std::size_t kept) {
-    const auto from = values.begin() + static_cast<std::ptrdiff_t>(count);
-    std::copy(from, from + static_cast<std::ptrdiff_t>(kept), values.begin());
-  }
-
-  // Whether a point between these samples (and those before) might pass the threshold.
-  bool take(std::span<const float> interleaved) {
-    delayed_.insert(delayed_.end(), interleaved.begin(), interleaved.end());
-    const std::size_t frames = interleaved.size() / channels_;
-    float largest = 0;
-    for (std::size_t c = 0; c < channels_; ++c) {
-      auto& samples = samples_[c];
-      for (std::size_t i = 0; i < frames; ++i) samples[history_ + i] = interleaved[i * channels_ + c];
-      for (std::size_t i = 0; i < history_ + frames; ++i)
-        largest = std::max(largest, std::abs(samples[i]));
-    }
-    return largest * interpolator_.largest_gain() > 0.9999 * static_cast<double>(threshold_);
-  }
-
   void find_reductions(std::size_t frames, bool loud) {
-    const std::span peaks = std::span(scratch_).first(frames);
-    std::fill(peaks.begin(), peaks.end(), 0.0f);
-    if (loud) {
-      for (const auto& samples : samples_) {
-        interpolator_.raise(std::span(samples).first(history_ + frames), peaks);
-      }
-    }
+    std::span<const float> peaks;
+    if (loud) peaks = detector_.peaks();
     for (std::size_t i = 0; i < frames; ++i) {
-      const float needed = peaks[i] > threshold_ ? 1 - target_ / peaks[i] : 0;
+      const float needed = loud && peaks[i] > threshold_ ? 1 - target_ / peaks[i] : 0;
       const float held = held_.next(needed);
       released_ = std::max(held, released_ * release_);
       if (released_ < kNoReduction && held == 0) released_ = 0;
@@ -141,8 +114,7 @@ class Pass {
 
   void reduce(std::span<float> out) {
     const std::size_t frames = out.size() / channels_;
-    const std::span smoothed = std::span(scratch_).first(frames);
-    std::fill(smoothed.begin(), smoothed.end(), 0.0f);
+    std::array<float, kChunk> smoothed{};
     for (std::size_t k = 0; k < window_.size(); k += 4) {  // four at a time spare stores
       const float* weights = &window_[k];
       const float* from = &reductions_[k];
@@ -154,23 +126,21 @@ class Pass {
     for (std::size_t i = 0; i < frames; ++i) {
       for (std::size_t c = 0; c < channels_; ++c) out[i * channels_ + c] *= 1 - smoothed[i];
     }
-    keep_last(reductions_, frames, window_.size() - 1);
+    std::copy_n(reductions_.begin() + static_cast<std::ptrdiff_t>(frames), window_.size() - 1,
+                reductions_.begin());
   }
 
   std::size_t channels_;
   float threshold_;
   float target_;
   float release_;
-  PeakInterpolator interpolator_;
+  TruePeakDetector detector_;
   std::vector<float> window_;
-  std::size_t history_;  // PCM frames that the interpolator looks around
   SlidingMaximum held_;
-  std::vector<std::vector<float>> samples_;  // [channels × (history + chunk)]
-  std::vector<float> reductions_;            // [window - 1 + chunk], after release
-  std::vector<float> delayed_;               // interleaved
-  std::vector<float> scratch_ = std::vector<float>(kChunk);
+  std::vector<float> reductions_;  // [window - 1 + chunk], after release
+  std::vector<float> delayed_;     // interleaved
   float released_ = 0;
-  std::size_t unreduced_ = 0;  // PCM frames since the last reduction
+  std::size_t unreduced_ = 0;  // PCM frames since the last reduction; all of reductions_ is 0 if many
 };
 
 }  // namespace
