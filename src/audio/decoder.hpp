@@ -51,7 +51,8 @@ class AudioDecoder {
   PcmFrame position() const noexcept;
   // Next read() begins at this PCM frame, sample-exact: what follows equals what reading on from
   // the start would give, within −90 dB for lossy codecs (but for the noise that AAC lets the decoder
-  // make up, which is as loud but another). Past the end, read() gives 0.
+  // make up, which is as loud but another). In a damaged file it may be off by what was skipped.
+  // Past the end, read() gives 0.
   // Takes milliseconds in WAV, AIFF, CAF, FLAC, Ogg, MP3 and MP4; other containers date their packets
   // too roughly and are decoded from the start, or from position() if it lies before.
   void seek(PcmFrame frame);

@@ -95,7 +95,8 @@ ffmpeg::Owned<AVIOContext> open_io(const std::filesystem::path& file) {
 
 [[noreturn]] void throw_unknown(const std::filesystem::path& file) {
   throw_if_interrupted();
-  throw Error(ErrorKind::input, "is not audio in any form that FFmpeg knows", file, kAnotherFile);
+  throw Error(ErrorKind::input, "is not audio that FFmpeg knows, or is damaged beyond reading", file,
+              kAnotherFile);
 }
 
 ffmpeg::Owned<AVFormatContext> open_context(const std::filesystem::path& file, AVIOContext* io) {
