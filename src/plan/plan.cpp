@@ -1,9 +1,9 @@
 #include "plan/plan.hpp"
 
 #include <cmath>
-#include <map>
 
 #include "base/error.hpp"
+#include "plan/output_clock.hpp"
 
 namespace segue {
 namespace {
@@ -17,33 +17,6 @@ constexpr int kHighestSourceRate = 6'144'000;
 constexpr PcmFrame kLongest = PcmFrame{1} << 45;  // frames; 5.8 years at 192 kHz
 constexpr double kGainLimit = 24;                 // dB
 constexpr std::size_t kRunnersUp = 5;
-
-// Output time as the sum of source times at different rates. Frames are summed per rate, as
-// integers; only the sum of a rate is converted, to 64 fractional bits, so the error is below
-// (number of rates) × 2^-64 of a frame, however many placements came before: nothing drifts, and
-// as there is no floating point every machine finds the same seams.
-class OutputClock {
- public:
-  explicit OutputClock(int sample_rate) : sample_rate_(static_cast<std::uint64_t>(sample_rate)) {}
-
-  void add(PcmFrame frames, int source_rate) { frames_[source_rate] += static_cast<Wide>(frames); }
-
-  PcmFrame now() const {  // rounded to nearest, halves up
-    Wide whole = 0;
-    Wide fraction = Wide{1} << 63;
-    for (const auto& [rate, frames] : frames_) {
-      const Wide scaled = frames * sample_rate_;
-      const auto divisor = static_cast<Wide>(rate);
-      whole += scaled / divisor;
-      fraction += ((scaled % divisor) << 64) / divisor;
-    }
-    return static_cast<PcmFrame>(whole + (fraction >> 64));
-  }
-
- private:
-  std::uint64_t sample_rate_;
-  std::map<int, Wide> frames_;  // by source rate
-};
 
 class Validator {
  public:

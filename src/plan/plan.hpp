@@ -18,8 +18,8 @@ namespace segue {
 struct PlanSource {
   TrackId track;
   std::filesystem::path path;
-  int sample_rate = 0;        // of the source, Hz: unit of its placements
-  PcmFrame pcm_frames = 0;    // length of the source
+  int sample_rate = 0;      // of the source, Hz: unit of its placements
+  PcmFrame pcm_frames = 0;  // length of the source
   std::string title;
   std::string artist;
 };
@@ -35,10 +35,10 @@ struct Placement {
   std::size_t source = 0;  // index into Plan::sources
   PcmFrame start = 0;
   PcmFrame length = 0;
-  double gain_db = 0;    // evens the loudness, −24 … +24
-  bool known = false;    // the network was trained on this track (the report's step 2) or not (3)
-  double score = 0;      // the network's, quantised to 1e-6; 0 for the first
-  std::string why;       // "start", or how it was chosen
+  double gain_db = 0;  // evens the loudness, −24 … +24
+  bool known = false;  // the network was trained on this track (the report's step 2) or not (3)
+  double score = 0;    // the network's, quantised to 1e-6; 0 for the first
+  std::string why;     // "start", or how it was chosen
   std::vector<RunnerUp> runners_up;  // at most five, best first
 };
 
@@ -59,15 +59,15 @@ struct Plan {
   static constexpr int version = 1;
 
   std::string segue_version;
-  std::string system;             // "crnn"
-  std::string model;              // name on the card, "crnn-tuned"
-  std::string weights;            // content hash of the weights
+  std::string system;   // "crnn"
+  std::string model;    // name on the card, "crnn-tuned"
+  std::string weights;  // content hash of the weights
   int analysis_version = 0;
   std::string style = "collage";
   Segmentation segmentation;
   std::uint64_t seed = 0;
-  int sample_rate = 44100;        // of the output, Hz; always stereo
-  PcmFrame length = 0;            // of the output: exactly this many frames are rendered
+  int sample_rate = 44100;  // of the output, Hz; always stereo
+  PcmFrame length = 0;      // of the output: exactly this many frames are rendered
   double target_lufs = -16;
   double ceiling_dbtp = -1;
   std::vector<PlanSource> sources;

@@ -19,14 +19,14 @@ struct StartPoint {
 };
 
 struct MixConfig {
-  Seconds length{180};          // 1 s … 24 h; the result has exactly this length
+  Seconds length{180};  // 1 s … 24 h; the result has exactly this length
   Segmentation segmentation;
-  std::uint64_t seed = 1;       // of the start, the candidates drawn and ties
+  std::uint64_t seed = 1;  // of the start, the candidates drawn and ties
   std::optional<StartPoint> start;
-  double track_share = 0.25;    // no track may fill more of the mix than this, 0 … 1 (1 = no bound);
-                                // never less than what an even share needs
+  double track_share = 0.25;      // no track may fill more of the mix than this, 0 … 1 (1 = no bound);
+                                  // never less than what an even share needs
   std::size_t candidates = 1024;  // heard for each decision, drawn evenly over the tracks; 0 = all
-  Seconds crossfade{0.1};       // 0 … 2 s
+  Seconds crossfade{0.1};         // 0 … 2 s
   int sample_rate = 44100;
   double target_lufs = -16;
   double ceiling_dbtp = -1;
@@ -35,9 +35,13 @@ struct MixConfig {
 };
 
 // Style `collage`: no fragment twice, two neighbours of one track never meet again, in either
-// order, no track dominates. The network's scores rule inside these bounds; ties (scores equal after
-// quantising to 1e-6) go by content hash. The same input gives the same plan on any thread count.
-// Throws Error(infeasible) saying which rule left nothing and how to loosen it.
+// order, no track dominates; of the doubles of a recording one is used, and what is softer than
+// -60 LUFS is not. Where greed leads into a dead end, the last choices are tried otherwise. The
+// network's scores rule inside these bounds; ties (scores equal after quantising to 1e-6) go by content
+// hash. The same input gives the same plan on any thread count. Crossfades are centred on their seams,
+// shifted or shortened where a source has no sound to give; levels: each fragment evened to the target,
+// then one offset for the whole (planning/levels.hpp). Throws Error(infeasible) saying which rule left
+// nothing and how to loosen it, Error(usage) for a start that is not there.
 Plan plan_mix(const MixConfig& config, Library& library, const std::vector<LibraryTrack>& tracks,
               const SuccessorModel& model);
 

@@ -1,0 +1,58 @@
+// What the rules of the collage leave to choose from, kept up to date step by step. Internal to
+// planning.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/random.hpp"
+#include "planning/fragment_pool.hpp"
+
+namespace segue {
+
+// No fragment twice; no track beyond its share. (That two neighbours of one track never meet is
+// seen to by draw().) Taking and giving back cost no more than the fragments of one track.
+class Availability {
+ public:
+  // limit: hops that one track may fill.
+  Availability(const FragmentPool& pool, Hop limit);
+
+  void take(std::size_t fragment);
+  void give_back(std::size_t fragment);
+
+  // At most `count` (0: all) fragments that may follow `last`, in ascending order. Where there are
+  // more, they are drawn evenly over the tracks, then evenly within each.
+  std::vector<std::size_t> draw(std::size_t last, std::size_t count, Random& random);
+  // Any that may begin the mix.
+  std::vector<std::size_t> draw(std::size_t count, Random& random);
+
+  std::size_t unused() const noexcept { return unused_; }    // fragments not taken
+  std::size_t allowed() const noexcept { return allowed_; }  // of these, in tracks below their share
+
+ private:
+  struct Track {
+    std::vector<std::size_t> unused;  // by length, then number: what still fits is a prefix
+    std::size_t allowed = 0;          // length of that prefix
+    Hop filled = 0;
+    std::size_t place = kInactive;  // in active_
+  };
+  static constexpr std::size_t kInactive = static_cast<std::size_t>(-1);
+
+  void remove(std::size_t fragment);
+  void insert(std::size_t fragment);
+  void refresh(std::size_t track);
+  Track& track_of(std::size_t fragment) { return tracks_[pool_.fragments()[fragment].track]; }
+  bool shorter(std::size_t a, std::size_t b) const;
+  std::vector<std::size_t> quotas(std::size_t count, Random& random);
+  void sample(const Track& track, std::size_t count, Random& random, std::vector<std::size_t>& out);
+
+  const FragmentPool& pool_;
+  Hop limit_;
+  std::vector<Track> tracks_;
+  std::vector<std::size_t> active_;  // tracks of which something is allowed
+  std::size_t unused_ = 0;
+  std::size_t allowed_ = 0;
+  std::vector<bool> marked_;  // scratch of sample()
+};
+
+}  // namespace segue
