@@ -24,10 +24,10 @@ std::vector<FragmentSpan> cut(Hop hops, const Segmentation& segmentation, const 
                           : std::max(shortest, to_hops(segmentation.longest));
   Random random(derive_seed(segmentation.seed, stream_of(track)));
   std::vector<FragmentSpan> spans;
-  for (Hop start = 0;;) {
-    const auto choices = static_cast<std::uint64_t>(longest - shortest + 1);
-    const Hop length = choices > 1 ? shortest + static_cast<Hop>(random.below(choices)) : shortest;
-    if (start + length > hops) break;
+  const auto choices = static_cast<std::uint64_t>(longest - shortest + 1);
+  for (Hop start = 0; start + shortest <= hops;) {
+    const Hop drawn = choices > 1 ? shortest + static_cast<Hop>(random.below(choices)) : shortest;
+    const Hop length = std::min(drawn, hops - start);  // the last one takes what is left
     spans.push_back({start, length});
     start += length;
   }
