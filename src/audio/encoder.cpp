@@ -44,20 +44,19 @@ struct FileBytes {
     if (got > 0) position += got;
     return std::max<ssize_t>(0, got);
   }
+  // Always claims success, since libsndfile leaks a Vorbis stream whose first bytes fail; `failure`
+  // is looked at after each call into the library.
   sf_count_t write(const void* bytes, sf_count_t count) noexcept {
-    sf_count_t done = 0;
-    while (done < count && failure == 0) {
+    for (sf_count_t done = 0; done < count && failure == 0;) {
       const ssize_t put = ::pwrite(file.descriptor(), static_cast<const char*>(bytes) + done,
-                                   static_cast<std::size_t>(count - done), base + position);
+                                   static_cast<std::size_t>(count - done), base + position + done);
       if (put < 0 && errno != EINTR) failure = errno;
       if (put == 0) failure = EIO;
-      if (put > 0) {
-        done += put;
-        position += put;
-      }
+      done += std::max<ssize_t>(0, put);
     }
+    position += count;
     length = std::max(length, position);
-    return done;
+    return count;
   }
 };
 
