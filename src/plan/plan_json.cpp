@@ -126,9 +126,11 @@ void from_json(const Json& json, Plan& plan) {
 }
 
 Plan Plan::read(const std::filesystem::path& file) {
+  std::error_code code;
   std::ifstream in(file, std::ios::binary);
-  if (!in)
+  if (!in || std::filesystem::is_directory(file, code)) {
     throw Error(ErrorKind::input, "cannot be read", file, "check its name and that you may read it");
+  }
   const Json json = Json::parse(in, nullptr, false);
   try {
     Plan plan = json.get<Plan>();
