@@ -2,7 +2,7 @@
 #include "model/plugin.hpp"
 
 #include "model_torch/crnn_model.hpp"
-#include "training/trainer.hpp"
+#include "model_torch/trainer.hpp"
 
 namespace {
 

@@ -32,7 +32,7 @@ struct SeamFeatures {
 // Onset flux: the rise of each band from frame to frame, averaged in groups, less its mean over
 // time, divided by its RMS. The exit is continued by its own autocorrelation,
 // p(t) = Σ w(τ) p(t−τ) with w = softmax(10 r(τ)), beyond the frames that straddle the cut
-// (2·guard + 3). At most the nearest 12 s are used. fragment.frames ≥ 1.
+// (2·guard + 4 changes from frame to frame). At most the nearest 12 s are used. fragment.frames ≥ 1.
 SeamFeatures seam_features(const LogMel& fragment, Hop guard, int flux_frames,
                            const BandStatistics& statistics);
 

@@ -1,4 +1,4 @@
-#include "training/trainer.hpp"
+#include "model_torch/trainer.hpp"
 
 #include <chrono>
 #include <cmath>
@@ -13,8 +13,8 @@
 #include "base/version.hpp"
 #include "evaluation/transition_test.hpp"
 #include "model_torch/crnn_model.hpp"
-#include "training/trainer_checkpoint.hpp"
-#include "training/trainer_step.hpp"
+#include "model_torch/trainer_checkpoint.hpp"
+#include "model_torch/trainer_step.hpp"
 
 namespace segue {
 namespace {

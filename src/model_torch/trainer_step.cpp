@@ -1,4 +1,4 @@
-#include "training/trainer_step.hpp"
+#include "model_torch/trainer_step.hpp"
 
 namespace segue {
 namespace {

@@ -1,4 +1,4 @@
-#include "training/trainer_checkpoint.hpp"
+#include "model_torch/trainer_checkpoint.hpp"
 
 #include <sstream>
 

@@ -1,0 +1,186 @@
+#!/usr/bin/python3
+"""One training step of `crnn` in C++ beside the same step in PyTorch's Python.
+
+Usage: training_step.py BENCH_TRAINING_STEP [THREADS [ROUNDS]]
+
+Both use the same LibTorch, batch, starting weights and thread count, and take turns within one run,
+so that whatever else the machine does burdens both. Prints the median step of each, and the median
+over the rounds of the ratio C++ / Python.
+"""
+import json
+import math
+import os
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+THREADS = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+ROUNDS = int(sys.argv[3]) if len(sys.argv) > 3 else 12
+STEPS = 3
+os.environ.update(OMP_NUM_THREADS=str(THREADS), OPENBLAS_NUM_THREADS=str(THREADS), OMP_WAIT_POLICY="passive")
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+from torch import nn  # noqa: E402
+from torch.nn import functional as F  # noqa: E402
+
+
+def read(path):
+    with open(path, "rb") as file:
+        data = file.read()
+    (length,) = struct.unpack_from("<Q", data)
+    header = json.loads(data[8:8 + length])
+    recipe = json.loads(header.pop("__metadata__")["recipe"])
+    tensors = {}
+    for name, entry in header.items():
+        begin, end = entry["data_offsets"]
+        array = np.frombuffer(data[8 + length + begin:8 + length + end],
+                              {"F32": "<f4", "I64": "<i8"}[entry["dtype"]])
+        tensors[name] = torch.tensor(array).reshape(entry["shape"])
+    return tensors, recipe
+
+
+class Crnn(nn.Module):
+    """As one would write it in Python, with the library's own layers."""
+
+    def __init__(self, weights, recipe):
+        super().__init__()
+        self.recipe = recipe
+        self.seam = recipe["input"] == "seam"
+        hidden = recipe["hidden"]
+
+        def conv(name, bias=None):
+            out, channels, kernel = weights[name].shape
+            layer = nn.Conv1d(channels, out, kernel, bias=bias is not None)
+            with torch.no_grad():
+                layer.weight.copy_(weights[name])
+                if bias is not None:
+                    layer.bias.copy_(weights[bias])
+            return layer
+
+        self.conv = conv("conv_weight", "conv_bias")
+        if self.seam:
+            self.conv_exit = conv("conv_exit_weight")
+            self.rhythm = conv("rhythm_weight", "rhythm_bias")
+            self.rhythm_exit = conv("rhythm_exit_weight")
+        self.lstm = nn.LSTM(weights["lstm_input_weight"].shape[1], hidden, batch_first=True)
+        self.dense = nn.Linear(hidden, 1)
+        self.dropout = nn.Dropout(recipe["dropout"])
+        with torch.no_grad():
+            self.lstm.weight_ih_l0.copy_(weights["lstm_input_weight"])
+            self.lstm.weight_hh_l0.copy_(weights["lstm_hidden_weight"])
+            self.lstm.bias_ih_l0.copy_(weights["lstm_bias"])
+            self.lstm.bias_hh_l0.zero_()
+            self.lstm.bias_hh_l0.requires_grad_(False)
+            self.dense.weight.copy_(weights["dense_weight"])
+            self.dense.bias.copy_(weights["dense_bias"])
+
+    def encode(self, batch):
+        if self.seam:
+            return (self.conv(batch["entry"]).transpose(1, 2), self.conv_exit(batch["exit"]).transpose(1, 2),
+                    self.rhythm(batch["entry_flux"]).transpose(1, 2),
+                    self.rhythm_exit(batch["exit_flux"]).transpose(1, 2))
+        steps = F.max_pool1d(torch.relu(self.conv(batch["frames"])), self.recipe["pool"])
+        return self.dropout(steps.transpose(1, 2))
+
+    def seams(self, halves, batch, a, b):
+        entry, leave, rhythm_entry, rhythm_leave = halves
+        spectrum = torch.relu(entry.index_select(0, b) - leave.index_select(0, a))
+        rhythm = torch.relu(rhythm_entry.index_select(0, b) - rhythm_leave.index_select(0, a))
+        known = batch["entry_known"].index_select(0, b) * batch["exit_known"].index_select(0, a)
+        rhythm = rhythm * known.unsqueeze(2)
+        rhythm = rhythm.reshape(len(b), spectrum.shape[1], self.recipe["pool"], -1).amax(2)
+        return self.dropout(torch.cat([spectrum, rhythm], 2).flip(1))
+
+    def forward(self, batch):
+        halves = self.encode(batch)
+        playing, past, candidates = batch["playing"], batch["past"], batch["candidates"]
+        width = candidates.shape[1]
+        state = None
+        chain = torch.cat([past, playing.unsqueeze(1)], 1)
+        for i in range(1 if self.seam else 0, chain.shape[1]):
+            now = chain[:, i].contiguous()
+            before = chain[:, i - 1].contiguous() if self.seam else now
+            rows = now.clamp_min(0)
+            steps = self.seams(halves, batch, before.clamp_min(0), rows) if self.seam else halves.index_select(0, rows)
+            _, after = self.lstm(steps, state)
+            real = (before >= 0).unsqueeze(1)
+            rest = state if state is not None else [torch.zeros_like(part) for part in after]
+            state = [torch.where(real, new, old) for new, old in zip(after, rest)]
+        state = [part.repeat_interleave(width, 1) for part in state]
+        flat = candidates.reshape(-1)
+        steps = (self.seams(halves, batch, playing.repeat_interleave(width), flat) if self.seam
+                 else halves.index_select(0, flat))
+        _, (hidden, _) = self.lstm(steps, state)
+        return self.dense(hidden[0]).reshape(candidates.shape)
+
+
+def loss_of(logits, batch, recipe):
+    binary = 0.5 * (F.softplus(-logits[:, 0]).mean() + F.softplus(logits[:, 1:]).mean())
+    if recipe["loss"] == "binary":
+        return binary
+    same = 1 + recipe["negatives_same"]
+    target = torch.zeros(len(logits), dtype=torch.long)
+    forward = 0.5 * (F.cross_entropy(logits, target) + F.cross_entropy(logits[:, :same], target))
+    own = batch["candidates"][:, :same]
+    matrix = torch.full((int(own.max()) + 1, len(logits)), -1e9)
+    query = torch.arange(len(logits)).unsqueeze(1).expand_as(own)
+    matrix = matrix.index_put((own, query), logits[:, :same])
+    next_one = own[:, 0]
+    backward = F.cross_entropy(matrix[next_one], torch.arange(len(logits)))
+    weight = recipe["predecessor_weight"]
+    return (1 - weight) * forward + weight * backward + recipe["binary_weight"] * binary
+
+
+def measure(program, name):
+    with tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, "batch.safetensors")
+        process = subprocess.Popen([program, name, file, str(THREADS)], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, text=True)
+        assert process.stdout.readline() == "ready\n"
+        batch, recipe = read(file)
+        torch.manual_seed(1)
+        net = Crnn(batch, recipe).train()
+        learnt = [parameter for parameter in net.parameters() if parameter.requires_grad]
+        optimizer = torch.optim.AdamW(learnt, lr=1e-3, weight_decay=recipe["weight_decay"])
+
+        def ours(steps):
+            process.stdin.write(f"{steps}\n")
+            process.stdin.flush()
+            seconds, loss = process.stdout.readline().split()
+            return float(seconds), float(loss)
+
+        def theirs(steps):
+            start = time.perf_counter()
+            for _ in range(steps):
+                loss = loss_of(net(batch), batch, recipe)
+                optimizer.zero_grad()
+                loss.backward()
+                nn.utils.clip_grad_norm_(learnt, recipe["clip_gradient"])
+                optimizer.step()
+                last = loss.item()
+            return time.perf_counter() - start, last
+
+        first = ours(1)[1], theirs(1)[1]
+        # Dropout differs; all else is the same.
+        assert math.isclose(*first, rel_tol=0.05), f"not the same step: losses {first}"
+        pairs = []
+        for turn in range(ROUNDS):
+            order = [ours, theirs] if turn % 2 == 0 else [theirs, ours]
+            taken = {run: run(STEPS)[0] / STEPS for run in order}
+            pairs.append((taken[ours], taken[theirs]))
+        process.stdin.close()
+        process.wait()
+    cpp, python = (statistics.median(side) for side in zip(*pairs))
+    ratio = statistics.median(a / b for a, b in pairs)
+    print(f"{name}: C++ {cpp * 1e3:.1f} ms, Python {python * 1e3:.1f} ms a step, ratio {ratio:.3f} "
+          f"({THREADS} thread{'s' if THREADS > 1 else ''}, {ROUNDS} rounds of {STEPS})", flush=True)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(THREADS)
+    for recipe_name in ("crnn-report", "crnn-tuned"):
+        measure(sys.argv[1], recipe_name)

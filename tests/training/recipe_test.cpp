@@ -1,0 +1,90 @@
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+#include "support/temporary_folder.hpp"
+#include "training/recipe_table.hpp"
+#include "training/training_request.hpp"
+
+namespace segue {
+namespace {
+
+std::string refusal(const std::function<void()>& act, ErrorKind kind) {
+  try {
+    act();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), kind);
+    return error.what();
+  }
+  ADD_FAILURE() << "nothing was refused";
+  return "";
+}
+
+TEST(Recipe, TheReportIsAsTheReportHasIt) {
+  const Recipe recipe = Recipe::load("crnn-report");
+  EXPECT_EQ(recipe.settings().at("epochs"), 75);
+  EXPECT_EQ(recipe.settings().at("dropout"), 0.25);
+  EXPECT_EQ(recipe.settings().at("loss"), "binary");
+  EXPECT_GT(recipe.settings().at("extremes"), 0);
+}
+
+TEST(Recipe, EverySettingOfTheBundledRecipesLiesInItsRange) {
+  for (const std::string& name : Recipe::bundled()) {
+    const Recipe recipe = Recipe::load(name);
+    EXPECT_NO_THROW(recipe.validate());
+    EXPECT_EQ(recipe.settings().size(), recipe_table().size());
+  }
+}
+
+TEST(Recipe, TakesASettingAsText) {
+  Recipe recipe = Recipe::load("crnn-tuned");
+  recipe.set("epochs", "3");
+  recipe.set("learning_rate", "0.01");
+  recipe.set("loss", "binary");
+  EXPECT_EQ(recipe.settings().at("epochs"), 3);
+  EXPECT_EQ(recipe.settings().at("learning_rate"), 0.01);
+  EXPECT_EQ(recipe.settings().at("loss"), "binary");
+}
+
+TEST(Recipe, SaysWhichSettingsThereAre) {
+  Recipe recipe = Recipe::load("crnn-tuned");
+  EXPECT_NE(refusal([&] { recipe.set("epoch", "3"); }, ErrorKind::usage).find("learning_rate"),
+            std::string::npos);
+}
+
+TEST(Recipe, SaysWhichRangeHolds) {
+  Recipe recipe = Recipe::load("crnn-tuned");
+  for (const char* value : {"0", "-1", "2.5", "many", "", "nan", "inf", "1e9", "3 "}) {
+    const std::string text = refusal([&] { recipe.set("epochs", value); }, ErrorKind::usage);
+    EXPECT_NE(text.find("from 1 to 100000"), std::string::npos) << text;
+  }
+  EXPECT_NE(refusal([&] { recipe.set("input", "wav"); }, ErrorKind::usage).find("log-mel,seam"),
+            std::string::npos);
+}
+
+TEST(Recipe, RefusesToLearnWithoutWrongAnswers) {
+  Recipe recipe = Recipe::load("crnn-report");
+  for (const char* name : {"negatives_same", "negatives_other", "extremes"}) recipe.set(name, "0");
+  refusal([&] { recipe.validate(); }, ErrorKind::usage);
+}
+
+TEST(Recipe, ReadsAFileThatChangesABundledRecipe) {
+  const test::TemporaryFolder folder;
+  test::write_bytes(folder / "quick.json", R"({"base": "crnn-report", "epochs": 2})");
+  const Recipe recipe = Recipe::load((folder / "quick.json").string());
+  EXPECT_EQ(recipe.name(), "quick");
+  EXPECT_EQ(recipe.settings().at("epochs"), 2);
+  EXPECT_EQ(recipe.settings().at("input"), "log-mel");
+}
+
+TEST(Recipe, RefusesDamagedFilesAndUnknownNames) {
+  const test::TemporaryFolder folder;
+  test::write_bytes(folder / "a.json", "{\"base\": \"crnn-rep");
+  refusal([&] { Recipe::load((folder / "a.json").string()); }, ErrorKind::input);
+  test::write_bytes(folder / "b.json", R"({"base": "crnn-report", "epochs": "two"})");
+  refusal([&] { Recipe::load((folder / "b.json").string()); }, ErrorKind::usage);
+  EXPECT_NE(refusal([] { Recipe::load("crnn"); }, ErrorKind::usage).find("crnn-tuned"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace segue

@@ -1,0 +1,136 @@
+#include "training/sampler.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "base/error.hpp"
+#include "support/manifests.hpp"
+#include "support/temporary_folder.hpp"
+#include "training/augmentation.hpp"
+
+namespace segue {
+namespace {
+
+class SamplerTest : public testing::Test {
+ protected:
+  test::TemporaryFolder folder_;
+  Manifest manifest_ = test::make_manifest(folder_.path(), 4, 2, 20);
+  Recipe recipe_ = Recipe::load("crnn-tuned");
+
+  std::vector<TrainingBatch> epoch(std::uint64_t number, bool augment = true) {
+    Sampler sampler(manifest_, Side::train, recipe_, 7, augment);
+    std::vector<TrainingBatch> batches;
+    const std::size_t count = sampler.begin_epoch(number);
+    for (std::size_t i = 0; i < count; ++i) batches.push_back(sampler.batch(i, 2));
+    return batches;
+  }
+};
+
+TEST_F(SamplerTest, GivesTheSameBatchesForTheSameSeedAndEpoch) {
+  const auto a = epoch(3), b = epoch(3), c = epoch(4);
+  ASSERT_EQ(a.size(), b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    EXPECT_EQ(a[i].candidates, b[i].candidates);
+    ASSERT_EQ(a[i].fragments.size(), b[i].fragments.size());
+    for (std::size_t f = 0; f < a[i].fragments.size(); ++f) {
+      EXPECT_EQ(a[i].fragments[f].values, b[i].fragments[f].values);
+    }
+  }
+  EXPECT_NE(a.front().fragments.front().values, c.front().fragments.front().values);
+}
+
+TEST_F(SamplerTest, NeverCallsTheTrueNextOrThePlayingFragmentWrong) {
+  for (const TrainingBatch& batch : epoch(1)) {
+    for (std::size_t q = 0; q < batch.queries; ++q) {
+      const std::int64_t playing = batch.playing[q];
+      EXPECT_EQ(batch.candidates[q * batch.width], playing + 1);
+      for (std::size_t m = 1; m < batch.width; ++m) {
+        const std::int64_t wrong = batch.candidates[q * batch.width + m];
+        EXPECT_NE(wrong, playing);
+        EXPECT_NE(wrong, playing + 1);
+        EXPECT_LT(wrong, static_cast<std::int64_t>(batch.fragments.size()));
+      }
+    }
+  }
+}
+
+TEST_F(SamplerTest, AsksForEveryFragmentsSuccessorWhenItOnlyMeasures) {
+  std::size_t queries = 0;
+  for (const TrainingBatch& batch : epoch(1, false)) queries += batch.queries;
+  // 4 tracks of 20 fragments in clips of 16 and 4: 15 + 3 questions each.
+  EXPECT_EQ(queries, 4u * (15 + 3));
+}
+
+TEST_F(SamplerTest, ShowsEachFragmentAsItIsWithoutAugmentation) {
+  recipe_.set("guard", "0");
+  recipe_.set("extremes", "0");
+  const TrainingBatch batch = epoch(1, false).front();
+  const LogMel expected = manifest_.fragments(Side::train).log_mel(0);
+  EXPECT_EQ(batch.fragments.front().values, expected.values);
+}
+
+TEST_F(SamplerTest, MixesInExtremeCasesAtTheShareAskedFor) {
+  recipe_.set("extremes", "1.5");
+  recipe_.set("batch_clips", "64");
+  const TrainingBatch batch = epoch(1).front();
+  std::size_t extremes = 0;
+  for (std::size_t q = 0; q < batch.queries; ++q) {
+    for (std::size_t m = batch.width - 2; m < batch.width; ++m)
+      extremes += batch.candidates[q * batch.width + m] >= 0;
+  }
+  EXPECT_NEAR(static_cast<double>(extremes) / static_cast<double>(batch.queries), 1.5, 0.35);
+}
+
+TEST_F(SamplerTest, SaysWhenTheMusicIsTooLittle) {
+  Manifest little = test::make_manifest(folder_.path(), 1, 1, 2);
+  EXPECT_THROW(Sampler(little, Side::train, recipe_, 1, true), Error);
+}
+
+LogMel ramp(Hop frames) {
+  LogMel matrix{frames, {}};
+  for (Hop i = 0; i < frames; ++i)
+    matrix.values.insert(matrix.values.end(), LogMelGeometry::bands, static_cast<float>(i));
+  return matrix;
+}
+
+TEST(Augmentation, StretchingARampKeepsItARampBetweenTheSameEnds) {
+  const LogMel stretched = resample_frames(ramp(11), 21);
+  ASSERT_EQ(stretched.frames, 21);
+  for (Hop i = 0; i < 21; ++i) EXPECT_NEAR(stretched.row(i)[40], static_cast<float>(i) / 2, 1e-5);
+}
+
+TEST(Augmentation, TenDecibelsAreOneDecade) {
+  LogMel matrix = ramp(3);
+  change_level(matrix, 10, 0);
+  EXPECT_NEAR(matrix.row(2)[0], 3, 1e-6);
+  change_level(matrix, 0, 3);
+  EXPECT_NEAR(matrix.row(2)[0], 2.7, 1e-5);
+  EXPECT_NEAR(matrix.row(2)[79], 3.3, 1e-5);
+}
+
+TEST(Augmentation, ReversingTwiceChangesNothing) {
+  const LogMel matrix = ramp(9);
+  EXPECT_EQ(reversed(reversed(matrix)).values, matrix.values);
+  EXPECT_EQ(reversed(matrix).row(0)[5], 8);
+}
+
+TEST(Augmentation, SilenceIsTheFloorAndNoiseIsNot) {
+  EXPECT_FLOAT_EQ(silence(2).row(1)[0], -7);
+  Random random(3);
+  const LogMel matrix = noise(500, random);
+  double sum = 0, squares = 0;
+  for (Hop i = 0; i < 500; ++i) {
+    const double value = matrix.row(i)[2];
+    sum += value;
+    squares += value * value;
+  }
+  // The log of a mean of four overlapping exponentials spreads over some tenths of a decade.
+  const double deviation = std::sqrt(squares / 500 - sum * sum / 250000);
+  EXPECT_GT(deviation, 0.1);
+  EXPECT_LT(deviation, 0.6);
+}
+
+}  // namespace
+}  // namespace segue

@@ -1,0 +1,150 @@
+// Scores of trained or made-up networks, through the plugin.
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/safetensors.hpp"
+#include "model/plugin.hpp"
+#include "support/manifests.hpp"
+#include "support/programs.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace segue {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kSeam =
+    R"({"input":"seam","channels":10,"kernel":3,"pool":7,"rhythm_channels":5,"hidden":12,"context":3,"dropout":0.25})";
+constexpr const char* kLogMel =
+    R"({"input":"log-mel","channels":9,"kernel":5,"pool":4,"rhythm_channels":1,"hidden":11,"context":2,"dropout":0.25})";
+
+std::string reference(const std::string& arguments) {
+  return test::output_of(
+      "OMP_NUM_THREADS=1 /usr/bin/python3 " SEGUE_SOURCE_DIR "/scripts/crnn_reference.py " + arguments);
+}
+
+// Networks with random weights that the Python program made, and fragments from 0.5 to 16 s.
+class Scoring : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    reference("make " + test::quoted(weights_.string()) + " " + test::quoted(GetParam()));
+    ASSERT_TRUE(fs::exists(weights_)) << "python3-torch is needed (/usr/bin/python3)";
+  }
+
+  std::vector<float> score(ScoringSession& session, const std::vector<std::size_t>& context,
+                           const std::vector<std::size_t>& candidates) {
+    std::vector<float> scores(candidates.size());
+    session.score(context, candidates, scores);
+    return scores;
+  }
+
+  // "START+LENGTH,…"
+  std::string spans(const std::vector<std::size_t>& numbers) const {
+    std::ostringstream out;
+    for (const std::size_t i : numbers) {
+      out << (out.tellp() > 0 ? "," : "") << set_.span_of(i).start << '+' << set_.span_of(i).length;
+    }
+    return out.str();
+  }
+
+  test::TemporaryFolder folder_;
+  fs::path weights_ = folder_ / "random.safetensors";
+  Manifest manifest_ =
+      test::make_manifest(folder_.path(), 1, 0, 24, {129, 22, 129, 60, 129, 35, 700, 129});
+  FragmentSet set_ = manifest_.fragments(Side::train);
+};
+
+TEST_P(Scoring, AgreesWithAnIndependentForwardPassInPython) {
+  const auto model = learning_plugin().load_model(weights_);
+  std::vector<std::size_t> all;
+  for (std::size_t i = 0; i < set_.size(); ++i) all.push_back(i);
+  for (const Hop guard : {Hop{0}, kGuard116Frames}) {
+    const auto session = model->open_session(set_, guard, 1);
+    for (const std::vector<std::size_t>& context :
+         std::vector<std::vector<std::size_t>>{{4}, {2, 3}, {5, 6, 7}, {9, 1, 8, 0}}) {
+      const std::vector<float> ours = score(*session, context, all);
+      std::istringstream theirs(reference("score " + test::quoted(weights_.string()) + " " +
+                                          test::quoted(manifest_.tracks[0].features.string()) + " " +
+                                          spans(context) + " " + spans(all) + " " +
+                                          std::to_string(guard)));
+      float low = 1, high = 0;
+      for (const float value : ours) {
+        double expected = -1;
+        theirs >> expected;
+        EXPECT_NEAR(value, expected, 1e-5);
+        low = std::min(low, value);
+        high = std::max(high, value);
+      }
+      EXPECT_GT(high - low, 0.01);  // the test says something
+    }
+  }
+}
+
+TEST_P(Scoring, AScoreDoesNotDependOnWhatIsAskedWithItOrBeforeIt) {
+  const auto model = learning_plugin().load_model(weights_);
+  std::vector<std::size_t> many;
+  for (std::size_t i = 0; i < 700; ++i) many.push_back(i * 7 % set_.size());
+  const auto one = model->open_session(set_, 0, 1), two = model->open_session(set_, 0, 2);
+  const std::vector<float> together = score(*one, {3, 4}, many);
+  EXPECT_EQ(score(*two, {3, 4}, many), together);
+  std::vector<float> apart, reordered(many.size());
+  for (const std::size_t i : many) apart.push_back(score(*two, {3, 4}, {i})[0]);
+  EXPECT_EQ(apart, together);
+  std::vector<std::size_t> backwards(many.rbegin(), many.rend());
+  const std::vector<float> mirrored = score(*one, {3, 4}, backwards);
+  std::reverse_copy(mirrored.begin(), mirrored.end(), reordered.begin());
+  EXPECT_EQ(reordered, together);
+}
+
+TEST_P(Scoring, HearsThePrecedingFragmentsUpToTheContextLength) {
+  const auto model = learning_plugin().load_model(weights_);
+  const auto session = model->open_session(set_, 0, 1);
+  const std::size_t length = model->context_length();
+  std::vector<std::size_t> context = {2, 9, 4};
+  context.erase(context.begin(), context.end() - static_cast<std::ptrdiff_t>(length));
+  std::vector<std::size_t> longer = context, other = context;
+  longer.insert(longer.begin(), 11);
+  other.front() = 14;
+  const auto scores = score(*session, context, {5, 6});
+  EXPECT_EQ(score(*session, longer, {5, 6}), scores);
+  EXPECT_NE(score(*session, other, {5, 6}), scores);
+}
+
+TEST_P(Scoring, WeightsThatAreMissingDamagedOrOfAnotherArchitectureAreRefused) {
+  const auto refusal = [](const fs::path& file) {
+    try {
+      learning_plugin().load_model(file);
+    } catch (const Error& error) {
+      EXPECT_FALSE(error.remedy().empty());
+      EXPECT_FALSE(error.file().empty());
+      return error.kind();
+    }
+    ADD_FAILURE() << "was not refused";
+    return ErrorKind::internal;
+  };
+  EXPECT_EQ(refusal(folder_ / "nothing.safetensors"), ErrorKind::model);
+  const std::string bytes = test::read_bytes(weights_), card = test::read_bytes(card_path(weights_));
+  for (const std::size_t length : {std::size_t{0}, std::size_t{5}, bytes.size() / 2, bytes.size() - 1}) {
+    test::write_bytes(weights_, bytes.substr(0, length));
+    EXPECT_EQ(refusal(weights_), ErrorKind::model);
+  }
+  test::write_bytes(weights_, bytes);
+  auto changed = nlohmann::json::parse(card);
+  changed["recipe"]["hidden"] = 13;
+  test::write_bytes(card_path(weights_), changed.dump());
+  EXPECT_EQ(refusal(weights_), ErrorKind::model);
+  changed["recipe"].erase("kernel");
+  test::write_bytes(card_path(weights_), changed.dump());
+  EXPECT_EQ(refusal(weights_), ErrorKind::model);
+  fs::remove(card_path(weights_));
+  EXPECT_EQ(refusal(weights_), ErrorKind::model);
+}
+
+INSTANTIATE_TEST_SUITE_P(Inputs, Scoring, testing::Values(kSeam, kLogMel),
+                         [](const auto& parameter) { return parameter.index == 0 ? "Seam" : "LogMel"; });
+
+}  // namespace
+}  // namespace segue
