@@ -180,6 +180,22 @@ TEST(Renderer, AlignsSourcesOfOtherRates) {
   }
 }
 
+// Without a crossfade the resampler's filter must have settled before the first frame that sounds.
+TEST(Renderer, CutsIntoResampledSourcesCleanly) {
+  const TemporaryFolder folder;
+  write_float_wav(folder / "a.wav", test::sine(1000, 0.5, 48000 * 3, 48000, 2), 48000, 2);
+  const auto plan = plan_of({source_of(folder / "a.wav")},
+                            {placement_of(0, 0, 20000), placement_of(0, 50012, 20000)}, 0, 0);
+  const auto out = render(plan);
+  const PcmFrame seam = plan.seams()[1];
+  for (PcmFrame j = 0; j < 100; ++j) {
+    const double time = 50012.0 / 48000 + static_cast<double>(j) / 44100;
+    ASSERT_NEAR(out[static_cast<std::size_t>(2 * (seam + j))], 0.5 * std::sin(2 * kPi * 1000 * time),
+                1e-5)
+        << j;
+  }
+}
+
 TEST(Renderer, MonoSoundsOnBothSides) {
   const TemporaryFolder folder;
   const auto mono = test::noise(0.4, 40000, 1);
