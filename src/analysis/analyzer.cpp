@@ -36,6 +36,7 @@ class FeaturePass {
     if (rows_.size() >= kRowsPerWrite * LogMelGeometry::bands) write_rows();
   }
 
+  std::int64_t samples() const { return samples_; }
   Hop hops() const { return samples_ / LogMelGeometry::hop_length; }
   std::vector<std::uint32_t> fingerprint() { return fingerprinter_.finish(); }
   std::filesystem::path commit(const TrackId& track, std::span<const float> loudness) {
@@ -104,7 +105,11 @@ TrackAnalysis analyze_file(const std::filesystem::path& file, const TrackId& tra
     features.add(mono.convert(*frame));
   }
   add_played(played.finish());
-  features.add(mono.finish());
+  // The resampler rounds the length up; a hop must not reach past the last PCM frame.
+  const auto whole = heard.loudness().frames() * LogMelGeometry::sample_rate / rate;
+  const auto rest = mono.finish();
+  features.add(rest.first(static_cast<std::size_t>(
+      std::clamp<std::int64_t>(whole - features.samples(), 0, static_cast<std::int64_t>(rest.size())))));
   if (reader.skipped_packets() > 0) {
     log_detail(
         Error(ErrorKind::input,

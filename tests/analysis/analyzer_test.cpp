@@ -93,6 +93,20 @@ TEST(Analyzer, KeepsTheRateOfTheFile) {
   }
 }
 
+TEST(Analyzer, EndsNoHopPastTheLastPcmFrame) {
+  const TemporaryFolder folder, features;
+  for (const int rate : {22050, 32000, 44100, 48000}) {
+    const PcmFrame whole = hop_to_pcm(100, rate);
+    for (const PcmFrame frames : {whole - 2, whole - 1, whole, whole + 1}) {
+      make_music(folder / "a.wav", test::noise(0.1, static_cast<std::size_t>(frames), 1), rate, 1);
+      const TrackAnalysis analysis = analyze(folder / "a.wav", features);
+      EXPECT_LE(hop_to_pcm(analysis.hops, rate), analysis.pcm_frames) << rate << " " << frames;
+      EXPECT_GE(analysis.hops, frames < whole ? 99 : 100) << rate << " " << frames;
+      EXPECT_EQ(FeatureFile::open(analysis.features)->frames(), analysis.hops - 3);
+    }
+  }
+}
+
 TEST(Analyzer, CountsWhatTheDecoderReads) {
   const TemporaryFolder folder, features;
   make_music(folder / "a.mp3", stereo_music(3, 44100), 44100, 2);
