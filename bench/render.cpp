@@ -11,7 +11,9 @@
 #include "audio/encoder.hpp"
 #include "audio/loudness.hpp"
 #include "audio/resampler.hpp"
+#include "base/log.hpp"
 #include "base/random.hpp"
+#include "output/mix_writer.hpp"
 #include "render/limiter.hpp"
 #include "render/renderer.hpp"
 
@@ -99,6 +101,17 @@ void BM_RenderThreeSecondFragmentsResampled(benchmark::State& state) {
   render(state, plan_of(100, 3, 4800, 48000));
 }
 BENCHMARK(BM_RenderThreeSecondFragmentsResampled)->Unit(benchmark::kMillisecond);
+
+// The same with everything that 'segue mix --plan' does after it: FLAC, loudness, true peak.
+void BM_WriteMix(benchmark::State& state) {
+  set_verbosity(Verbosity::quiet);
+  const Plan plan = plan_of(100, 3, 4410, 44100);
+  const auto file = std::filesystem::temp_directory_path() / "segue-bench.flac";
+  for (auto _ : state) benchmark::DoNotOptimize(write_mix(plan, file, EncodingConfig{}));
+  std::filesystem::remove(file);
+  count_real_time(state, to_seconds(plan.length, plan.sample_rate).count());
+}
+BENCHMARK(BM_WriteMix)->Unit(benchmark::kMillisecond);
 
 // Checking sources and opening the plan, as a fresh start does.
 void BM_OpenPlan(benchmark::State& state) {
