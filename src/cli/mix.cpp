@@ -1,7 +1,7 @@
 // segue mix: choose, join, write.
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "base/committed_file.hpp"
 #include "base/error.hpp"
@@ -94,17 +94,13 @@ MixConfig config_of(const Options& options, const Context& context, const Encodi
 
 // The tracks to mix: those named, or all that the library knows.
 std::vector<LibraryTrack> tracks_of(Library& library, const std::vector<fs::path>& music) {
-  if (!music.empty()) {
-    const UpdateReport report = update_library(library, music);
-    if (report.files == report.problems.size() && !report.problems.empty()) {
-      throw Error(ErrorKind::input, "none of the files given holds music that can be used", {},
-                  "give other files; the reasons stand above");
-    }
-  }
+  if (!music.empty()) update_library(library, music);
   std::vector<LibraryTrack> tracks = library.tracks(music);
   if (tracks.empty()) {
-    throw Error(ErrorKind::input, "the library holds no music yet", {},
-                "name a folder: segue mix ~/Music");
+    throw music.empty() ? Error(ErrorKind::input, "the library holds no music yet", library.folder(),
+                                "name a folder: segue mix ~/Music")
+                        : Error(ErrorKind::input, "none of the files given holds music that can be used",
+                                {}, "give other files; the reasons stand above");
   }
   return tracks;
 }
@@ -131,16 +127,22 @@ void check_target(const fs::path& target, const Plan* plan) {
   }
 }
 
+// Sources that sound in the plan and how many fragments of each, most first.
+std::vector<std::pair<std::size_t, std::size_t>> sources_by_use(const Plan& plan) {
+  std::map<std::size_t, std::size_t> counts;
+  for (const Placement& placement : plan.placements) ++counts[placement.source];
+  std::vector<std::pair<std::size_t, std::size_t>> sources(counts.begin(), counts.end());
+  std::stable_sort(sources.begin(), sources.end(), [](auto& a, auto& b) { return a.second > b.second; });
+  return sources;
+}
+
 nlohmann::json report_json(const Plan& plan, const MixReport& report, const fs::path& output,
                            const fs::path& plan_file) {
-  std::set<std::size_t> used;
-  std::size_t known = 0;
-  for (const Placement& placement : plan.placements) {
-    used.insert(placement.source);
-    known += placement.known;
-  }
+  const auto used = sources_by_use(plan);
+  const auto known = std::count_if(plan.placements.begin(), plan.placements.end(),
+                                   [](const Placement& placement) { return placement.known; });
   nlohmann::json sources = nlohmann::json::array();
-  for (const std::size_t source : used) sources.push_back(path_to_json(plan.sources[source].path));
+  for (const auto& [source, count] : used) sources.push_back(path_to_json(plan.sources[source].path));
   return {{"output", path_to_json(fs::absolute(output))},
           {"plan",
            plan_file.empty() ? nlohmann::json() : nlohmann::json(path_to_json(fs::absolute(plan_file)))},
@@ -166,20 +168,15 @@ void tell(const Plan& plan, const MixReport& report, const nlohmann::json& json,
             std::to_string(plan.placements.size()) + " fragments of " + json["tracks"].dump() +
             " tracks, chosen by " + plan.model + " (" + json["known_fragments"].dump() +
             " from tracks it learned from), " + loudness);
-  for (const std::size_t source : [&] {
-         std::set<std::size_t> used;
-         for (const Placement& placement : plan.placements) used.insert(placement.source);
-         return used;
-       }()) {
+  for (const auto& [source, count] : sources_by_use(plan)) {
     const PlanSource& entry = plan.sources[source];
-    const auto count = std::count_if(plan.placements.begin(), plan.placements.end(),
-                                     [&](const Placement& p) { return p.source == source; });
     const std::string name = entry.title.empty() ? printable(entry.path.stem()) : entry.title;
     to_stdout("    " + std::to_string(count) + " × " + name +
               (entry.artist.empty() ? "" : " – " + entry.artist));
   }
-  if (!plan_file.empty())
+  if (!plan_file.empty()) {
     to_stdout("  plan: " + printable(fs::absolute(plan_file)) + " (render again: segue mix --plan)");
+  }
   to_stdout("  play: ffplay -autoexit '" + printable(output) + "', or any player");
 }
 

@@ -1,7 +1,8 @@
 """What the library keeps, and how it follows what happens to files."""
+import array
 import csv
-import json
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,9 @@ class LibraryFollowsFiles(support.Sandbox):
     def setUpClass(cls):
         super().setUpClass()
         cls.music = cls.clips(seconds=20)
+
+    def setUp(self):
+        shutil.rmtree(self.folder / "data", ignore_errors=True)
 
     def analyze(self):
         return self.json("analyze", self.music)
@@ -32,7 +36,7 @@ class LibraryFollowsFiles(support.Sandbox):
         self.assertIn(moved.name, self.segue("library", "list").stdout)
 
         retagged = self.folder / "retagged.ogg"
-        support.ffmpeg("-i", files[1], "-c", "copy", "-metadata", "title=Another Title", retagged)
+        support.ffmpeg("-i", files[1], "-c", "copy", "-metadata:s:a:0", "title=Another Title", retagged)
         shutil.move(retagged, files[1])
         report = self.analyze()
         self.assertEqual((report["analyzed"], report["retagged"]), (0, 1))
@@ -92,6 +96,9 @@ class Resuming(support.Sandbox):
 
 
 class OddNames(support.Sandbox):
+    def setUp(self):
+        shutil.rmtree(self.folder / "data", ignore_errors=True)
+
     def test_names_lists_and_loops(self):
         music = self.folder / "odd"
         (music / "sub folder").mkdir(parents=True)
@@ -107,15 +114,15 @@ class OddNames(support.Sandbox):
         self.assertEqual(len(tracks), 4)
         (music / "list.m3u8").write_bytes(b"\xef\xbb\xbf#EXTM3U\r\n#EXTINF:8,One\r\nsub folder/" + names[0] +
                                           b"\r\nmissing.ogg\r\n")
-        report = self.json("mix", music / "list.m3u8", "-o", "list.flac", "--length", "4", "--track-share", "1")
+        report = self.json("mix", music / "list.m3u8", "-o", "list.flac", "--length", "2.5", "--track-share", "1")
         self.assertEqual(report["tracks"], 1)
 
     def test_every_format_is_read_with_its_tags(self):
-        source = sorted(support.WESNOTH.glob("*.ogg"))[0]
+        source = support.WESNOTH / "knolls.ogg"  # long enough for every clip
         folder = self.folder / "formats"
         folder.mkdir()
         formats = {"mp3": [], "m4a": ["-c:a", "aac"], "flac": [], "ogg": [], "opus": [], "wav": [], "aiff": [],
-                   "wma": [], "mkv": ["-c:a", "flac"], "mp4": ["-c:a", "aac"]}
+                   "wma": [], "mkv": ["-c:a", "libvorbis"], "mp4": ["-c:a", "aac"]}
         for number, (ending, codec) in enumerate(formats.items()):
             video = ["-f", "lavfi", "-i", "testsrc=size=64x64:rate=5", "-shortest"] if ending == "mp4" else []
             support.ffmpeg("-ss", 10 * number, "-t", 9, "-i", source, *video, "-map_metadata", "-1", "-metadata",
@@ -123,7 +130,7 @@ class OddNames(support.Sandbox):
                            "-metadata", "genre=Folk", *codec, folder / f"clip.{ending}")
         report = self.json("analyze", folder)
         self.assertEqual((report["analyzed"], report["problems"]), (len(formats), []))
-        tracks = {t["file"].rsplit(".", 1)[1]: t for t in self.json("library", "list") if "formats" in t["file"]}
+        tracks = {t["file"].rsplit(".", 1)[1]: t for t in self.json("library", "list")}
         for ending in formats:
             self.assertAlmostEqual(tracks[ending]["seconds"], 9, delta=0.15)
             if ending not in ("wav", "aiff"):  # these hold few tags
@@ -145,7 +152,6 @@ class CutAndTrain(support.Sandbox):
         self.assertEqual(len(rows), report["fragments"])
         raw = lambda path: subprocess.run(["ffmpeg", "-v", "error", "-i", str(path), "-f", "f32le", "-"],
                                           capture_output=True, check=True).stdout
-        import array
         joined = array.array("f")
         for row in rows:
             joined.frombytes(raw(self.folder / "fragments" / row["file"]))
@@ -187,7 +193,8 @@ class CutAndTrain(support.Sandbox):
             time.sleep(0.005)
         process.wait(timeout=60)
         resumed = self.json(*arguments, "-o", "killed", "--resume")
-        self.assertEqual(open(whole["weights"], "rb").read(), open(resumed["weights"], "rb").read())
+        read = lambda path: pathlib.Path(path).read_bytes()
+        self.assertEqual(read(whole["weights"]), read(resumed["weights"]))
         report = self.json("mix", self.music, "--model", whole["weights"], "-o", "own.flac", "--length", "8")
         self.assertEqual(report["known_fragments"], report["fragments"])
 
