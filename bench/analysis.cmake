@@ -1,0 +1,5 @@
+# Decoding and analysis as multiples of real time; analysis_vs_ffmpeg.py runs this program beside
+# ffmpeg.
+add_executable(bench_analysis ${CMAKE_CURRENT_LIST_DIR}/analysis.cpp)
+target_link_libraries(bench_analysis PRIVATE segue::analysis benchmark::benchmark)
+segue_warnings(bench_analysis)
