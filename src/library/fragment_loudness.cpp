@@ -19,7 +19,7 @@ double mean_above(std::span<const float> momentary, double gate) {
   std::size_t count = 0;
   for (const float block : momentary) {
     if (!(block > gate)) continue;
-    sum += std::pow(10, block / 10);
+    sum += std::pow(10.0, block / 10.0);
     ++count;
   }
   if (count == 0) return -std::numeric_limits<double>::infinity();

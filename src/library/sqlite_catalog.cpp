@@ -213,15 +213,19 @@ class SqliteCatalog : public Catalog {
   std::vector<std::string> check() const override {
     const std::lock_guard lock(mutex_);
     std::vector<std::string> problems;
-    Query pages = database_.query("PRAGMA integrity_check(20)");
-    while (pages.next()) {
-      if (pages.text(0) != "ok") problems.push_back(pages.text(0));
-    }
-    if (!problems.empty()) return problems;
-    Query references = database_.query("PRAGMA foreign_key_check");
-    while (references.next()) {
-      problems.push_back("table " + references.text(0) + " refers to what " + references.text(2) +
-                         " does not hold");
+    try {
+      Query pages = database_.query("PRAGMA integrity_check(20)");
+      while (pages.next()) {
+        if (pages.text(0) != "ok") problems.push_back(pages.text(0));
+      }
+      Query references = database_.query("PRAGMA foreign_key_check");
+      while (references.next()) {
+        problems.push_back("table " + references.text(0) + " refers to what " + references.text(2) +
+                           " does not hold");
+      }
+    } catch (const Error& error) {  // so bad that even the check stops
+      if (error.kind() != ErrorKind::library) throw;
+      problems.emplace_back("pages cannot be read");
     }
     return problems;
   }
