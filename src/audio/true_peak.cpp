@@ -8,6 +8,7 @@ namespace segue {
 namespace {
 
 constexpr std::size_t kFilterLength = 48;
+constexpr double kMiddle = 24;  // of the filter
 
 std::size_t oversampling(int sample_rate) {
   if (sample_rate < 96000) return 4;
@@ -25,7 +26,7 @@ TruePeakDetector::TruePeakDetector(int sample_rate, int channels)
     double sum = 0;
     for (std::size_t tap = 0; tap < taps_; ++tap) {
       const auto index = static_cast<double>(factor * tap + phase);
-      const double x = std::numbers::pi * (index - kFilterLength / 2) / static_cast<double>(factor);
+      const double x = std::numbers::pi * (index - kMiddle) / static_cast<double>(factor);
       const double window = 0.5 * (1 - std::cos(2 * std::numbers::pi * index / kFilterLength));
       const double weight = window * std::sin(x) / x;
       weights[taps_ - 1 - tap] = static_cast<float>(weight);
