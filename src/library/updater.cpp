@@ -37,7 +37,8 @@ std::unordered_set<std::string> names_in(const fs::path& folder) {
   return names;
 }
 
-bool is_mendable(const Error& error) {
+// Concerns one file and leaves the others alone.
+bool is_about_one_file(const Error& error) {
   return error.kind() == ErrorKind::input || error.kind() == ErrorKind::internal;
 }
 
@@ -172,7 +173,7 @@ void Updater::process(const Candidate& file) {
     finish_analysis(file, analysis);
     for (const Candidate& same : followers()) adopt(same, *id, std::nullopt);
   } catch (const Error& error) {
-    if (!is_mendable(error)) throw;
+    if (!is_about_one_file(error)) throw;
     const std::lock_guard lock(mutex_);
     record_failure(file, error);
     for (const Candidate& same : followers()) record_failure(same, error);
@@ -254,8 +255,9 @@ std::optional<TrackId> Updater::leader_of(const TrackRecord& track) const {
 void Updater::record_failure(const Candidate& file, const Error& error) {
   const Error own(error.kind(), error.problem(), file.path, error.remedy());
   report_.problems.push_back({file.path, own.what()});
-  // What may not be read today is tried again next time: a permission leaves no trace in the file.
-  if (::access(file.path.c_str(), R_OK) != 0) return;
+  // A defect of ours says nothing of the file, and a permission leaves no trace in it: such files
+  // are tried again each time.
+  if (error.kind() != ErrorKind::input || ::access(file.path.c_str(), R_OK) != 0) return;
   FileRecord record = file;
   record.error = own.what();
   library_.catalog().put_file(record);

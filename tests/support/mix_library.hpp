@@ -1,0 +1,134 @@
+// Libraries of made-up tracks and networks of made-up opinions, to plan mixes from.
+#pragma once
+
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "analysis/analyzer.hpp"
+#include "library/library.hpp"
+#include "model/successor_model.hpp"
+#include "support/feature_files.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace segue::test {
+
+// Momentary loudness (LUFS) of a block by its time in seconds.
+using LoudnessCurve = std::function<double(double)>;
+
+inline double constant_loudness(double) { return -18; }
+
+// Tracks that exist in the catalog and as feature files; their audio is never needed.
+class MixLibrary {
+ public:
+  MixLibrary() : library_(folder_ / "library") {}
+
+  // Names order the files; ids are hashes of the names.
+  LibraryTrack& add(const std::string& name, double seconds, int sample_rate = 44100,
+                    const LoudnessCurve& loudness = constant_loudness) {
+    LibraryTrack track;
+    track.record.id = track_id(name);
+    track.record.tags.title = name;
+    track.record.format = {sample_rate, 2, "pcm_f32le", "wav"};
+    track.record.pcm_frames = static_cast<PcmFrame>(seconds * sample_rate);
+    track.record.hops =
+        static_cast<Hop>(seconds * LogMelGeometry::sample_rate / LogMelGeometry::hop_length);
+    track.record.integrated_lufs = -18;
+    track.record.analysis_version = kAnalysisVersion;
+    track.file = folder_ / (name + ".wav");
+    write_bytes(track.file, name);
+    track.features = write(track.record, loudness);
+    library_.catalog().put_track(track.record);
+    tracks_.push_back(std::move(track));
+    return tracks_.back();
+  }
+
+  Library& library() { return library_; }
+  std::vector<LibraryTrack>& tracks() { return tracks_; }
+
+ private:
+  std::filesystem::path write(const TrackRecord& record, const LoudnessCurve& loudness) {
+    FeatureFileWriter writer(library_.features_folder());
+    const auto frames = static_cast<std::size_t>(std::max<Hop>(0, record.hops - kFrameOverhang));
+    writer.append(std::vector<float>(frames * LogMelGeometry::bands, -3.0f));
+    std::vector<float> blocks;
+    for (double end = kLoudnessBlock; end <= record.duration().count() + 1e-9; end += kLoudnessBlock) {
+      blocks.push_back(static_cast<float>(loudness(end - kLoudnessBlock / 2)));
+    }
+    return writer.commit(record.id, record.hops, blocks);
+  }
+
+  TemporaryFolder folder_;
+  Library library_;
+  std::vector<LibraryTrack> tracks_;
+};
+
+// A fragment as it is known whatever its number is.
+struct NamedFragment {
+  TrackId track;
+  Hop start = 0;
+};
+
+using Opinion = std::function<float(const NamedFragment& last, const NamedFragment& candidate)>;
+
+// Any number in 0 … 1 on a grid of `steps`, by the contents of both.
+inline Opinion hashed_opinion(int steps) {
+  return [steps](const NamedFragment& last, const NamedFragment& candidate) {
+    ContentHasher hasher;
+    for (const NamedFragment& fragment : {last, candidate}) {
+      hasher.update(fragment.track.hex() + "@" + std::to_string(fragment.start));
+    }
+    const auto value = std::hash<ContentHash>()(hasher.digest());
+    return static_cast<float>(value % static_cast<std::size_t>(steps)) / static_cast<float>(steps);
+  };
+}
+
+class OpinionatedModel : public SuccessorModel {
+ public:
+  explicit OpinionatedModel(Opinion opinion, std::size_t context_length = 1)
+      : opinion_(std::move(opinion)), context_length_(context_length) {
+    card_.name = "opinion";
+    card_.system = "test";
+  }
+
+  // Called with each question, if set.
+  std::function<void(const FragmentSet&, std::span<const std::size_t> context,
+                     std::span<const std::size_t> candidates)>
+      on_question;
+  ModelCard& editable_card() { return card_; }
+
+  const ModelCard& card() const override { return card_; }
+  std::size_t context_length() const override { return context_length_; }
+  std::unique_ptr<ScoringSession> open_session(const FragmentSet& fragments, Hop,
+                                               std::size_t) const override {
+    return std::make_unique<Session>(*this, fragments);
+  }
+
+ private:
+  class Session : public ScoringSession {
+   public:
+    Session(const OpinionatedModel& model, const FragmentSet& set) : model_(model), set_(set) {}
+    void score(std::span<const std::size_t> context, std::span<const std::size_t> candidates,
+               std::span<float> scores) override {
+      if (model_.on_question) model_.on_question(set_, context, candidates);
+      for (std::size_t i = 0; i < candidates.size(); ++i) {
+        scores[i] = model_.opinion_(name(context.back()), name(candidates[i]));
+      }
+    }
+
+   private:
+    NamedFragment name(std::size_t fragment) const {
+      return {set_.features_of(set_.track_of(fragment)).track(), set_.span_of(fragment).start};
+    }
+    const OpinionatedModel& model_;
+    const FragmentSet& set_;
+  };
+
+  Opinion opinion_;
+  std::size_t context_length_;
+  ModelCard card_;
+};
+
+}  // namespace segue::test
