@@ -104,7 +104,10 @@ std::int64_t checked_version(sqlite::Database& database) {
 }  // namespace
 
 void prepare_catalog_schema(sqlite::Database& database) {
-  if (checked_version(database) == kVersion) return;
+  const std::int64_t found = checked_version(database);
+  // Only now, so that a stranger's, newer or damaged file stays as it is.
+  database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON");
+  if (found == kVersion) return;
   sqlite::Transaction transaction(database);
   // Another process may have been faster.
   for (auto version = checked_version(database); version < kVersion; ++version) {

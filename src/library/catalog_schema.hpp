@@ -5,7 +5,8 @@
 
 namespace segue {
 
-// Makes the tables or migrates them; one process does it, others wait.
+// Sets the connection up (write-ahead log, foreign keys) and makes the tables or migrates them; one
+// process does it, others wait.
 // Throws Error(library) if the file is another program's database or from a newer segue.
 void prepare_catalog_schema(sqlite::Database& database);
 

@@ -47,10 +47,7 @@ std::vector<std::uint32_t> fingerprint_of(std::span<const std::byte> bytes) {
 class SqliteCatalog : public Catalog {
  public:
   explicit SqliteCatalog(const std::filesystem::path& file) : database_(file) {
-    // Before anything is written, so that a stranger's or damaged file stays as it is.
     prepare_catalog_schema(database_);
-    use_write_ahead_log();
-    database_.execute("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON");
   }
 
   void together(const std::function<void()>& changes) override {
@@ -231,12 +228,6 @@ class SqliteCatalog : public Catalog {
   }
 
  private:
-  // Several processes may make the same catalog at once, and the change of mode needs it alone.
-  void use_write_ahead_log() {
-    Query mode = database_.query("PRAGMA journal_mode = WAL");
-    mode.next();
-  }
-
   // One transaction around `changes`, or the one that is open already. Called with the lock held.
   void change(const std::function<void()>& changes) {
     if (in_transaction_) return changes();
