@@ -19,7 +19,7 @@ install(TARGETS segue RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS ${targets} segue_all EXPORT segueTargets
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT segueTargets NAMESPACE segue:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/segue)
-install(TARGETS segue-torch LIBRARY DESTINATION lib/segue)
+install(TARGETS segue-torch segue-media LIBRARY DESTINATION lib/segue)
 install(DIRECTORY models DESTINATION ${CMAKE_INSTALL_DATADIR}/segue
         FILES_MATCHING PATTERN "*.safetensors" PATTERN "*.json")
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/segueConfigVersion.cmake COMPATIBILITY SameMinorVersion)

@@ -14,6 +14,7 @@ BELOW = {
     "plan": ["base"],
     "audio": ["base"],
     "analysis": ["base", "audio", "features", "plan"],
+    "media": ["base", "audio", "features", "analysis"],
     "library": ["base", "audio", "features", "plan", "analysis"],
     "model": ["base", "features"],
     "evaluation": ["base", "features", "model"],

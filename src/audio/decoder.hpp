@@ -21,6 +21,8 @@ struct AudioFormat {
   std::string container;
 };
 
+class DecoderImplementation;  // decoding_plugin.hpp
+
 // Pulls PCM from one file. Not thread-safe; different decoders may run in different threads.
 class AudioDecoder {
  public:
@@ -59,9 +61,8 @@ class AudioDecoder {
   int skipped_packets() const noexcept;
 
  private:
-  struct State;
-  explicit AudioDecoder(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit AudioDecoder(std::unique_ptr<DecoderImplementation> implementation);
+  std::unique_ptr<DecoderImplementation> implementation_;
 };
 
 // The identity of a piece of music: hash of codec, codec parameters and encoded audio packets.

@@ -1,4 +1,4 @@
-#include "audio/ogg_pages.hpp"
+#include "media/ogg_pages.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "audio/ffmpeg.hpp"
+#include "media/ffmpeg.hpp"
 
 namespace segue {
 

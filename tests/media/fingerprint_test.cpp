@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.hpp"
+#include "media/fingerprinter.hpp"
 #include "support/music.hpp"
 
 namespace segue {

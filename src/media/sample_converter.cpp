@@ -1,4 +1,4 @@
-#include "audio/sample_converter.hpp"
+#include "media/sample_converter.hpp"
 
 #include <string>
 #include <type_traits>

@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <string>
 
-#include "audio/ffmpeg.hpp"
 #include "audio/tags.hpp"
+#include "media/ffmpeg.hpp"
 
 namespace segue {
 

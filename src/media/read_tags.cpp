@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <initializer_list>
 
-#include "audio/demuxer.hpp"
 #include "base/text.hpp"
+#include "media/demuxer.hpp"
 
 namespace segue {
 namespace {

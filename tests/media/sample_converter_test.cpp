@@ -1,10 +1,10 @@
-#include "audio/sample_converter.hpp"
+#include "media/sample_converter.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cstring>
 
-#include "audio/frame_reader.hpp"
+#include "media/frame_reader.hpp"
 #include "support/music.hpp"
 
 namespace segue {

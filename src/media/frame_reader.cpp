@@ -1,12 +1,12 @@
-#include "audio/frame_reader.hpp"
+#include "media/frame_reader.hpp"
 
 #include <algorithm>
 #include <array>
 #include <string_view>
 
-#include "audio/ogg_pages.hpp"
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
+#include "media/ogg_pages.hpp"
 
 namespace segue {
 namespace {

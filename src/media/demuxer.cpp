@@ -1,4 +1,4 @@
-#include "audio/demuxer.hpp"
+#include "media/demuxer.hpp"
 
 #include <array>
 #include <cerrno>

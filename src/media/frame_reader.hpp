@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "audio/decoder.hpp"
-#include "audio/demuxer.hpp"
-#include "audio/ffmpeg.hpp"
+#include "media/demuxer.hpp"
+#include "media/ffmpeg.hpp"
 
 namespace segue {
 

@@ -1,0 +1,11 @@
+// One decoding pass over a file: what stands behind analyze_file() (analysis/analyzer.hpp).
+#pragma once
+
+#include "analysis/analyzer.hpp"
+
+namespace segue {
+
+TrackAnalysis analyze_decoded_file(const std::filesystem::path& file, const TrackId& track,
+                                   const std::filesystem::path& features_folder);
+
+}  // namespace segue
