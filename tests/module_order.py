@@ -24,8 +24,6 @@ BELOW = {
     "planning": ["base", "features", "plan", "audio", "analysis", "library", "model", "render"],
     "output": ["base", "plan", "audio", "render"],
 }
-# Only these may see LibTorch.
-SEES_TORCH = {"training", "model_torch"}
 
 
 def problems(root):
@@ -36,8 +34,11 @@ def problems(root):
             if not found:
                 continue
             target = found.group(1).split("/")[0]
-            if target in ("torch", "ATen", "c10") and module not in SEES_TORCH:
-                yield f"{file}: only {sorted(SEES_TORCH)} may see LibTorch"
+            if target in ("torch", "ATen", "c10") and module != "model_torch":
+                yield f"{file}: only model_torch may see LibTorch"
+            if target.startswith("libav") or target in ("libswresample", "chromaprint.h"):
+                if module != "media":
+                    yield f"{file}: only media may see FFmpeg and Chromaprint"
             if module == "cli" or target == module:
                 continue
             if target in list(BELOW) + ["cli"] and target not in BELOW[module]:
