@@ -62,7 +62,10 @@ ffmpeg::Owned<AVCodecContext> open_codec(const Demuxer& demuxer) {
 // Decides when the dates of the frames after a seek can be believed; see try_seek().
 class DateCheck {
  public:
-  explicit DateCheck(bool paged) : paged_(paged) {}
+  // first_frame: samples in the file's first frame; regular: all others are equally long, so that the
+  // date of one tells whether it is off by less than its length.
+  DateCheck(bool paged, bool regular, PcmFrame first_frame)
+      : paged_(paged), regular_(regular), first_frame_(first_frame) {}
 
   bool passed() const { return agreements_ >= 2; }
   PcmFrame end() const { return end_; }
@@ -74,7 +77,8 @@ class DateCheck {
     page_ = frame.pkt_pos;
     const PcmFrame begin = passed() ? end_ : date;
     if (!passed()) {
-      const bool agrees = frames_ > 0 && date == end_;
+      const bool in_step = !regular_ || (date - first_frame_) % frame.nb_samples == 0;
+      const bool agrees = frames_ > 0 && date == end_ && in_step;
       if (!paged_) {
         agreements_ = agrees ? agreements_ + 1 : 0;
       } else if (turned && pages_ > 2 && agrees) {
@@ -88,6 +92,8 @@ class DateCheck {
 
  private:
   bool paged_;
+  bool regular_;
+  PcmFrame first_frame_;
   int frames_ = 0;
   int pages_ = 0;
   int agreements_ = 0;
@@ -108,6 +114,7 @@ FrameReader::FrameReader(const std::filesystem::path& file)
   }
   pending_ = true;
   first_timestamp_ = frame_->pts;
+  first_frame_ = frame_->nb_samples;
   format_.sample_rate = frame_->sample_rate;
   format_.channels = frame_->ch_layout.nb_channels;
   format_.codec = avcodec_get_name(codec_->codec_id);
@@ -190,7 +197,10 @@ std::optional<PcmFrame> FrameReader::try_seek(PcmFrame target, PcmFrame ahead) {
   if (!demuxer_.seek(timestamp)) return std::nullopt;
   avcodec_flush_buffers(codec_.get());
   pending_ = draining_ = false;
-  DateCheck check(format_.container == "ogg");
+  const AVCodecID codec = codec_->codec_id;
+  const bool regular = codec == AV_CODEC_ID_OPUS || codec == AV_CODEC_ID_AAC ||
+                       codec == AV_CODEC_ID_MP3 || codec == AV_CODEC_ID_ALAC;
+  DateCheck check(format_.container == "ogg", regular, first_frame_);
   while (const AVFrame* frame = decode()) {
     if (frame->sample_rate != format_.sample_rate || frame->ch_layout.nb_channels != format_.channels ||
         (!check.passed() && frame->pts == AV_NOPTS_VALUE)) {

@@ -46,6 +46,7 @@ class FrameReader {
   ffmpeg::Owned<AVFrame> frame_;
   AudioFormat format_;
   std::int64_t first_timestamp_ = AV_NOPTS_VALUE;
+  PcmFrame first_frame_ = 0;  // its length
   bool pending_ = false;  // frame_ is decoded but not given yet
   bool draining_ = false;
   std::optional<bool> seekable_;
