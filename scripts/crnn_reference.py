@@ -2,8 +2,9 @@
 """The network `crnn` once more, in plain numpy and PyTorch's own layers: a second opinion on the
 C++ one. It reads weights, card and feature files without any of segue's code.
 
-  crnn_reference.py score WEIGHTS FEATURES START+LENGTH,... CANDIDATE,... GUARD
-      prints the score of each candidate fragment (START+LENGTH in hops) after the given context.
+  crnn_reference.py score WEIGHTS FEATURES CONTEXT;... CANDIDATES GUARD
+      prints the score of each candidate after each context. A context and the candidates are
+      lists of fragments START+LENGTH,... in hops.
   crnn_reference.py make WEIGHTS SETTINGS_JSON
       writes random weights and a card, for the C++ side to read.
 """
@@ -52,6 +53,7 @@ class Crnn:
     def __init__(self, weights, settings):
         self.w = {name: torch.tensor(np.array(value, np.float32)) for name, value in weights.items()}
         self.c = settings
+        self.expected = {}  # rhythms that were continued already
         hidden = settings["hidden"]
         self.lstm = torch.nn.LSTM(self.w["lstm_input_weight"].shape[1], hidden, batch_first=True)
         with torch.no_grad():
@@ -98,17 +100,24 @@ class Crnn:
         steps = SCALES - self.c["kernel"] + 1
         outputs = steps * self.c["pool"]
         count = outputs + RHYTHM_KERNEL - 1
+
         def windows(rows):
             return torch.stack([self.z(rows[:2 ** k].mean(0)) for k in range(SCALES)]).T[None]
+
         conv = torch.nn.functional.conv1d
         spectrum = torch.relu(conv(windows(b), self.w["conv_weight"], self.w["conv_bias"]) -
                               conv(windows(a[::-1]), self.w["conv_exit_weight"]))
         rhythm = torch.zeros(1, self.w["rhythm_bias"].shape[0], outputs)
-        expected = self.expected_flux(a, guard, count)
+        key = a.tobytes()
+        if key not in self.expected:
+            self.expected[key] = self.expected_flux(a, guard, count)
+        expected = self.expected[key]
         heard = self.over_rms(self.flux(b[:513])[:count])
         known = len(heard) - RHYTHM_KERNEL + 1
         if expected is not None and known > 0:
-            as_input = lambda flux: torch.tensor(np.array(flux, np.float32)).T[None]
+            def as_input(flux):
+                return torch.tensor(np.array(flux, np.float32)).T[None]
+
             rhythm[:, :, :known] = torch.relu(
                 conv(as_input(heard), self.w["rhythm_weight"], self.w["rhythm_bias"]) -
                 conv(as_input(expected[:len(heard)]), self.w["rhythm_exit_weight"]))
@@ -131,17 +140,20 @@ def spans(text):
     return [tuple(int(number) for number in span.split("+")) for span in text.split(",")]
 
 
-def score(weights, features, context, candidates, guard):
+def score(weights, features, contexts, candidates, guard):
     guard = int(guard)
     with open(weights.replace(".safetensors", ".card.json"), encoding="utf-8") as file:
         card = json.load(file)
     network = Crnn(read_safetensors(weights), card["recipe"])
     log_mel = read_safetensors(features)["log_mel"].astype(np.float32)
+
     def rows(span):
         return log_mel[span[0] + guard:span[0] + span[1] - 3 - guard]
+
     with torch.no_grad():
-        for candidate in spans(candidates):
-            print(repr(network.score([rows(span) for span in spans(context)], rows(candidate), guard)))
+        for context in contexts.split(";"):
+            for candidate in spans(candidates):
+                print(repr(network.score([rows(span) for span in spans(context)], rows(candidate), guard)))
 
 
 def make(weights, settings):

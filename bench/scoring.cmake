@@ -1,0 +1,5 @@
+add_executable(bench_scoring ${CMAKE_CURRENT_LIST_DIR}/scoring.cpp)
+target_link_libraries(bench_scoring PRIVATE segue::model benchmark::benchmark)
+target_include_directories(bench_scoring PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+add_dependencies(bench_scoring segue-torch)
+segue_warnings(bench_scoring)
