@@ -1,5 +1,6 @@
-// Log-mel spectrogram: Hann window 2048, hop 512, no padding, |rfft|/512 squared, 80 triangular
-// HTK-mel bands 30 … 10 500 Hz each normalised to sum 1, log10(x + 1e-7).
+// Log-mel spectrogram: Hann window 2048 (periodic, as scipy's and torch's default), hop 512, no padding,
+// |rfft|/512 squared, 80 triangular HTK-mel bands 30 … 10 500 Hz each normalised to sum 1, log10(x +
+// 1e-7).
 #pragma once
 
 #include <cstddef>
