@@ -21,8 +21,8 @@ struct TrackAnalysis {
   AudioFormat format;
   PcmFrame pcm_frames = 0;                 // decoded, at the file's rate
   Hop hops = 0;                            // whole hops at 22 050 Hz
-  double integrated_lufs = 0;              // -inf if silent
-  double sample_peak = 0;                  // linear
+  double integrated_lufs = 0;              // as played in stereo; -inf if silent or shorter than 400 ms
+  double sample_peak = 0;                  // as played in stereo, linear
   std::vector<std::uint32_t> fingerprint;  // Chromaprint of the first 120 s, raw
   std::filesystem::path features;          // the feature file that was written
 };
