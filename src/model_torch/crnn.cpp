@@ -204,24 +204,24 @@ torch::Tensor CrnnNet::seam_steps(const CrnnEncoding& encoding, const torch::Ten
 }
 
 void CrnnNet::cell(const torch::Tensor& gates, torch::Tensor& hidden, torch::Tensor& cell) {
-  const std::int64_t H = gates.size(1) / 4;
-  const torch::Tensor in_forget = torch::sigmoid(gates.narrow(1, 0, 2 * H));
-  const torch::Tensor update = torch::tanh(gates.narrow(1, 2 * H, H));
-  const torch::Tensor out = torch::sigmoid(gates.narrow(1, 3 * H, H));
-  cell = in_forget.narrow(1, H, H) * cell + in_forget.narrow(1, 0, H) * update;
+  const std::vector<torch::Tensor> parts = at::unsafe_chunk(gates, 4, 1);
+  const torch::Tensor in = parts[0].sigmoid_(), forget = parts[1].sigmoid_();
+  const torch::Tensor update = parts[2].tanh_(), out = parts[3].sigmoid_();
+  cell = (forget * cell).add_(in * update);
   hidden = out * torch::tanh(cell);
 }
 
 void CrnnNet::read(const torch::Tensor& steps, const torch::Tensor& lengths, torch::Tensor& hidden,
                    torch::Tensor& cell) {
   // Gates of all steps in one product, step by step in memory.
-  const torch::Tensor inputs = torch::matmul(steps.transpose(0, 1), lstm_input_weight.t()) + lstm_bias;
+  const std::vector<torch::Tensor> inputs =
+      torch::linear(steps.transpose(0, 1), lstm_input_weight, lstm_bias).unbind(0);
   const torch::Tensor recurrent = lstm_hidden_weight.t();
-  for (std::int64_t t = 0; t < steps.size(1); ++t) {
+  for (std::size_t t = 0; t < inputs.size(); ++t) {
     torch::Tensor next_hidden = hidden, next_cell = cell;
     CrnnNet::cell(torch::addmm(inputs[t], hidden, recurrent), next_hidden, next_cell);
     if (lengths.defined()) {
-      const torch::Tensor real = (lengths > t).unsqueeze(1);
+      const torch::Tensor real = (lengths > static_cast<std::int64_t>(t)).unsqueeze(1);
       next_hidden = torch::where(real, next_hidden, hidden);
       next_cell = torch::where(real, next_cell, cell);
     }

@@ -98,7 +98,8 @@ class CrnnNet : public torch::nn::Module {
   // LSTM inputs of the seams a → b, [n × S × step_width].
   torch::Tensor seam_steps(const CrnnEncoding& encoding, const torch::Tensor& a, const torch::Tensor& b);
 
-  // One LSTM step in place of its state; gates [n × 4H] = W x + U h + b in the order i, f, g, o.
+  // One LSTM step in place of its state; gates [n × 4H] = W x + U h + b in the order i, f, g, o
+  // are overwritten.
   static void cell(const torch::Tensor& gates, torch::Tensor& hidden, torch::Tensor& cell);
 
   torch::Tensor conv_weight, conv_bias;         // [C × 80 × K], [C]
