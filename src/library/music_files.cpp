@@ -98,7 +98,7 @@ class Finder {
   // folder: canonical. Every folder is entered once, so loops of symbolic links end.
   void walk(const fs::path& folder) {
     throw_if_interrupted();
-    struct stat info;
+    struct stat info = {};
     if (::stat(folder.c_str(), &info) != 0 || !folders_.emplace(info.st_dev, info.st_ino).second) return;
     std::error_code code;
     fs::directory_iterator entries(folder, code);

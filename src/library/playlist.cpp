@@ -122,18 +122,18 @@ bool is_network_url(std::string_view entry) {
 fs::path resolve_entry(std::string_view entry, const fs::path& folder) {
   std::vector<std::string> spellings = {std::string(entry), std::string(trim(entry))};
   if (scheme_of(spellings[1])) spellings = {path_of_url(spellings[1])};
-  for (const auto& respell : {+[](std::string text) {
-                                std::replace(text.begin(), text.end(), '\\', '/');
-                                return text;
-                              },
-                              +[](std::string text) { return utf8_from_latin1(text); }}) {
-    const std::size_t count = spellings.size();
-    for (std::size_t i = 0; i < count; ++i) spellings.push_back(respell(spellings[i]));
+  const std::size_t plain = spellings.size();
+  for (std::size_t i = 0; i < plain; ++i) {
+    std::string slashed = spellings[i];
+    std::replace(slashed.begin(), slashed.end(), '\\', '/');
+    spellings.push_back(utf8_from_latin1(spellings[i]));
+    spellings.push_back(utf8_from_latin1(slashed));
+    spellings.push_back(std::move(slashed));
   }
   for (const std::string& spelling : spellings) {
     std::error_code code;
     if (spelling.empty() || spelling.find('\0') != std::string::npos) continue;
-    const fs::path path = folder / spelling;
+    fs::path path = folder / spelling;
     if (fs::exists(path, code)) return path;
   }
   return {};

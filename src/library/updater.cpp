@@ -45,7 +45,7 @@ bool is_about_one_file(const Error& error) {
 }  // namespace
 
 bool read_file_status(const fs::path& path, FileRecord& record) {
-  struct stat info;
+  struct stat info = {};
   if (::stat(path.c_str(), &info) != 0) return false;
   record.path = path;
   record.size = info.st_size;
@@ -271,7 +271,8 @@ void Updater::remove_gone(const std::vector<fs::path>& paths) {
     if (!code && fs::is_directory(folder, code)) folders.push_back((folder / "").native());
   }
   library_.catalog().together([&] {
-    for (const auto& [path, file] : known_) {
+    for (const auto& entry : known_) {
+      const std::string& path = entry.first;
       const bool searched = std::any_of(folders.begin(), folders.end(),
                                         [&](auto& folder) { return path.starts_with(folder); });
       const bool missing = searched && !std::binary_search(found_.begin(), found_.end(), path) &&
