@@ -97,13 +97,12 @@ class Trainer {
     resume_or_begin();
     const int epochs = recipe_.at("epochs").get<int>();
     const int patience = recipe_.at("patience").get<int>();
-    Progress progress("training " + request_.recipe.name(), epochs, "epochs");
     const auto finished = [&] { return static_cast<int>(state_.records.size()); };
-    progress.set(finished());
+    const int left = std::max(0, epochs - finished());
+    Progress progress("training " + request_.recipe.name(), left * static_cast<double>(batches_),
+                      "batches");
     while (finished() < epochs && (patience == 0 || finished() - state_.best_epoch < patience)) {
-      const int epoch = finished() + 1;
-      run_epoch(epoch, progress);
-      progress.set(epoch, summary());
+      run_epoch(finished() + 1, progress);
     }
     TrainingResult result = finish();
     result.seconds = seconds_since(start);
@@ -171,8 +170,7 @@ class Trainer {
       }
       record.train_loss += loss / static_cast<double>(batches_);
       scores.add(logits, batch);
-      progress.set(record.epoch - 1 + static_cast<double>(b + 1) / static_cast<double>(batches_),
-                   summary());
+      progress.advance(1, summary(record.epoch));
     }
     record.train_auc = auc(scores.right, scores.wrong);
   }
@@ -246,13 +244,14 @@ class Trainer {
     for (const auto& item : from.named_buffers()) torch::Tensor(buffers[item.key()]).copy_(item.value());
   }
 
-  std::string summary() const {
-    if (state_.records.empty()) return "";
+  std::string summary(int epoch) const {
+    std::string text = "epoch " + std::to_string(epoch);
+    if (state_.records.empty()) return text;
     const EpochRecord& last = state_.records.back();
-    char text[96];
-    std::snprintf(text, sizeof text, "loss %.3f, validation AUC %.4f (best %.4f)", last.train_loss,
-                  last.validation_auc, state_.best_auc);
-    return text;
+    char figures[96];
+    std::snprintf(figures, sizeof figures, ": loss %.3f, validation AUC %.4f (best %.4f)",
+                  last.train_loss, last.validation_auc, state_.best_auc);
+    return text + figures;
   }
 
   TrainingResult finish() {
