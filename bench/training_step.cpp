@@ -1,4 +1,4 @@
-// bench_training_step RECIPE BATCH_FILE THREADS
+// training_step RECIPE BATCH_FILE THREADS
 //
 // Makes one batch of noise in the recipe's own shape, writes it with fresh weights to BATCH_FILE
 // (safetensors, for training_step.py), prints "ready", and then for every line N on standard input
@@ -109,7 +109,7 @@ int main(int argc, char** argv) {
     if (argc != 4) throw Error(ErrorKind::usage, "RECIPE BATCH_FILE THREADS are needed");
     return run(argv[1], argv[2], std::stoi(argv[3]));
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "bench_training_step: %s\n", error.what());
+    std::fprintf(stderr, "training_step: %s\n", error.what());
     return 1;
   }
 }

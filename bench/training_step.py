@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """One training step of `crnn` in C++ beside the same step in PyTorch's Python.
 
-Usage: training_step.py BENCH_TRAINING_STEP [THREADS [ROUNDS]]
+Usage: training_step.py BUILD_FOLDER [THREADS [ROUNDS]]
 
 Both use the same LibTorch, batch, starting weights and thread count, and take turns within one run,
 so that whatever else the machine does burdens both. Prints the median step of each, and the median
@@ -183,4 +183,4 @@ def measure(program, name):
 if __name__ == "__main__":
     torch.set_num_threads(THREADS)
     for recipe_name in ("crnn-report", "crnn-tuned"):
-        measure(sys.argv[1], recipe_name)
+        measure(os.path.join(sys.argv[1], "training_step"), recipe_name)
