@@ -18,6 +18,7 @@ target_link_libraries(consumer PRIVATE segue::segue)
 """
 PROGRAM = """
 #include <iostream>
+#include "base/error.hpp"
 #include "library/library.hpp"
 #include "model/registry.hpp"
 #include "planning/planner.hpp"
