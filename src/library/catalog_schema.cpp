@@ -80,16 +80,16 @@ constexpr std::array kMigrations = {
 
 constexpr std::int64_t kVersion = static_cast<std::int64_t>(kMigrations.size());
 
-std::int64_t number(sqlite::Database& database, const char* pragma) {
-  sqlite::Query query = database.query(pragma);
-  return query.next() ? query.integer(0) : 0;
-}
-
 // The version of the tables; refuses what is not ours to touch.
 std::int64_t checked_version(sqlite::Database& database) {
-  const std::int64_t version = number(database, "PRAGMA user_version");
-  const std::int64_t application = number(database, "PRAGMA application_id");
-  const bool empty = number(database, "SELECT count(*) FROM sqlite_schema") == 0;
+  // One statement sees one state, whatever another process is about to make.
+  sqlite::Query query = database.query(
+      "SELECT user_version, application_id, (SELECT count(*) FROM sqlite_schema) "
+      "FROM pragma_user_version, pragma_application_id");
+  query.next();
+  const std::int64_t version = query.integer(0);
+  const std::int64_t application = query.integer(1);
+  const bool empty = query.integer(2) == 0;
   if (!empty && application != kApplicationId) {
     throw Error(ErrorKind::library, "is no catalog of segue", database.file(),
                 "move it away, or choose another --library");

@@ -118,8 +118,13 @@ Database::Database(const std::filesystem::path& file) : file_(file) {
 Database::~Database() = default;
 
 void Database::execute(const std::string& sql) {
-  const int code = sqlite3_exec(connection_.get(), sql.c_str(), nullptr, nullptr, nullptr);
-  if (code != SQLITE_OK) fail(code);
+  // SQLite does not call its handler where waiting with a lock in hand could block two connections
+  // for ever, as when both turn the write-ahead log on. Beginning anew gives the lock up.
+  for (int attempts = 0;; ++attempts) {
+    const int code = sqlite3_exec(connection_.get(), sql.c_str(), nullptr, nullptr, nullptr);
+    if (code == SQLITE_OK) return;
+    if ((code & 0xFF) != SQLITE_BUSY || wait_for_lock(nullptr, attempts) == 0) fail(code);
+  }
 }
 
 sqlite3_stmt* Database::prepared(const char* sql) {

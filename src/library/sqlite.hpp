@@ -83,7 +83,8 @@ class Database {
     (result.bind(arguments), ...);
     return result;
   }
-  void execute(const std::string& sql);  // one or more statements without results
+  // Statements without results, which may be run twice where a lock is met.
+  void execute(const std::string& sql);
 
   const std::filesystem::path& file() const noexcept { return file_; }
   [[noreturn]] void fail(int code) const;  // the Error for a result code of SQLite
