@@ -20,7 +20,6 @@ namespace {
 // The ceiling holds by either.
 constexpr double kMeterTolerance = 0.25;  // dB
 
-
 constexpr PcmFrame kBlock = 1024;    // output PCM frames rendered at a time, whatever read() asks for
 constexpr double kEdgeFade = 0.005;  // s
 
@@ -114,7 +113,9 @@ struct Renderer::State {
   std::size_t given = 0;  // samples of `ready`
 
   explicit State(const Plan& given_plan)
-      : plan(given_plan), seams(plan.seams()), limiter(plan.sample_rate, 2, plan.ceiling_dbtp - kMeterTolerance) {}
+      : plan(given_plan),
+        seams(plan.seams()),
+        limiter(plan.sample_rate, 2, plan.ceiling_dbtp - kMeterTolerance) {}
 
   PcmFrame begin_of(std::size_t i) const {
     return i == 0 ? 0 : seams[i] - plan.transitions[i - 1].before;
