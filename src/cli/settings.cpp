@@ -4,7 +4,6 @@
 #include <toml++/toml.h>
 
 #include <CLI/Error.hpp>
-
 #include <sstream>
 
 #include "base/error.hpp"

@@ -47,7 +47,7 @@ class FrameReader {
   AudioFormat format_;
   std::int64_t first_timestamp_ = AV_NOPTS_VALUE;
   PcmFrame first_frame_ = 0;  // its length
-  bool pending_ = false;  // frame_ is decoded but not given yet
+  bool pending_ = false;      // frame_ is decoded but not given yet
   bool draining_ = false;
   std::optional<bool> seekable_;
   int skipped_ = 0;

@@ -129,7 +129,8 @@ SeamFeatures seam_features(const LogMel& fragment, Hop guard, int flux_frames,
   const std::vector<float> weights = lag_weights(ending);
   result.exit_flux_known = !weights.empty();
   if (result.exit_flux_known) {
-    result.exit_flux = continued(std::move(ending), weights, 2 * guard + kFrameOverhang + 1, flux_frames);
+    result.exit_flux =
+        continued(std::move(ending), weights, 2 * guard + kFrameOverhang + 1, flux_frames);
     normalise(result.exit_flux);
   } else {
     result.exit_flux.assign(static_cast<std::size_t>(flux_frames * kFluxGroups), 0.0f);
