@@ -30,7 +30,7 @@ class Random {
   }
 
  private:
-  std::uint64_t state_[4];
+  std::uint64_t state_[4]{};
 };
 
 // Derives an independent seed, e.g. one per track or epoch.

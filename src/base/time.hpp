@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,7 +22,7 @@ Seconds parse_time(std::string_view text);
 std::string format_time(Seconds time);
 
 inline PcmFrame to_pcm_frames(Seconds time, int sample_rate) {
-  return static_cast<PcmFrame>(time.count() * sample_rate + 0.5);
+  return std::llround(time.count() * sample_rate);
 }
 inline Seconds to_seconds(PcmFrame frames, int sample_rate) {
   return Seconds(static_cast<double>(frames) / sample_rate);
