@@ -5,7 +5,7 @@ Usage: training_step.py BUILD_FOLDER [THREADS [ROUNDS]]
 
 Both use the same LibTorch, batch, starting weights and thread count, and take turns within one run,
 so that whatever else the machine does burdens both. Prints the median step of each, and the median
-over the rounds of the ratio C++ / Python.
+over the rounds of the ratio C++ / Python, of the time on the clock and of the processor's.
 """
 import json
 import math
@@ -150,11 +150,10 @@ def measure(program, name):
         def ours(steps):
             process.stdin.write(f"{steps}\n")
             process.stdin.flush()
-            seconds, loss = process.stdout.readline().split()
-            return float(seconds), float(loss)
+            return [float(figure) for figure in process.stdout.readline().split()]
 
         def theirs(steps):
-            start = time.perf_counter()
+            start, cpu_start = time.perf_counter(), time.process_time()
             for _ in range(steps):
                 loss = loss_of(net(batch), batch, recipe)
                 optimizer.zero_grad()
@@ -162,22 +161,23 @@ def measure(program, name):
                 nn.utils.clip_grad_norm_(learnt, recipe["clip_gradient"])
                 optimizer.step()
                 last = loss.item()
-            return time.perf_counter() - start, last
+            return time.perf_counter() - start, time.process_time() - cpu_start, last
 
-        first = ours(1)[1], theirs(1)[1]
+        first = ours(1)[2], theirs(1)[2]
         # Dropout differs; all else is the same.
         assert math.isclose(*first, rel_tol=0.05), f"not the same step: losses {first}"
         pairs = []
         for turn in range(ROUNDS):
             order = [ours, theirs] if turn % 2 == 0 else [theirs, ours]
-            taken = {run: run(STEPS)[0] / STEPS for run in order}
-            pairs.append((taken[ours], taken[theirs]))
+            taken = {run: run(STEPS) for run in order}
+            pairs.append((taken[ours][0], taken[theirs][0], taken[ours][1], taken[theirs][1]))
         process.stdin.close()
         process.wait()
-    cpp, python = (statistics.median(side) for side in zip(*pairs))
-    ratio = statistics.median(a / b for a, b in pairs)
-    print(f"{name}: C++ {cpp * 1e3:.1f} ms, Python {python * 1e3:.1f} ms a step, ratio {ratio:.3f} "
-          f"({THREADS} thread{'s' if THREADS > 1 else ''}, {ROUNDS} rounds of {STEPS})", flush=True)
+    cpp, python = (statistics.median(side) / STEPS for side in list(zip(*pairs))[:2])
+    clock = statistics.median(a / b for a, b, _, _ in pairs)
+    cpu = statistics.median(a / b for _, _, a, b in pairs)
+    print(f"{name}: C++ {cpp * 1e3:.1f} ms, Python {python * 1e3:.1f} ms a step, ratio {clock:.3f} "
+          f"(CPU time {cpu:.3f}; {THREADS} thread{'s' if THREADS > 1 else ''}, {ROUNDS} rounds of {STEPS})", flush=True)
 
 
 if __name__ == "__main__":

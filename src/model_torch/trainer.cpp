@@ -320,6 +320,7 @@ TrainingResult train(const TrainingRequest& request) {
     }
   }
   use_threads(request.threads);
+  keep_freed_memory();
   try {
     return Trainer(request).run();
   } catch (const c10::Error& error) {

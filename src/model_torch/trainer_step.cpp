@@ -1,5 +1,7 @@
 #include "model_torch/trainer_step.hpp"
 
+#include <malloc.h>
+
 namespace segue {
 namespace {
 
@@ -32,6 +34,12 @@ torch::Tensor indices(const std::vector<std::int64_t>& values, std::int64_t rows
 }
 
 }  // namespace
+
+void keep_freed_memory() {
+  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that glibc allows
+  ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  ::mallopt(M_TOP_PAD, 64 << 20);
+}
 
 BatchTensors to_tensors(const CrnnNet& net, const TrainingBatch& batch, std::size_t threads) {
   const auto queries = static_cast<std::int64_t>(batch.queries);
