@@ -38,7 +38,7 @@ std::vector<fs::path> to_paths(const std::vector<std::string>& names) {
 }
 
 UpdateReport update_library(Library& library, const std::vector<fs::path>& music, std::size_t workers) {
-  const UpdateReport report = library.update(music, workers);
+  UpdateReport report = library.update(music, workers);
   for (const FileProblem& problem : report.problems) log_warning("skipped: " + problem.reason);
   std::string summary = std::to_string(report.files) + " files, " + std::to_string(report.analyzed) +
                         " analyzed (" + format_time(report.decoded) + " of audio), " +

@@ -55,8 +55,10 @@ std::string song_of(const std::string& stem) {
 }
 
 Split Split::read(const std::filesystem::path& file) {
+  std::error_code code;
   std::ifstream in(file);
-  if (!in) throw Error(ErrorKind::input, "cannot be read", file, "give a split as JSON");
+  if (!in || std::filesystem::is_directory(file, code))
+    throw Error(ErrorKind::input, "cannot be read", file, "give a split as JSON");
   const auto json = nlohmann::json::parse(in, nullptr, false);
   Split split;
   if (json.is_object()) {

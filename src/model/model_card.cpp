@@ -24,8 +24,9 @@ ModelCard ModelCard::read(const std::filesystem::path& file) {
     return Error(ErrorKind::model, "is not a sound model card", file,
                  "train again, or choose another model with --model");
   };
+  std::error_code code;
   std::ifstream in(file);
-  if (!in) {
+  if (!in || std::filesystem::is_directory(file, code)) {
     throw Error(ErrorKind::model, "is missing; weights need their card beside them", file,
                 "train again, or choose another model with --model");
   }

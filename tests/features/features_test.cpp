@@ -100,6 +100,16 @@ TEST(Split, NamesSidesWithAndWithoutPrefix) {
   EXPECT_FALSE(split.in_fold("detector", "Lava"));
 }
 
+TEST(Split, WhatIsNoSplitIsRefused) {
+  const TemporaryFolder folder;
+  EXPECT_THROW(Split::read(folder.path()), Error);
+  EXPECT_THROW(Split::read(folder / "none.json"), Error);
+  for (const char* text : {"", "{", "[]", R"({"train": 3})"}) {
+    test::write_bytes(folder / "bad.json", text);
+    EXPECT_THROW(Split::read(folder / "bad.json"), Error) << text;
+  }
+}
+
 TEST(Split, DealsEverySongOnceToOneSide) {
   std::vector<std::string> songs;
   for (int i = 0; i < 40; ++i) songs.push_back("song " + std::to_string(i));

@@ -53,6 +53,7 @@ TEST(ModelCard, DamagedMissingOrNewerCardsAreRefused) {
   const TemporaryFolder folder;
   EXPECT_NE(refusal([&] { ModelCard::read(folder / "none.card.json"); }).find("is missing"),
             std::string::npos);
+  EXPECT_NE(refusal([&] { ModelCard::read(folder.path()); }).find("is missing"), std::string::npos);
   for (const char* text : {"", "{", "[]", "{}", R"({"card_version": 1, "name": 5})"}) {
     test::write_bytes(folder / "bad.card.json", text);
     EXPECT_NE(refusal([&] { ModelCard::read(folder / "bad.card.json"); }).find("not a sound"),
