@@ -90,7 +90,8 @@ void info(const Context& context, const std::string& wanted) {
   }
   for (const nlohmann::json& track : all) {
     for (const auto& [key, value] : track.items()) {
-      if (value.is_null() || value == "") continue;
+      const bool empty_text = value.is_string() && value.get_ref<const std::string&>().empty();
+      if (value.is_null() || empty_text) continue;
       to_stdout(key + ": " + (value.is_string() ? value.get<std::string>() : value.dump()));
     }
     to_stdout(std::string());
@@ -139,7 +140,8 @@ void add_library(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("library", "List, inspect, check or forget what segue knows");
   command->require_subcommand(1);
   set_example(*command, "segue library list --json");
-  const auto add = [&](const std::string& name, const std::string& text, std::function<void()> action) {
+  const auto add = [&](const std::string& name, const std::string& text,
+                       const std::function<void()>& action) {
     CLI::App* sub = command->add_subcommand(name, text);
     sub->callback([action, &context] { context.action = action; });
     return sub;

@@ -39,7 +39,7 @@ class FragmentSet {
 
  private:
   struct Entry {
-    std::size_t track;
+    std::size_t track = 0;
     FragmentSpan span;
   };
   std::vector<std::shared_ptr<const FeatureFile>> tracks_;
