@@ -56,9 +56,10 @@ std::vector<std::string> songs_of(const std::vector<LibraryTrack>& tracks) {
   return songs;
 }
 
+// The whole path: many collections call the last folder "music".
 std::string group_of(const LibraryTrack& track) {
   const std::string& genre = track.record.tags.genre;
-  return genre.empty() ? track.file.parent_path().filename().native() : genre;
+  return genre.empty() ? path_to_json(track.file.parent_path()) : genre;
 }
 
 // The side of each track; none where a split file does not name it.
