@@ -63,7 +63,7 @@ Interval auc_interval(std::vector<GroupedScore> scores, std::size_t groups, std:
   if (values.empty()) return {kNone, kNone};
   std::sort(values.begin(), values.end());
   const auto at = [&](double share) {
-    return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1) + 0.5)];
+    return values[static_cast<std::size_t>(std::lround(share * static_cast<double>(values.size() - 1)))];
   };
   return {at(0.025), at(0.975)};
 }
