@@ -25,7 +25,7 @@ void require(int done, const char* what) {
 
 struct Fingerprinter::State {
   std::unique_ptr<ChromaprintContext, FreeChromaprint> context;
-  std::size_t wanted;  // samples still to come
+  std::size_t wanted = 0;  // samples still to come
 };
 
 Fingerprinter::Fingerprinter(int sample_rate) : state_(std::make_unique<State>()) {

@@ -14,10 +14,12 @@ constexpr AVSampleFormat kFormat = std::is_same_v<Sample, float> ? AV_SAMPLE_FMT
 // Where FFmpeg knows no rule for these layouts: all channels equally into mono or stereo, else one
 // to one. Row-major [out × in].
 std::vector<double> plain_matrix(int in_channels, int out_channels) {
-  std::vector<double> matrix(static_cast<std::size_t>(in_channels * out_channels), 0.0);
+  std::vector<double> matrix(
+      static_cast<std::size_t>(in_channels) * static_cast<std::size_t>(out_channels), 0.0);
   for (int out = 0; out < out_channels; ++out) {
     for (int in = 0; in < in_channels; ++in) {
-      auto& weight = matrix[static_cast<std::size_t>(out * in_channels + in)];
+      auto& weight = matrix.at(static_cast<std::size_t>(out) * static_cast<std::size_t>(in_channels) +
+                               static_cast<std::size_t>(in));
       if (out_channels <= 2) {
         weight = 1.0 / in_channels;
       } else if (in == out || in_channels == 1) {
