@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 
-SEGUE, WORK = sys.argv[1], pathlib.Path(sys.argv[2])
+SEGUE, WORK = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()  # XDG folders must be absolute
 MUSIC = [pathlib.Path(p) for p in sys.argv[3:]]
 
 

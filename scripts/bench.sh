@@ -15,12 +15,14 @@ for program in build/bench/bench_*; do
 done
 echo "== one training step beside PyTorch's Python"
 /usr/bin/python3 bench/training_step.py build/bench
+echo "== analysis beside ffmpeg"
+/usr/bin/python3 bench/analysis_vs_ffmpeg.py build/bench
 echo "== whole commands"
 /usr/bin/python3 bench/commands.py build/release/segue build/bench-work "$wesnoth" "$kart"
 echo "== AUC of the bundled networks on the test side of tests/split.json"
 for model in crnn-report crnn-tuned; do
   for guard in 0 116; do
-    XDG_DATA_HOME=build/bench-work/three-hours build/release/segue evaluate "$wesnoth" "$kart" \
+    XDG_DATA_HOME=$PWD/build/bench-work/three-hours build/release/segue evaluate "$wesnoth" "$kart" \
       --split tests/split.json --model $model --guard $guard --quiet
   done
 done
