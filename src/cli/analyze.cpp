@@ -13,7 +13,7 @@ struct Options {
 };
 
 void analyze(const Options& options, const Context& context) {
-  Library library(context.library);
+  Library library(context.library_folder);
   const UpdateReport report = update_library(library, to_paths(options.music), options.workers);
   if (!context.json) return;
   nlohmann::json json = {{"files", report.files},

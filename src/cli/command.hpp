@@ -21,7 +21,7 @@ struct Context {
   bool quiet = false;
   bool verbose = false;
   std::uint64_t seed = 1;
-  std::string library;                 // folder
+  std::string library_folder;
   std::vector<std::string> arguments;  // as typed, for cards
   std::function<void()> action;        // of the command that was given
 

@@ -83,7 +83,7 @@ fs::path folder_for(const LibraryTrack& track, std::set<std::string>& taken) {
 
 void cut_music(const Options& options, const Context& context) {
   Cutter cutter{options, Segmentation::parse(options.fragment, context.seed)};
-  Library library(context.library);
+  Library library(context.library_folder);
   const std::vector<fs::path> music = to_paths(options.music);
   update_library(library, music);
   const std::vector<LibraryTrack> tracks = library.tracks(music);

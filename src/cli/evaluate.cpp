@@ -24,7 +24,7 @@ struct Options {
 
 // The test side of a split, or everything. Tracks the network has seen measure nothing.
 FragmentSet fragments_of(const Options& options, const Context& context, const ModelCard& card) {
-  Library library(context.library);
+  Library library(context.library_folder);
   const std::vector<fs::path> music = to_paths(options.music);
   if (!music.empty()) update_library(library, music);
   const Segmentation segmentation = Segmentation::parse(options.fragment, context.seed);

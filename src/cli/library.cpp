@@ -44,7 +44,7 @@ nlohmann::json to_json(const LibraryTrack& track) {
 }
 
 void list(const Context& context) {
-  const Library library(context.library);
+  const Library library(context.library_folder);
   const std::vector<LibraryTrack> tracks = library.tracks({});
   if (context.json) {
     nlohmann::json json = nlohmann::json::array();
@@ -81,7 +81,7 @@ std::vector<LibraryTrack> matches(const Library& library, const std::string& wan
 }
 
 void info(const Context& context, const std::string& wanted) {
-  const Library library(context.library);
+  const Library library(context.library_folder);
   nlohmann::json all = nlohmann::json::array();
   for (const LibraryTrack& track : matches(library, wanted)) all.push_back(to_json(track));
   if (context.json) {
@@ -99,7 +99,7 @@ void info(const Context& context, const std::string& wanted) {
 }
 
 void verify(const Context& context) {
-  Library library(context.library);
+  Library library(context.library_folder);
   const std::vector<FileProblem> problems = library.verify();
   if (context.json) {
     nlohmann::json json = nlohmann::json::array();
@@ -118,7 +118,7 @@ void verify(const Context& context) {
 }
 
 void remove(const Context& context, const std::vector<std::string>& paths) {
-  Library library(context.library);
+  Library library(context.library_folder);
   std::size_t count = 0;
   for (const std::string& path : paths) {
     const std::size_t removed = library.remove(path);

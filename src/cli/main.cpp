@@ -23,13 +23,13 @@ void add_global_flags(CLI::App& app, Context& context) {
   app.add_option("--seed", context.seed, "Same seed, same result")->capture_default_str();
   app.add_flag("-q,--quiet", context.quiet, "No progress, no notes; only results and errors");
   app.add_flag("-v,--verbose", context.verbose, "Say more");
-  app.add_option("--library", context.library, "Folder of the library")->capture_default_str();
+  app.add_option("--library", context.library_folder, "Folder of the library")->capture_default_str();
   app.set_version_flag("--version", std::string("segue ") + version());
 }
 
 int run(int argc, char** argv) {
   Context context;
-  context.library = user_data_folder().native();
+  context.library_folder = user_data_folder().native();
   context.arguments.assign(argv + 1, argv + argc);
 
   CLI::App app(

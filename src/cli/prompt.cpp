@@ -71,7 +71,7 @@ void ask_for_mix(Context& context) {
   if (!ask_yes_no("Make a new mix?")) return;
   const std::string length = ask_length();
   std::vector<fs::path> music;
-  if (Library(context.library).tracks({}).empty()) music.push_back(ask_folder());
+  if (Library(context.library_folder).tracks({}).empty()) music.push_back(ask_folder());
   make_mix(context, music, length, free_name());
 }
 

@@ -52,7 +52,7 @@ Manifest manifest_of(const Options& options, const Context& context) {
   config.test_share = options.test_share;
   config.seed = context.seed;
   config.validate();
-  Library library(context.library);
+  Library library(context.library_folder);
   const std::vector<fs::path> music = to_paths(options.music);
   if (!music.empty()) update_library(library, music);
   Manifest manifest = make_manifest(library, library.tracks(music), config);
