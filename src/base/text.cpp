@@ -76,6 +76,20 @@ std::string to_valid_utf8(std::string_view text) {
   return out;
 }
 
+std::string utf8_from_latin1(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80) {
+      out += c;
+    } else {
+      out += static_cast<char>(0xC0 | byte >> 6);
+      out += static_cast<char>(0x80 | (byte & 0x3F));
+    }
+  }
+  return out;
+}
+
 std::string path_to_json(const std::filesystem::path& path) {
   const std::string_view text = path.native();
   std::string out;

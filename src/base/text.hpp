@@ -16,6 +16,9 @@ std::string printable(std::string_view text);
 // Replaces bytes that are not valid UTF-8 by U+FFFD, for JSON, tags and SQL text.
 std::string to_valid_utf8(std::string_view text);
 
+// ISO 8859-1 as UTF-8; every byte is valid.
+std::string utf8_from_latin1(std::string_view text);
+
 // File names as JSON strings without loss: bytes that are not UTF-8 and '%' become %NN.
 std::string path_to_json(const std::filesystem::path& path);
 std::filesystem::path path_from_json(std::string_view text);

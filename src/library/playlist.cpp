@@ -71,20 +71,6 @@ std::string path_of_url(std::string_view url) {
   return slash == std::string_view::npos ? std::string() : percent_decoded(rest.substr(slash));
 }
 
-std::string utf8_from_latin1(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      out += c;
-    } else {
-      out += static_cast<char>(0xC0 | byte >> 6);
-      out += static_cast<char>(0x80 | (byte & 0x3F));
-    }
-  }
-  return out;
-}
-
 }  // namespace
 
 bool is_playlist(const fs::path& file) {

@@ -8,20 +8,6 @@ namespace segue {
 namespace {
 
 // Old ID3 and RIFF tags are in ISO 8859-1 where they are not UTF-8.
-std::string utf8_from_latin1(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      out += c;
-    } else {
-      out += static_cast<char>(0xC0 | byte >> 6);
-      out += static_cast<char>(0x80 | (byte & 0x3F));
-    }
-  }
-  return out;
-}
-
 std::string clean(std::string_view text) {
   const std::string valid = to_valid_utf8(text);
   return std::string(trim(valid == text ? valid : utf8_from_latin1(text)));

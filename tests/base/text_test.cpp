@@ -21,6 +21,8 @@ TEST(Text, InvalidUtf8IsReplacedAndValidUtf8Kept) {
   EXPECT_EQ(to_valid_utf8("end\xE2\x82"), "end\xEF\xBF\xBD\xEF\xBF\xBD");  // cut off
 }
 
+TEST(Text, Latin1BecomesUtf8) { EXPECT_EQ(utf8_from_latin1("M\xFCsli \x80"), "M\xC3\xBCsli \xC2\x80"); }
+
 TEST(Text, PathsSurviveJsonWhateverTheirBytes) {
   for (const std::string name : {"plain", "100%", "%41", "a\xFF\xFEz", "new\nline", "M\xC3\xBC"}) {
     EXPECT_EQ(path_from_json(path_to_json(name)).native(), name);
