@@ -211,6 +211,15 @@ void CrnnNet::cell(const torch::Tensor& gates, torch::Tensor& hidden, torch::Ten
   hidden = out * torch::tanh(cell);
 }
 
+void CrnnNet::cell_in_place(torch::Tensor& gates, torch::Tensor& hidden, torch::Tensor& cell) {
+  const std::int64_t H = hidden.size(1);
+  gates.narrow(1, 0, 2 * H).sigmoid_();
+  gates.narrow(1, 3 * H, H).sigmoid_();
+  torch::Tensor update = gates.narrow(1, 2 * H, H).tanh_();
+  cell.mul_(gates.narrow(1, H, H)).add_(update.mul_(gates.narrow(1, 0, H)));
+  at::tanh_out(hidden, cell).mul_(gates.narrow(1, 3 * H, H));
+}
+
 void CrnnNet::read(const torch::Tensor& steps, const torch::Tensor& lengths, torch::Tensor& hidden,
                    torch::Tensor& cell) {
   // Gates of all steps in one product, step by step in memory.

@@ -99,8 +99,9 @@ class CrnnNet : public torch::nn::Module {
   torch::Tensor seam_steps(const CrnnEncoding& encoding, const torch::Tensor& a, const torch::Tensor& b);
 
   // One LSTM step in place of its state; gates [n × 4H] = W x + U h + b in the order i, f, g, o
-  // are overwritten.
+  // are overwritten. The second, without a gradient, reuses the memory of all three.
   static void cell(const torch::Tensor& gates, torch::Tensor& hidden, torch::Tensor& cell);
+  static void cell_in_place(torch::Tensor& gates, torch::Tensor& hidden, torch::Tensor& cell);
 
   torch::Tensor conv_weight, conv_bias;         // [C × 80 × K], [C]
   torch::Tensor conv_exit_weight;               // seam: [C × 80 × K]

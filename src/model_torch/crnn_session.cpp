@@ -5,13 +5,15 @@
 // the same shape and a score has the same bits whatever is asked with it.
 #include <algorithm>
 #include <cmath>
-#include <list>
+#include <mutex>
 #include <unordered_map>
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "base/parallel.hpp"
 #include "model_torch/crnn_model.hpp"
+#include "model_torch/encoding_cache.hpp"
+#include "model_torch/workspaces.hpp"
 
 // OpenBLAS, where it is the BLAS; its threads are its own, not OpenMP's.
 extern "C" void openblas_set_num_threads(int) __attribute__((weak));
@@ -28,56 +30,10 @@ namespace {
 
 constexpr std::int64_t kChunk = 128;  // candidates
 
-// One fragment as scoring needs it.
-struct Encoded {
-  std::vector<float> entry;      // seam: [S × C | rhythm_outputs × R]; log-mel: gates [steps × 4H]
-  std::vector<float> exit;       // seam only, like entry
-  std::int64_t steps = 0;        // log-mel only
-  std::int64_t entry_known = 0;  // seam: rhythm outputs that are real
-  bool exit_known = false;
-
-  std::size_t bytes() const { return (entry.size() + exit.size()) * sizeof(float) + 256; }
-};
-using EncodedPtr = std::shared_ptr<const Encoded>;
-
 void append(std::vector<float>& values, const torch::Tensor& tensor) {
   const torch::Tensor rows = tensor.contiguous();
   values.insert(values.end(), rows.data_ptr<float>(), rows.data_ptr<float>() + rows.numel());
 }
-
-class LeastRecentlyUsed {
- public:
-  explicit LeastRecentlyUsed(std::size_t limit) : limit_(limit) {}
-
-  EncodedPtr find(std::size_t fragment) {
-    const auto found = entries_.find(fragment);
-    if (found == entries_.end()) return nullptr;
-    order_.splice(order_.begin(), order_, found->second.place);
-    return found->second.value;
-  }
-
-  void insert(std::size_t fragment, EncodedPtr value) {
-    bytes_ += value->bytes();
-    order_.push_front(fragment);
-    entries_[fragment] = {std::move(value), order_.begin()};
-    while (bytes_ > limit_ && order_.size() > 1) {
-      const auto oldest = entries_.find(order_.back());
-      bytes_ -= oldest->second.value->bytes();
-      entries_.erase(oldest);
-      order_.pop_back();
-    }
-  }
-
- private:
-  struct Entry {
-    EncodedPtr value;
-    std::list<std::size_t>::iterator place;
-  };
-  std::size_t limit_;
-  std::size_t bytes_ = 0;
-  std::list<std::size_t> order_;  // most recent first
-  std::unordered_map<std::size_t, Entry> entries_;
-};
 
 class CrnnSession : public ScoringSession {
  public:
@@ -89,8 +45,11 @@ class CrnnSession : public ScoringSession {
         fragments_(fragments),
         guard_(guard),
         threads_(threads == 0 ? core_count() : threads),
-        cache_(cache_bytes) {
-    // [step_width + H × 4H] for seams: input and state in one product; [H × 4H] for log-mel.
+        cache_(cache_bytes),
+        workspaces_(seam_ ? std::vector<std::int64_t>{config_.seam_steps(), kChunk,
+                                                      config_.step_width() + config_.hidden}
+                          : std::vector<std::int64_t>{kChunk, 4 * config_.hidden},
+                    kChunk, config_.hidden) {
     const torch::NoGradGuard no_grad;
     weight_ = seam_ ? torch::cat({net.lstm_input_weight, net.lstm_hidden_weight}, 1).t().contiguous()
                     : net.lstm_hidden_weight.t().contiguous();
@@ -109,7 +68,8 @@ class CrnnSession : public ScoringSession {
     const auto length = std::min(context.size(), static_cast<std::size_t>(config_.context));
     const std::span<const std::size_t> heard = context.last(length);
     encode(heard, context_rows_);
-    const State state = read_context();
+    Workspaces::Loan after_context(workspaces_);
+    read_context(*after_context);
     encode(candidates, candidate_rows_);
     const std::size_t chunks = (candidates.size() + kChunk - 1) / kChunk;
     const auto work = [&](std::size_t chunk) {
@@ -117,7 +77,7 @@ class CrnnSession : public ScoringSession {
       const std::size_t first = chunk * kChunk;
       const std::size_t count = std::min<std::size_t>(kChunk, candidates.size() - first);
       const auto rows = std::span(candidate_rows_).subspan(first, count);
-      score_chunk(state, rows, scores.subspan(first, count));
+      score_chunk(*after_context, rows, scores.subspan(first, count));
     };
     if (threads_ == 1 || chunks == 1) {
       for (std::size_t chunk = 0; chunk < chunks; ++chunk) {
@@ -130,10 +90,6 @@ class CrnnSession : public ScoringSession {
   }
 
  private:
-  struct State {
-    torch::Tensor hidden, cell;  // [kChunk × H], all rows alike
-  };
-
   // Brings the fragments into the cache and keeps hold of them in `rows`.
   void encode(std::span<const std::size_t> fragments, std::vector<EncodedPtr>& rows) {
     rows.assign(fragments.size(), nullptr);
@@ -181,33 +137,33 @@ class CrnnSession : public ScoringSession {
     return result;
   }
 
-  State fresh_state() const {
-    return {torch::zeros({kChunk, config_.hidden}), torch::zeros({kChunk, config_.hidden})};
-  }
-
-  State read_context() const {
-    State state = fresh_state();
+  // Leaves the state after the context in all rows.
+  void read_context(Workspace& space) const {
+    space.hidden.zero_();
+    space.cell.zero_();
     for (std::size_t i = seam_ ? 1 : 0; i < context_rows_.size(); ++i) {
       if (seam_) {
-        read_seams(*context_rows_[i - 1], std::span(context_rows_).subspan(i, 1), state);
+        read_seams(*context_rows_[i - 1], std::span(context_rows_).subspan(i, 1), space);
       } else {
-        read_frames(std::span(context_rows_).subspan(i, 1), state);
+        read_frames(std::span(context_rows_).subspan(i, 1), space);
       }
     }
-    // Only row 0 was read in earnest.
-    return {state.hidden.slice(0, 0, 1).expand({kChunk, -1}).contiguous(),
-            state.cell.slice(0, 0, 1).expand({kChunk, -1}).contiguous()};
+    for (torch::Tensor* state : {&space.hidden, &space.cell}) {  // only row 0 was read in earnest
+      state->slice(0, 1).copy_(state->slice(0, 0, 1).expand({kChunk - 1, -1}));
+    }
   }
 
-  void score_chunk(const State& start, std::span<const EncodedPtr> rows, std::span<float> scores) const {
-    State state = start;
+  void score_chunk(const Workspace& after_context, std::span<const EncodedPtr> rows,
+                   std::span<float> scores) const {
+    Workspaces::Loan space(workspaces_);
+    space->hidden.copy_(after_context.hidden);
+    space->cell.copy_(after_context.cell);
     if (seam_) {
-      read_seams(*context_rows_.back(), rows, state);
+      read_seams(*context_rows_.back(), rows, *space);
     } else {
-      read_frames(rows, state);
+      read_frames(rows, *space);
     }
-    const torch::Tensor hidden = state.hidden.contiguous();
-    const float* values = hidden.data_ptr<float>();
+    const float* values = space->hidden.data_ptr<float>();
     for (std::size_t i = 0; i < rows.size(); ++i, values += dense_.size()) {
       float logit = dense_bias_;
       for (std::size_t k = 0; k < dense_.size(); ++k) logit += values[k] * dense_[k];
@@ -216,18 +172,17 @@ class CrnnSession : public ScoringSession {
   }
 
   // One seam from `before` to each row.
-  void read_seams(const Encoded& before, std::span<const EncodedPtr> rows, State& state) const {
+  void read_seams(const Encoded& before, std::span<const EncodedPtr> rows, Workspace& space) const {
     const std::int64_t S = config_.seam_steps(), H = config_.hidden, width = config_.step_width();
-    torch::Tensor inputs = torch::zeros({S, kChunk, width + H});
+    float* inputs = space.inputs.zero_().data_ptr<float>();
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      fill_seam(before, *rows[i], inputs.data_ptr<float>() + static_cast<std::int64_t>(i) * (width + H));
+      fill_seam(before, *rows[i], inputs + static_cast<std::int64_t>(i) * (width + H));
     }
-    torch::Tensor gates = torch::empty({kChunk, 4 * H});
     for (std::int64_t t = 0; t < S; ++t) {
-      torch::Tensor step = inputs[t];
-      step.narrow(1, width, H).copy_(state.hidden);
-      at::addmm_out(gates, net_.lstm_bias, step, weight_);
-      CrnnNet::cell(gates, state.hidden, state.cell);
+      torch::Tensor step = space.inputs[t];
+      step.narrow(1, width, H).copy_(space.hidden);
+      at::addmm_out(space.gates, net_.lstm_bias, step, weight_);
+      CrnnNet::cell_in_place(space.gates, space.hidden, space.cell);
     }
   }
 
@@ -252,31 +207,30 @@ class CrnnSession : public ScoringSession {
   }
 
   // Each row's own frames.
-  void read_frames(std::span<const EncodedPtr> rows, State& state) const {
+  void read_frames(std::span<const EncodedPtr> rows, Workspace& space) const {
     const std::int64_t H = config_.hidden;
     std::int64_t longest = 0;
     for (const EncodedPtr& row : rows) longest = std::max(longest, row->steps);
-    torch::Tensor final_hidden = state.hidden.clone(), final_cell = state.cell.clone();
-    torch::Tensor inputs = torch::zeros({kChunk, 4 * H});
-    torch::Tensor gates = torch::empty({kChunk, 4 * H});
+    space.final_hidden.copy_(space.hidden);
+    space.final_cell.copy_(space.cell);
+    float* inputs = space.inputs.zero_().data_ptr<float>();
     for (std::int64_t t = 0; t < longest; ++t) {
-      bool ends = false;
       for (std::size_t i = 0; i < rows.size(); ++i) {
         if (t >= rows[i]->steps) continue;
         const float* from = rows[i]->entry.data() + t * 4 * H;
-        std::copy(from, from + 4 * H, inputs.data_ptr<float>() + static_cast<std::int64_t>(i) * 4 * H);
-        ends |= t + 1 == rows[i]->steps;
+        std::copy(from, from + 4 * H, inputs + static_cast<std::int64_t>(i) * 4 * H);
       }
-      at::addmm_out(gates, inputs, state.hidden, weight_);
-      CrnnNet::cell(gates, state.hidden, state.cell);
-      for (std::size_t i = 0; ends && i < rows.size(); ++i) {
+      at::addmm_out(space.gates, space.inputs, space.hidden, weight_);
+      CrnnNet::cell_in_place(space.gates, space.hidden, space.cell);
+      for (std::size_t i = 0; i < rows.size(); ++i) {
         if (t + 1 != rows[i]->steps) continue;
         const auto row = static_cast<std::int64_t>(i);
-        final_hidden[row].copy_(state.hidden[row]);
-        final_cell[row].copy_(state.cell[row]);
+        space.final_hidden[row].copy_(space.hidden[row]);
+        space.final_cell[row].copy_(space.cell[row]);
       }
     }
-    state = {final_hidden, final_cell};
+    std::swap(space.hidden, space.final_hidden);
+    std::swap(space.cell, space.final_cell);
   }
 
   CrnnNet& net_;
@@ -285,7 +239,8 @@ class CrnnSession : public ScoringSession {
   const FragmentSet& fragments_;
   Hop guard_;
   std::size_t threads_;
-  LeastRecentlyUsed cache_;
+  EncodingCache cache_;
+  mutable Workspaces workspaces_;
   torch::Tensor weight_;
   std::vector<float> dense_;
   float dense_bias_ = 0;

@@ -11,6 +11,7 @@
 #include "base/interrupt.hpp"
 #include "features/feature_file.hpp"
 #include "support/music.hpp"
+#include "support/refusal.hpp"
 #include "support/signals.hpp"
 
 namespace segue {
@@ -160,14 +161,10 @@ TEST(Analyzer, RefusesSamplesThatAreNotNumbers) {
       auto samples = test::noise(0.1, 48000 * 6, 1);
       samples[100000] = bad;
       make_music(folder / "a.wav", samples, 48000, channels, "-c:a pcm_f32le");
-      try {
-        analyze(folder / "a.wav", features);
-        ADD_FAILURE() << "took " << bad;
-      } catch (const Error& error) {
-        EXPECT_EQ(error.kind(), ErrorKind::input);
-        EXPECT_EQ(error.problem(), "holds samples that are not finite numbers");
-        EXPECT_EQ(error.file(), folder / "a.wav");
-      }
+      const Error error = test::refusal([&] { analyze(folder / "a.wav", features); });
+      EXPECT_EQ(error.kind(), ErrorKind::input);
+      EXPECT_EQ(error.problem(), "holds samples that are not finite numbers");
+      EXPECT_EQ(error.file(), folder / "a.wav");
       EXPECT_EQ(test::count_files(features.path()), 0U) << "something half-written is left";
     }
   }

@@ -11,6 +11,7 @@
 #include "audio/dither.hpp"
 #include "base/error.hpp"
 #include "support/programs.hpp"
+#include "support/refusal.hpp"
 #include "support/signals.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -43,17 +44,6 @@ std::vector<float> difference(const std::vector<float>& a, const std::vector<flo
   std::vector<float> result(std::min(a.size(), b.size()));
   for (std::size_t i = 0; i < result.size(); ++i) result[i] = a[i] - b[i];
   return result;
-}
-
-template <class Work>
-ErrorKind kind_of_failure(const Work& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.kind();
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return ErrorKind::internal;
 }
 
 // TPDF dither and rounding leave white noise of half a step RMS: step / 2 = 2^-bits.
@@ -244,20 +234,20 @@ TEST(AudioEncoder, RefusesSamplesThatAreNotNumbers) {
     AudioEncoder encoder(folder / "a.ogg", config_for("a.ogg"));
     std::vector<float> samples(2000);
     samples[1234] = bad;
-    EXPECT_EQ(kind_of_failure([&] { encoder.write(samples); }), ErrorKind::internal);
+    EXPECT_EQ(test::refusal([&] { encoder.write(samples); }).kind(), ErrorKind::internal);
   }
   EXPECT_EQ(count_files(folder.path()), 0u);
 }
 
 TEST(AudioEncoder, SaysWhereItCannotWrite) {
   const TemporaryFolder folder;
-  EXPECT_EQ(kind_of_failure([&] { AudioEncoder(folder / "none/a.flac", config_for("a.flac")); }),
+  EXPECT_EQ(test::refusal([&] { AudioEncoder(folder / "none/a.flac", config_for("a.flac")); }).kind(),
             ErrorKind::output);
-  EXPECT_EQ(kind_of_failure([&] { AudioEncoder("/proc/a.flac", config_for("a.flac")); }),
+  EXPECT_EQ(test::refusal([&] { AudioEncoder("/proc/a.flac", config_for("a.flac")); }).kind(),
             ErrorKind::output);
   if (::geteuid() == 0) return;  // root may write anywhere
   std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_read);
-  EXPECT_EQ(kind_of_failure([&] { AudioEncoder(folder / "a.flac", config_for("a.flac")); }),
+  EXPECT_EQ(test::refusal([&] { AudioEncoder(folder / "a.flac", config_for("a.flac")); }).kind(),
             ErrorKind::output);
   std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_all);
 }
@@ -266,13 +256,9 @@ TEST(AudioEncoder, SaysWhereItCannotWrite) {
 void expect_full_disk_is_told(const std::filesystem::path& folder) {
   const auto noise = test::noise(0.5, 48000 * 2, 6);
   for (const char* name : {"a.wav", "a.flac", "a.ogg", "a.opus", "a.mp3"}) {
-    try {
-      encode(folder / name, config_for(name), noise);
-      ADD_FAILURE() << name << " seems to have been written";
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::output) << name;
-      EXPECT_EQ(error.file(), folder / name);
-    }
+    const Error error = test::refusal([&] { encode(folder / name, config_for(name), noise); });
+    EXPECT_EQ(error.kind(), ErrorKind::output) << name;
+    EXPECT_EQ(error.file(), folder / name);
     EXPECT_TRUE(std::filesystem::is_empty(folder)) << name;
   }
 }
@@ -312,7 +298,7 @@ TEST(AudioEncoder, AMissingLastByteIsNoticed) {
     const rlimit small{std::filesystem::file_size(folder / name) - 1, old.rlim_max};
     std::filesystem::remove(folder / name);
     ::setrlimit(RLIMIT_FSIZE, &small);
-    EXPECT_EQ(kind_of_failure([&] { encode(folder / name, config_for(name), noise); }),
+    EXPECT_EQ(test::refusal([&] { encode(folder / name, config_for(name), noise); }).kind(),
               ErrorKind::output)
         << name;
     ::setrlimit(RLIMIT_FSIZE, &old);
@@ -328,7 +314,8 @@ TEST(EncodingConfig, KnowsTheEndings) {
   EXPECT_EQ(EncodingConfig::container_for("a.Opus"), Container::ogg_opus);
   EXPECT_EQ(EncodingConfig::container_for("a.b.mp3"), Container::mp3);
   for (const char* name : {"a.txt", "a", ".flac", "a.m4a"}) {
-    EXPECT_EQ(kind_of_failure([&] { EncodingConfig::container_for(name); }), ErrorKind::usage) << name;
+    EXPECT_EQ(test::refusal([&] { EncodingConfig::container_for(name); }).kind(), ErrorKind::usage)
+        << name;
   }
 }
 
@@ -336,7 +323,7 @@ TEST(EncodingConfig, RefusesWhatTheFormatCannotHold) {
   const auto refused = [](auto change) {
     EncodingConfig config;
     change(config);
-    return kind_of_failure([&] { config.validate(); }) == ErrorKind::usage;
+    return test::refusal([&] { config.validate(); }).kind() == ErrorKind::usage;
   };
   EXPECT_TRUE(refused([](auto& config) { config.container = Container::ogg_opus; }));  // at 44 100 Hz
   EXPECT_TRUE(

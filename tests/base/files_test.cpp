@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/half.hpp"
 #include "base/safetensors.hpp"
+#include "support/refusal.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace segue {
@@ -42,13 +43,9 @@ TEST(CommittedFile, WithoutCommitLeavesTheOldFileAndNothingElse) {
 
 TEST(CommittedFile, InAMissingFolderSaysSo) {
   const TemporaryFolder folder;
-  try {
-    CommittedFile file(folder / "no" / "a.txt");
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::output);
-    EXPECT_NE(std::string(error.what()).find("make its folder first"), std::string::npos);
-  }
+  const std::string sentence =
+      test::refusal([&] { CommittedFile(folder / "no" / "a.txt"); }, ErrorKind::output);
+  EXPECT_NE(sentence.find("make its folder first"), std::string::npos);
 }
 
 TEST(CommittedFile, PartsLeftByADeadProcessAreCleared) {

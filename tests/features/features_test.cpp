@@ -8,6 +8,7 @@
 #include "features/manifest.hpp"
 #include "features/split.hpp"
 #include "support/feature_files.hpp"
+#include "support/refusal.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace segue {
@@ -155,12 +156,7 @@ class ManifestTest : public ::testing::Test {
     test::write_bytes(folder / file, text);
   }
   std::string refusal() {
-    try {
-      Manifest::read(folder.path());
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
+    return test::refusal([&] { Manifest::read(folder.path()); }).what();
   }
   TemporaryFolder folder;
   Manifest manifest;

@@ -13,6 +13,7 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "support/feature_files.hpp"
+#include "support/refusal.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace segue {
@@ -53,16 +54,6 @@ void expect_equal(const TrackRecord& a, const TrackRecord& b) {
   EXPECT_EQ(a.sample_peak, b.sample_peak);
   EXPECT_EQ(a.analysis_version, b.analysis_version);
   EXPECT_EQ(a.double_of, b.double_of);
-}
-
-Error refusal(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "was taken";
-  return Error(ErrorKind::internal, "");
 }
 
 void run_sql(const fs::path& file, const char* sql) {
@@ -297,7 +288,7 @@ std::string filled(const fs::path& file) {
 
 void expect_damage_is_told(const fs::path& file, const std::string& damaged) {
   test::write_bytes(file, damaged);
-  const Error error = refusal([&] {
+  const Error error = test::refusal([&] {
     const auto catalog = open_sqlite_catalog(file);
     catalog->tracks();
     catalog->files();
@@ -336,7 +327,7 @@ TEST_F(CatalogTest, ANewerCatalogIsRefusedAndLeftAlone) {
   filled(file());
   run_sql(file(), "PRAGMA user_version = 1000; DROP TABLE fragment");
   const std::string before = test::read_bytes(file());
-  const Error error = refusal([&] { open(); });
+  const Error error = test::refusal([&] { open(); });
   EXPECT_EQ(error.kind(), ErrorKind::library);
   EXPECT_NE(std::string(error.what()).find("newer segue"), std::string::npos);
   EXPECT_EQ(test::read_bytes(file()), before);
@@ -345,14 +336,14 @@ TEST_F(CatalogTest, ANewerCatalogIsRefusedAndLeftAlone) {
 TEST_F(CatalogTest, AnotherProgramsDatabaseIsRefusedAndLeftAlone) {
   run_sql(file(), "CREATE TABLE bookmarks (url TEXT)");
   const std::string before = test::read_bytes(file());
-  EXPECT_EQ(refusal([&] { open(); }).kind(), ErrorKind::library);
+  EXPECT_EQ(test::refusal([&] { open(); }).kind(), ErrorKind::library);
   EXPECT_EQ(test::read_bytes(file()), before);
 }
 
 TEST_F(CatalogTest, AFolderThatIsMissingIsTold) {
-  EXPECT_EQ(refusal([&] { open_sqlite_catalog(folder_ / "none" / "catalog.db"); }).kind(),
+  EXPECT_EQ(test::refusal([&] { open_sqlite_catalog(folder_ / "none" / "catalog.db"); }).kind(),
             ErrorKind::output);
-  EXPECT_EQ(refusal([&] { open_sqlite_catalog(folder_.path()); }).kind(), ErrorKind::output);
+  EXPECT_EQ(test::refusal([&] { open_sqlite_catalog(folder_.path()); }).kind(), ErrorKind::output);
 }
 
 TEST_F(CatalogTest, AFullDiskIsToldAndLosesNothingThatWasThere) {
@@ -363,7 +354,7 @@ TEST_F(CatalogTest, AFullDiskIsToldAndLosesNothingThatWasThere) {
   {
     const auto catalog = open_sqlite_catalog(disk / "catalog.db");
     std::size_t kept = 0;
-    const Error error = refusal([&] {
+    const Error error = test::refusal([&] {
       for (int i = 0; i < 100000; ++i, ++kept) catalog->put_track(track_named(std::to_string(i)));
     });
     EXPECT_EQ(error.kind(), ErrorKind::output);

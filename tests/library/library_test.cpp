@@ -16,6 +16,7 @@
 #include "base/interrupt.hpp"
 #include "support/music.hpp"
 #include "support/plans.hpp"
+#include "support/refusal.hpp"
 #include "support/signals.hpp"
 
 namespace segue {
@@ -71,16 +72,6 @@ class LibraryTest : public testing::Test {
 
   TemporaryFolder folder_;
 };
-
-Error refusal(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "was taken";
-  return Error(ErrorKind::internal, "");
-}
 
 TEST_F(LibraryTest, AnalyzesWhatIsNewAndSkipsWhatIsNot) {
   make("a.wav", 1);
@@ -272,7 +263,7 @@ TEST_F(LibraryTest, PrunedFeaturesAreMadeAgain) {
   EXPECT_TRUE(fs::exists(track.features));
   fs::remove(track.features);
   make("a.wav", 2);
-  EXPECT_EQ(refusal([&] { library.features(track); }).kind(), ErrorKind::input)
+  EXPECT_EQ(test::refusal([&] { library.features(track); }).kind(), ErrorKind::input)
       << "but not from other music";
 }
 
@@ -366,7 +357,7 @@ TEST_F(LibraryTest, AnInterruptKeepsWhatIsDone) {
       wait_for_features(2);
       request_interrupt();
     });
-    EXPECT_EQ(refusal([&] { library.update({music()}); }).kind(), ErrorKind::interrupted);
+    EXPECT_EQ(test::refusal([&] { library.update({music()}); }).kind(), ErrorKind::interrupted);
   }
   clear_interrupt();
   const std::size_t kept = library.catalog().tracks().size();
@@ -384,7 +375,7 @@ TEST_F(LibraryTest, AFullDiskIsToldAndLosesNothing) {
   make_many(4, 45);  // 340 kB of features each
   {
     Library library(store());
-    const Error error = refusal([&] { library.update({music()}, 1); });
+    const Error error = test::refusal([&] { library.update({music()}, 1); });
     EXPECT_EQ(error.kind(), ErrorKind::output);
     EXPECT_NE(error.remedy().find("free some space"), std::string::npos) << error.what();
     EXPECT_GE(library.catalog().tracks().size(), 1u);

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "support/refusal.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace segue {
@@ -42,14 +43,7 @@ class MusicFilesTest : public testing::Test {
     return names;
   }
   std::string refusal(const std::vector<fs::path>& paths) {
-    try {
-      find_music(paths);
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::input);
-      return error.what();
-    }
-    ADD_FAILURE() << "was taken";
-    return "";
+    return test::refusal([&] { find_music(paths); }, ErrorKind::input);
   }
   using Names = std::vector<std::string>;
 

@@ -4,6 +4,7 @@
 #include "model/model_card.hpp"
 #include "model/registry.hpp"
 #include "support/feature_files.hpp"
+#include "support/refusal.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace segue {
@@ -25,15 +26,7 @@ ModelCard example_card() {
   return card;
 }
 
-std::string refusal(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::model);
-    return error.what();
-  }
-  return "";
-}
+std::string refusal(const std::function<void()>& act) { return test::refusal(act, ErrorKind::model); }
 
 TEST(ModelCard, IsReadAsItWasWritten) {
   const TemporaryFolder folder;

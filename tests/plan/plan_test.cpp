@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "support/feature_files.hpp"
+#include "support/refusal.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace segue {
@@ -39,16 +40,7 @@ Plan example() {
   return plan;
 }
 
-std::string refusal(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::input);
-    return error.what();
-  }
-  ADD_FAILURE() << "was taken";
-  return "";
-}
+std::string refusal(const std::function<void()>& act) { return test::refusal(act, ErrorKind::input); }
 
 TEST(Plan, TheExampleIsValid) { EXPECT_NO_THROW(example().validate()); }
 

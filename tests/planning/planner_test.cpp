@@ -12,6 +12,7 @@
 #include "base/interrupt.hpp"
 #include "base/random.hpp"
 #include "support/mix_library.hpp"
+#include "support/refusal.hpp"
 
 namespace segue {
 namespace {
@@ -25,16 +26,6 @@ MixConfig config_of(double seconds, const char* fragment = "3") {
   config.length = Seconds(seconds);
   config.segmentation = Segmentation::parse(fragment, 11);
   return config;
-}
-
-Error refusal(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "was taken";
-  return Error(ErrorKind::internal, "");
 }
 
 double seconds_of(const Plan& plan, const Placement& placement) {
@@ -250,9 +241,9 @@ TEST(Planner, TheStartIsTheFragmentThatHoldsTheMoment) {
   EXPECT_TRUE(first.runners_up.empty());
   config.start = StartPoint{test::track_id("none"), Seconds(0)};
   const auto mix = [&] { plan_mix(config, library.library(), library.tracks(), model); };
-  EXPECT_EQ(refusal(mix).kind(), ErrorKind::usage);
+  EXPECT_EQ(test::refusal(mix).kind(), ErrorKind::usage);
   config.start = StartPoint{test::track_id("2"), Seconds(39.9)};
-  EXPECT_EQ(refusal(mix).kind(), ErrorKind::usage) << "in what is left over at the end";
+  EXPECT_EQ(test::refusal(mix).kind(), ErrorKind::usage) << "in what is left over at the end";
 }
 
 TEST(Planner, SilentFragmentsAreNotUsed) {
@@ -334,7 +325,8 @@ TEST(Planner, SmallLibrariesWorkWhereTheRulesCanBeKept) {
 TEST(Planner, SaysWhichRuleLeavesNothingAndHowToLoosenIt) {
   const OpinionatedModel model(hashed_opinion(1000));
   const auto refused = [&](MixLibrary& library, const MixConfig& config) {
-    const Error error = refusal([&] { plan_mix(config, library.library(), library.tracks(), model); });
+    const Error error =
+        test::refusal([&] { plan_mix(config, library.library(), library.tracks(), model); });
     EXPECT_EQ(error.kind(), ErrorKind::infeasible);
     return std::string(error.what());
   };
@@ -353,7 +345,7 @@ TEST(Planner, SaysWhichRuleLeavesNothingAndHowToLoosenIt) {
   tiny.add("tiny", 1);
   EXPECT_NE(refused(tiny, config_of(2)).find("shorter --fragment"), std::string::npos);
   MixLibrary none;
-  EXPECT_EQ(refusal([&] { plan_mix(config_of(9), none.library(), {}, model); }).kind(),
+  EXPECT_EQ(test::refusal([&] { plan_mix(config_of(9), none.library(), {}, model); }).kind(),
             ErrorKind::infeasible);
 }
 
@@ -363,7 +355,8 @@ TEST(Planner, WhatItAdvisesWorks) {
   library.add("b", 110);
   MixConfig config = config_of(100);
   const OpinionatedModel model(hashed_opinion(1000));
-  const Error error = refusal([&] { plan_mix(config, library.library(), library.tracks(), model); });
+  const Error error =
+      test::refusal([&] { plan_mix(config, library.library(), library.tracks(), model); });
   const std::size_t at = error.remedy().find("--track-share ");
   ASSERT_NE(at, std::string::npos);
   config.track_share = std::stod(error.remedy().substr(at + 14));
@@ -442,7 +435,7 @@ TEST(Planner, SettingsThatMakeNoSenseAreRefused) {
   for (const auto& edit : edits) {
     MixConfig config;
     edit(config);
-    EXPECT_EQ(refusal([&] { config.validate(); }).kind(), ErrorKind::usage);
+    EXPECT_EQ(test::refusal([&] { config.validate(); }).kind(), ErrorKind::usage);
   }
 }
 
@@ -450,8 +443,9 @@ TEST(Planner, ANetworkThatGivesNoNumbersIsRefused) {
   MixLibrary library;
   library.add("a", 60);
   const OpinionatedModel model([](auto&, auto&) { return std::nanf(""); });
-  EXPECT_EQ(refusal([&] { plan_mix(config_of(9), library.library(), library.tracks(), model); }).kind(),
-            ErrorKind::model);
+  EXPECT_EQ(
+      test::refusal([&] { plan_mix(config_of(9), library.library(), library.tracks(), model); }).kind(),
+      ErrorKind::model);
 }
 
 TEST(Planner, AnInterruptEndsIt) {
@@ -462,7 +456,7 @@ TEST(Planner, AnInterruptEndsIt) {
     return 0.5f;
   });
   const Error error =
-      refusal([&] { plan_mix(config_of(9), library.library(), library.tracks(), model); });
+      test::refusal([&] { plan_mix(config_of(9), library.library(), library.tracks(), model); });
   clear_interrupt();
   EXPECT_EQ(error.kind(), ErrorKind::interrupted);
 }

@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "support/plans.hpp"
+#include "support/refusal.hpp"
 #include "support/signals.hpp"
 #include "support/true_peak.hpp"
 
@@ -50,14 +51,7 @@ struct Noise {
 };
 
 std::string refusal(const Plan& plan) {
-  try {
-    render(plan);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::input);
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing was refused";
-  return {};
+  return test::refusal([&] { render(plan); }, ErrorKind::input);
 }
 
 TEST(Renderer, GivesAWholeTrackBitForBit) {

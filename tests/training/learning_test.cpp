@@ -16,6 +16,7 @@
 #include "base/safetensors.hpp"
 #include "model/plugin.hpp"
 #include "support/manifests.hpp"
+#include "support/refusal.hpp"
 #include "support/temporary_folder.hpp"
 #include "training/training_request.hpp"
 
@@ -41,14 +42,9 @@ class Learning : public testing::Test {
   }
 
   ErrorKind refusal(const TrainingRequest& refused) {
-    try {
-      learning_plugin().train(refused);
-    } catch (const Error& error) {
-      EXPECT_FALSE(error.remedy().empty()) << error.what();
-      return error.kind();
-    }
-    ADD_FAILURE() << "was not refused";
-    return ErrorKind::internal;
+    const Error error = test::refusal([&] { learning_plugin().train(refused); });
+    EXPECT_FALSE(error.remedy().empty()) << error.what();
+    return error.kind();
   }
 
   test::TemporaryFolder folder_;

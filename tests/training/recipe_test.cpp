@@ -1,23 +1,13 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "support/refusal.hpp"
 #include "support/temporary_folder.hpp"
 #include "training/recipe_table.hpp"
 #include "training/training_request.hpp"
 
 namespace segue {
 namespace {
-
-std::string refusal(const std::function<void()>& act, ErrorKind kind) {
-  try {
-    act();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), kind);
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing was refused";
-  return "";
-}
 
 TEST(Recipe, TheReportIsAsTheReportHasIt) {
   const Recipe recipe = Recipe::load("crnn-report");
@@ -47,24 +37,24 @@ TEST(Recipe, TakesASettingAsText) {
 
 TEST(Recipe, SaysWhichSettingsThereAre) {
   Recipe recipe = Recipe::load("crnn-tuned");
-  EXPECT_NE(refusal([&] { recipe.set("epoch", "3"); }, ErrorKind::usage).find("learning_rate"),
+  EXPECT_NE(test::refusal([&] { recipe.set("epoch", "3"); }, ErrorKind::usage).find("learning_rate"),
             std::string::npos);
 }
 
 TEST(Recipe, SaysWhichRangeHolds) {
   Recipe recipe = Recipe::load("crnn-tuned");
   for (const char* value : {"0", "-1", "2.5", "many", "", "nan", "inf", "1e9", "3 "}) {
-    const std::string text = refusal([&] { recipe.set("epochs", value); }, ErrorKind::usage);
+    const std::string text = test::refusal([&] { recipe.set("epochs", value); }, ErrorKind::usage);
     EXPECT_NE(text.find("from 1 to 100000"), std::string::npos) << text;
   }
-  EXPECT_NE(refusal([&] { recipe.set("input", "wav"); }, ErrorKind::usage).find("log-mel,seam"),
+  EXPECT_NE(test::refusal([&] { recipe.set("input", "wav"); }, ErrorKind::usage).find("log-mel,seam"),
             std::string::npos);
 }
 
 TEST(Recipe, RefusesToLearnWithoutWrongAnswers) {
   Recipe recipe = Recipe::load("crnn-report");
   for (const char* name : {"negatives_same", "negatives_other", "extremes"}) recipe.set(name, "0");
-  refusal([&] { recipe.validate(); }, ErrorKind::usage);
+  test::refusal([&] { recipe.validate(); }, ErrorKind::usage);
 }
 
 TEST(Recipe, ReadsAFileThatChangesABundledRecipe) {
@@ -79,10 +69,10 @@ TEST(Recipe, ReadsAFileThatChangesABundledRecipe) {
 TEST(Recipe, RefusesDamagedFilesAndUnknownNames) {
   const test::TemporaryFolder folder;
   test::write_bytes(folder / "a.json", "{\"base\": \"crnn-rep");
-  refusal([&] { Recipe::load((folder / "a.json").string()); }, ErrorKind::input);
+  test::refusal([&] { Recipe::load((folder / "a.json").string()); }, ErrorKind::input);
   test::write_bytes(folder / "b.json", R"({"base": "crnn-report", "epochs": "two"})");
-  refusal([&] { Recipe::load((folder / "b.json").string()); }, ErrorKind::usage);
-  EXPECT_NE(refusal([] { Recipe::load("crnn"); }, ErrorKind::usage).find("crnn-tuned"),
+  test::refusal([&] { Recipe::load((folder / "b.json").string()); }, ErrorKind::usage);
+  EXPECT_NE(test::refusal([] { Recipe::load("crnn"); }, ErrorKind::usage).find("crnn-tuned"),
             std::string::npos);
 }
 

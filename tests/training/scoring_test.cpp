@@ -9,7 +9,9 @@
 #include "base/safetensors.hpp"
 #include "model/plugin.hpp"
 #include "support/manifests.hpp"
+#include "support/memory.hpp"
 #include "support/programs.hpp"
+#include "support/refusal.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace segue {
@@ -114,17 +116,33 @@ TEST_P(Scoring, HearsThePrecedingFragmentsUpToTheContextLength) {
   EXPECT_NE(score(*session, other, {5, 6}), scores);
 }
 
+// A mix of hours asks thousands of times, and keeps a little of each answer.
+TEST_P(Scoring, MemoryDoesNotGrowWithTheNumberOfScores) {
+  if (!test::kMemoryIsMeasurable) GTEST_SKIP() << "the sanitizer keeps what is freed";
+  const auto model = learning_plugin().load_model(weights_);
+  const auto session = model->open_session(set_, 0, 2);
+  std::vector<std::size_t> many;
+  for (std::size_t i = 0; many.size() < 512; ++i) {
+    if (set_.span_of(i % set_.size()).length == 129) many.push_back(i % set_.size());
+  }
+  std::vector<std::vector<float>> kept;
+  const auto ask = [&](int times) {
+    for (int i = 0; i < times; ++i) {
+      const std::vector<float> scores = score(*session, {3, 4}, many);
+      kept.emplace_back(scores.begin(), scores.begin() + 16);
+    }
+    return test::memory_in_use();
+  };
+  const std::size_t before = ask(50);
+  EXPECT_LT(ask(300), before + (std::size_t{2} << 20)) << "bytes";
+}
+
 TEST_P(Scoring, WeightsThatAreMissingDamagedOrOfAnotherArchitectureAreRefused) {
   const auto refusal = [](const fs::path& file) {
-    try {
-      learning_plugin().load_model(file);
-    } catch (const Error& error) {
-      EXPECT_FALSE(error.remedy().empty());
-      EXPECT_FALSE(error.file().empty());
-      return error.kind();
-    }
-    ADD_FAILURE() << "was not refused";
-    return ErrorKind::internal;
+    const Error error = test::refusal([&] { learning_plugin().load_model(file); });
+    EXPECT_FALSE(error.remedy().empty());
+    EXPECT_FALSE(error.file().empty());
+    return error.kind();
   };
   EXPECT_EQ(refusal(folder_ / "nothing.safetensors"), ErrorKind::model);
   const std::string bytes = test::read_bytes(weights_), card = test::read_bytes(card_path(weights_));
