@@ -39,8 +39,8 @@ bench:
 	@scripts/bench.sh
 
 models:
-	@scripts/packages.sh build demo bench
-	@scripts/build.sh $(BUILD)
+	@scripts/packages.sh build demo models
+	@scripts/build.sh $(BUILD) segue
 	@scripts/models.sh
 
 learning:

@@ -6,8 +6,8 @@ scripts/build.sh build/release segue segue-torch
 cmake --preset bench > build/bench-configure.log
 cmake --build --preset bench >&2
 
-wesnoth=$(dpkg -L wesnoth-1.16-music | grep -m1 '/music/[^/]*\.ogg$' | xargs -d '\n' dirname)
-kart=$(dpkg -L supertuxkart-data | grep -m1 '/music/[^/]*\.ogg$' | xargs -d '\n' dirname)
+wesnoth=$(scripts/music_folder.sh wesnoth-1.16-music)
+kart=$(scripts/music_folder.sh supertuxkart-data)
 
 echo "== parts (Google Benchmark)"
 for program in build/bench/bench_*; do

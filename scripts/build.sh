@@ -15,8 +15,7 @@ fi
 jobs=$(nproc)
 by_memory=$(awk '/MemAvailable/ { print int($2 / 1500000) }' /proc/meminfo)
 [ "$by_memory" -ge "$jobs" ] || jobs=$(( by_memory > 0 ? by_memory : 1 ))
-if ninja -C "$folder" -n "$@" | grep -q 'no work to do'; then
-  exit 0
-fi
-echo "building segue (some minutes the first time) …" >&2
-ninja -C "$folder" -j "$jobs" "$@" >&2
+ninja -C "$folder" -j "$jobs" "$@" 2>&1 | awk '
+  /^ninja: (Entering directory|no work to do)|Re-checking globbed/ { next }
+  !said++ { print "building segue (some minutes the first time) …" }
+  { print; fflush() }' >&2

@@ -15,7 +15,7 @@ music=()
 if [ -n "${MUSIC:-}" ]; then
   music=("${MUSIC/#\~/$HOME}")
 else
-  folder=$(dpkg -L wesnoth-1.16-music | grep -m1 '/music/[^/]*\.ogg$' | xargs -d '\n' dirname)
+  folder=$(scripts/music_folder.sh wesnoth-1.16-music)
   while read -r stem; do
     [ ! -f "$folder/$stem.ogg" ] || music+=("$folder/$stem.ogg")
   done < <(sed -n '/"test"/,/\]/s/.*"w_\(.*\)".*/\1/p' tests/split.json)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The Debian packages segue stands on: the one list. Installs what is missing of the groups named
-# (run, build, demo, test, bench). Elsewhere than on Debian 12 it says which packages are needed.
+# (build, demo, test, bench, models). Elsewhere than on Debian 12 it says which packages are needed.
 set -euo pipefail
 
 build=(
@@ -34,6 +34,10 @@ bench=(
   libbenchmark-dev             # small benchmarks
   ffmpeg python3 python3-torch # what segue is compared with
   supertuxkart-data            # the other half of tests/split.json
+)
+models=(
+  supertuxkart-data            # the other half of tests/split.json
+  python3-debian               # the music's licences, for the cards
 )
 
 names=()
