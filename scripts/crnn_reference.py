@@ -8,7 +8,6 @@ C++ one. It reads weights, card and feature files without any of segue's code.
   crnn_reference.py make WEIGHTS SETTINGS_JSON
       writes random weights and a card, for the C++ side to read.
 """
-import hashlib
 import json
 import math
 import struct
@@ -68,7 +67,8 @@ class Crnn:
     def frame_steps(self, rows):
         """Log-mel input: [1 x steps x channels]."""
         x = torch.nn.functional.conv1d(self.z(rows).T[None], self.w["conv_weight"], self.w["conv_bias"])
-        x = torch.nn.functional.max_pool1d(torch.relu(x), min(self.c["pool"], x.shape[2]))
+        x = torch.nn.functional.max_pool1d(torch.relu(x), min(self.c["pool"], x.shape[2]),
+                                             ceil_mode=True)
         return x.transpose(1, 2)
 
     def flux(self, rows):
@@ -88,7 +88,7 @@ class Crnn:
         if len(lags) == 0:
             return None
         r = np.array([(flux[lag:] * flux[:n - lag]).sum(1).mean() / own for lag in lags])
-        weights = np.exp(10 * r)
+        weights = np.exp(10 * (r - r.max()))
         weights /= weights.sum()
         going_on = list(flux)
         for _ in range(2 * guard + 4 + count):
@@ -176,7 +176,7 @@ def make(weights, settings):
     tensors["band_scale"] = random.uniform(0.5, 1.5, 80)
     write_safetensors(weights, tensors)
     card = {"card_version": 1, "name": "random", "system": "crnn", "command": "crnn_reference.py",
-            "segue_version": "", "weights": hashlib.md5(b"random").hexdigest(), "recipe": c, "metrics": {},
+            "segue_version": "", "weights": "0" * 32, "recipe": c, "metrics": {},
             "segmentation": "", "tracks": []}
     with open(weights.replace(".safetensors", ".card.json"), "w", encoding="utf-8") as file:
         json.dump(card, file)

@@ -33,11 +33,11 @@ FragmentSet fragments_of(const Options& options, const Context& context, const M
   FragmentSet fragments;
   for (const LibraryTrack& track : library.tracks(music)) {
     if (split && split->side_of(track.file.stem()) != Side::test) continue;
-    if (!options.allow_known && card.knows(track.record.id)) {
+    if (!options.allow_known && card.knows_any(track.recording)) {
       throw Error(ErrorKind::input, "is known to " + card.name, track.file,
                   "leave it out, or say --allow-known to measure what it remembers");
     }
-    const std::size_t number = fragments.add_track(FeatureFile::open(track.features));
+    const std::size_t number = fragments.add_track(library.features(track));
     for (const FragmentRecord& fragment : library.fragments(track, segmentation)) {
       fragments.add(number, fragment.span);
     }

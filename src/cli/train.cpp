@@ -70,9 +70,6 @@ void train(const Options& options, const Context& context) {
       options.output.empty() ? fs::path("runs") / request.recipe.name() : fs::path(options.output);
   const fs::path manifest_folder =
       options.manifest.empty() ? request.folder : fs::path(options.manifest);
-  make_folders(request.folder);
-  make_folders(manifest_folder);
-  request.manifest.write(manifest_folder);
   nlohmann::json json = {{"run", path_to_json(fs::absolute(request.folder))},
                          {"manifest", path_to_json(fs::absolute(manifest_folder))},
                          {"train_tracks", request.manifest.count(Side::train)},
@@ -80,7 +77,11 @@ void train(const Options& options, const Context& context) {
                          {"test_tracks", request.manifest.count(Side::test)}};
   log_info("learning from " + json["train_tracks"].dump() + " tracks, stopping by " +
            json["val_tracks"].dump() + ", leaving out " + json["test_tracks"].dump());
-  if (!options.dry_run) {
+  if (options.dry_run) {
+    make_folders(manifest_folder);
+    request.manifest.write(manifest_folder);
+  } else {
+    request.manifest_folder = manifest_folder;
     request.seed = context.seed;
     request.threads = options.threads;
     request.device = options.device;

@@ -55,27 +55,28 @@ class Test {
     for (std::size_t track = 0; track < ranges_.size(); ++track) {
       const auto [begin, end] = ranges_[track];
       if (end - begin < 3) continue;  // no wrong answer within the track
-      ++result.tracks;
       result.fragments += end - begin;
       for (std::size_t i = begin; i + 1 < end; ++i) {
         throw_if_interrupted();
-        ask_forward(track, i);
-        ask_reversed(track, i);
+        ask_forward(ranges_[track], result.tracks, i);
+        ask_reversed(result.tracks, i);
       }
+      ++result.tracks;
     }
     if (result.tracks == 0) {
       throw Error(ErrorKind::input, "no track is long enough to measure (three fragments at least)", {},
                   "give longer tracks or a shorter --fragment");
     }
-    result.easy = easy_.figure(ranges_.size(), config_.seed);
-    result.hard = hard_.figure(ranges_.size(), config_.seed);
-    result.reversed = reversed_.figure(ranges_.size(), config_.seed);
+    result.easy = easy_.figure(result.tracks, config_.seed);
+    result.hard = hard_.figure(result.tracks, config_.seed);
+    result.reversed = reversed_.figure(result.tracks, config_.seed);
     return result;
   }
 
  private:
-  void ask_forward(std::size_t track, std::size_t i) {
-    const auto [begin, end] = ranges_[track];
+  // `track` counts those that are measured.
+  void ask_forward(const TrackRange& range, std::size_t track, std::size_t i) {
+    const auto [begin, end] = range;
     context_.clear();
     for (std::size_t j = i + 1 - std::min(history_, i + 1 - begin); j <= i; ++j) context_.push_back(j);
     candidates_.assign(1, i + 1);

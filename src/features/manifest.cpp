@@ -4,6 +4,7 @@
 #include <charconv>
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "base/committed_file.hpp"
@@ -110,6 +111,9 @@ void read_fragments(const fs::path& file, Side side, Manifest& manifest) {
         (!fragments.empty() && span.start < fragments.back().end())) {
       csv.refuse("is out of order");
     }
+    if (!fragments.empty() && span.start > fragments.back().end()) {
+      csv.refuse("leaves a gap: the next fragment would not be what follows");
+    }
     if (visible_frames(span).size() < 1) csv.refuse("is too short a fragment");
     fragments.push_back(span);
   }
@@ -175,6 +179,9 @@ void Manifest::write(const fs::path& folder) const {
 
 Manifest Manifest::read(const fs::path& folder) {
   Manifest manifest;
+  std::error_code code;
+  std::set<TrackId> ids;
+  std::map<std::string, Side> song_sides;
   CsvReader csv(folder / "tracks.csv", kTracksHeader);
   for (std::vector<std::string> fields; csv.next(fields);) {
     ManifestTrack track;
@@ -188,6 +195,13 @@ Manifest Manifest::read(const fs::path& folder) {
     track.side = *side;
     track.features = path_from_json(fields[6]);
     if (track.features.is_relative()) track.features = folder / track.features;
+    // On another machine the feature files may lie beside the manifest.
+    const fs::path beside = folder / "features" / track.features.filename();
+    if (!fs::exists(track.features, code) && fs::exists(beside, code)) track.features = beside;
+    if (!ids.insert(track.id).second) csv.refuse("names a track twice");
+    if (song_sides.emplace(track.song, track.side).first->second != track.side) {
+      csv.refuse("puts one song on two sides");
+    }
     track.licence = fields[7];
     manifest.tracks.push_back(std::move(track));
   }

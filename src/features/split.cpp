@@ -23,13 +23,23 @@ bool is_variant_word(std::string_view word) {
   return std::find(kVariantWords.begin(), kVariantWords.end(), word) != kVariantWords.end();
 }
 
-// Words in lower case; what stands in brackets is left out.
+// "(2)" tells recordings apart, "(live)" does not.
+bool holds_a_number(const std::string& text, std::size_t bracket) {
+  const std::size_t end = text.find_first_of(")]", bracket);
+  return end != std::string::npos && end > bracket + 1 &&
+         text.find_first_not_of("0123456789", bracket + 1) == end;
+}
+
+// Words in lower case; what stands in brackets is left out, unless it is a number.
 std::vector<std::string> words_of(const std::string& stem) {
+  const std::string text = lower_ascii(stem);
   std::vector<std::string> words(1);
   int depth = 0;
-  for (const char c : lower_ascii(stem)) {
-    if (c == '(' || c == '[') ++depth;
-    const bool separator = c == ' ' || c == '_' || c == '-' || c == '.' || c == '(' || c == '[';
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if ((c == '(' || c == '[') && !holds_a_number(text, i)) ++depth;
+    const bool separator = c == ' ' || c == '_' || c == '-' || c == '.' || c == '(' || c == '[' ||
+                           ((c == ')' || c == ']') && depth == 0);
     if (separator && !words.back().empty()) words.emplace_back();
     if (!separator && depth == 0) words.back() += c;
     if ((c == ')' || c == ']') && depth > 0) --depth;
@@ -38,10 +48,15 @@ std::vector<std::string> words_of(const std::string& stem) {
   return words;
 }
 
-bool named(const std::vector<std::string>& names, const std::string& wanted) {
-  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-    return name == wanted || (name.size() > 2 && name[1] == '_' && name.substr(2) == wanted);
-  });
+enum class Match { none, without_prefix, exact };
+
+Match match(const std::vector<std::string>& names, const std::string& wanted) {
+  Match best = Match::none;
+  for (const std::string& name : names) {
+    if (name == wanted) return Match::exact;
+    if (name.size() > 2 && name[1] == '_' && name.substr(2) == wanted) best = Match::without_prefix;
+  }
+  return best;
 }
 
 }  // namespace
@@ -97,15 +112,26 @@ Split Split::draw(std::vector<std::string> songs, double validation_share, doubl
 }
 
 std::optional<Side> Split::side_of(const std::string& name) const {
-  for (const Side side : {Side::train, Side::validation, Side::test}) {
-    if (in_fold(name_of(side), name)) return side;
+  std::optional<Side> found;
+  for (const Match wanted : {Match::exact, Match::without_prefix}) {
+    for (const Side side : {Side::train, Side::validation, Side::test}) {
+      const auto fold = folds_.find(name_of(side));
+      if (fold == folds_.end() || match(fold->second, name) != wanted) continue;
+      if (found) {
+        throw Error(ErrorKind::input,
+                    "the split puts '" + printable(std::string_view(name)) + "' on two sides", {},
+                    "name it once");
+      }
+      found = side;
+    }
+    if (found) break;
   }
-  return std::nullopt;
+  return found;
 }
 
 bool Split::in_fold(const std::string& fold, const std::string& name) const {
   const auto found = folds_.find(fold);
-  return found != folds_.end() && named(found->second, name);
+  return found != folds_.end() && match(found->second, name) != Match::none;
 }
 
 }  // namespace segue

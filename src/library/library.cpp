@@ -56,8 +56,10 @@ std::vector<LibraryTrack> Library::tracks(const std::vector<fs::path>& paths) co
   std::vector<fs::path> wanted;
   if (!paths.empty()) wanted = find_music(paths).files;
   std::unordered_map<TrackId, TrackRecord> records;
+  std::unordered_map<TrackId, std::vector<TrackId>> recordings;  // by the id that stands for it
   for (TrackRecord& record : catalog_->tracks()) {
     const TrackId id = record.id;
+    recordings[record.double_of.value_or(id)].push_back(id);
     records.emplace(id, std::move(record));
   }
   std::vector<LibraryTrack> tracks;
@@ -69,8 +71,8 @@ std::vector<LibraryTrack> Library::tracks(const std::vector<fs::path>& paths) co
         paths.empty() || std::binary_search(wanted.begin(), wanted.end(), file.path,
                                             [](auto& a, auto& b) { return a.native() < b.native(); });
     if (!asked || !is_file(file.path)) continue;
-    LibraryTrack track{record->second, file.path, feature_path(record->first)};
-    const TrackId recording = track.record.double_of.value_or(track.record.id);
+    const TrackId recording = record->second.double_of.value_or(record->first);
+    LibraryTrack track{record->second, file.path, feature_path(record->first), recordings.at(recording)};
     const auto [place, first] = by_recording.emplace(recording, tracks.size());
     if (first) {
       tracks.push_back(std::move(track));

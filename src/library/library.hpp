@@ -29,6 +29,7 @@ struct LibraryTrack {
   TrackRecord record;
   std::filesystem::path file;  // exists now
   std::filesystem::path features;
+  std::vector<TrackId> recording;  // every id under which the library knows this recording
 };
 
 class Library {

@@ -62,6 +62,21 @@ std::string group_of(const LibraryTrack& track) {
   return genre.empty() ? path_to_json(track.file.parent_path()) : genre;
 }
 
+void require_songs_whole(const std::vector<LibraryTrack>& tracks, const std::vector<std::string>& songs,
+                         const std::vector<std::optional<Side>>& sides,
+                         const std::filesystem::path& file) {
+  std::map<std::string, std::size_t> first;  // track of a song
+  for (std::size_t i = 0; i < tracks.size(); ++i) {
+    if (!sides[i]) continue;
+    const std::size_t other = first.emplace(songs[i], i).first->second;
+    if (sides[other] == sides[i]) continue;
+    throw Error(ErrorKind::input,
+                "puts one song on two sides: " + printable(tracks[other].file) + " and " +
+                    printable(tracks[i].file),
+                file, "name its variants on one side only");
+  }
+}
+
 // The side of each track; none where a split file does not name it.
 std::vector<std::optional<Side>> sides_of(const std::vector<LibraryTrack>& tracks,
                                           const std::vector<std::string>& songs,
@@ -70,6 +85,7 @@ std::vector<std::optional<Side>> sides_of(const std::vector<LibraryTrack>& track
   if (config.split) {
     const Split split = Split::read(*config.split);
     for (const LibraryTrack& track : tracks) sides.push_back(split.side_of(stem_of(track)));
+    require_songs_whole(tracks, songs, sides, *config.split);
     return sides;
   }
   std::vector<std::string> names = songs;
@@ -109,10 +125,11 @@ Manifest make_manifest(Library& library, const std::vector<LibraryTrack>& tracks
     for (const FragmentRecord& fragment : library.fragments(tracks[i], config.segmentation)) {
       track.fragments.push_back(fragment.span);
     }
-    if (track.fragments.size() >= 2) manifest.tracks.push_back(std::move(track));
+    if (track.fragments.size() >= 3) manifest.tracks.push_back(std::move(track));
   }
   if (manifest.count(Side::train) == 0) {
-    throw Error(ErrorKind::input, "no track to learn from has two fragments", config.split.value_or(""),
+    throw Error(ErrorKind::input, "no track to learn from has three fragments",
+                config.split.value_or(""),
                 "give more or longer music, a shorter --fragment, or another --split");
   }
   return manifest;

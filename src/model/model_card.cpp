@@ -14,6 +14,10 @@ bool ModelCard::knows(const TrackId& track) const {
   return std::any_of(tracks.begin(), tracks.end(), [&](auto& known) { return known.id == track; });
 }
 
+bool ModelCard::knows_any(std::span<const TrackId> ids) const {
+  return std::any_of(ids.begin(), ids.end(), [&](auto& id) { return knows(id); });
+}
+
 std::filesystem::path card_path(const std::filesystem::path& weights) {
   std::filesystem::path card = weights;
   return card.replace_extension(".card.json");

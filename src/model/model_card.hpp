@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,13 +26,14 @@ struct ModelCard {
   std::string system;   // "crnn"
   std::string command;  // that made it
   std::string segue_version;
-  ContentHash weights;     // of the safetensors file
+  ContentHash weights;     // of the safetensors file; all zero where that is not known
   nlohmann::json recipe;   // every setting of the training run
   nlohmann::json metrics;  // what was measured, with split and side named
   std::string segmentation;
   std::vector<CardTrack> tracks;  // the network has seen
 
   bool knows(const TrackId& track) const;
+  bool knows_any(std::span<const TrackId> tracks) const;
 
   // Throws Error(model) if missing, damaged or newer.
   static ModelCard read(const std::filesystem::path& file);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "base/parallel.hpp"
 
 namespace segue {
@@ -62,7 +63,7 @@ CrnnConfig CrnnConfig::from_json(const nlohmann::json& settings) {
 
 std::int64_t CrnnConfig::steps(Hop frames) const {
   if (frames < kernel) return 0;
-  return std::max<std::int64_t>(1, (frames - kernel + 1) / pool);
+  return (frames - kernel + pool) / pool;  // the last maximum may be of fewer
 }
 
 CrnnNet::CrnnNet(const CrnnConfig& config) : config_(config) {
@@ -184,7 +185,8 @@ CrnnEncoding CrnnNet::encode(const CrnnInput& input) {
     const torch::Tensor mask = torch::arange(outputs) < torch::tensor(valid).unsqueeze(1);
     x = x * here(mask).unsqueeze(1);
   }
-  x = torch::max_pool1d(x, std::min(config_.pool, outputs));
+  const std::int64_t pool = std::min(config_.pool, outputs);
+  x = torch::max_pool1d(x, pool, pool, 0, 1, true);  // no frame before a seam is dropped
   result.steps = torch::dropout(x.transpose(1, 2), config_.dropout, is_training());
   result.lengths = torch::tensor(steps);
   return result;
@@ -227,6 +229,7 @@ void CrnnNet::read(const torch::Tensor& steps, const torch::Tensor& lengths, tor
       torch::linear(steps.transpose(0, 1), lstm_input_weight, lstm_bias).unbind(0);
   const torch::Tensor recurrent = lstm_hidden_weight.t();
   for (std::size_t t = 0; t < inputs.size(); ++t) {
+    throw_if_interrupted();  // a long fragment takes seconds
     torch::Tensor next_hidden = hidden, next_cell = cell;
     CrnnNet::cell(torch::addmm(inputs[t], hidden, recurrent), next_hidden, next_cell);
     if (lengths.defined()) {

@@ -277,6 +277,10 @@ std::unique_ptr<CrnnModel> CrnnModel::load(const std::filesystem::path& weights)
       throw Error(ErrorKind::model, "is the card of another system than crnn", card,
                   "choose another model with --model");
     }
+    if (model->card_.weights != ContentHash{} && hash_file(weights) != model->card_.weights) {
+      throw Error(ErrorKind::model, "is not the file that its card describes", weights,
+                  "train again, or choose another model with --model");
+    }
     load_weights(*model->net_, weights);
     return model;
   } catch (const Error& error) {

@@ -79,10 +79,12 @@ std::vector<float> lag_weights(const std::vector<float>& flux) {
   std::vector<float> weights;
   const float own = correlation(flux, 0) + 1e-6f;
   for (Hop lag = kShortestLag; lag < last; ++lag) {
-    weights.push_back(std::exp(10 * correlation(flux, lag) / own));
+    weights.push_back(10 * correlation(flux, lag) / own);
   }
+  // A lag of two lone hits correlates far above 1: softmax without its maximum would overflow.
+  const float highest = weights.empty() ? 0 : *std::max_element(weights.begin(), weights.end());
   float sum = 0;
-  for (const float weight : weights) sum += weight;
+  for (float& weight : weights) sum += weight = std::exp(weight - highest);
   for (float& weight : weights) weight /= sum;
   return weights;
 }

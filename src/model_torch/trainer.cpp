@@ -4,7 +4,9 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/committed_file.hpp"
 #include "base/error.hpp"
+#include "base/folder_lock.hpp"
 #include "base/interrupt.hpp"
 #include "base/log.hpp"
 #include "base/paths.hpp"
@@ -93,8 +95,18 @@ class Trainer {
   TrainingResult run() {
     const auto start = Clock::now();
     make_folders(request_.folder);
+    const FolderLock lock(request_.folder);
+    if (!lock.held()) {
+      throw Error(ErrorKind::usage, "is in the hands of another run", request_.folder,
+                  "wait until it has ended, or give another folder");
+    }
+    remove_stale_partials(request_.folder);
     state_.run = identity(request_);
     resume_or_begin();
+    if (!request_.manifest_folder.empty()) {
+      make_folders(request_.manifest_folder);
+      request_.manifest.write(request_.manifest_folder);
+    }
     const int epochs = recipe_.at("epochs").get<int>();
     const int patience = recipe_.at("patience").get<int>();
     const auto finished = [&] { return static_cast<int>(state_.records.size()); };
@@ -123,11 +135,18 @@ class Trainer {
       throw Error(ErrorKind::usage, "already holds a run", request_.folder,
                   "add --resume to go on with it, or give another folder");
     }
-    auto saved = load_checkpoint(request_.folder, state_.run, net_.net, best_.net, optimizer_);
+    auto saved = load_checkpoint(request_.folder, state_.run, net_.net, best_.net, optimizer_, device_);
+    const std::string arithmetic =
+        device_.str() + ", " + std::to_string(at::get_num_threads()) + " threads";
     if (saved) {
+      if (saved->arithmetic != arithmetic) {
+        log_warning("the run was begun on " + saved->arithmetic + " and goes on on " + arithmetic +
+                    ": its weights will differ in the last digits from an unbroken run's");
+      }
       state_ = *saved;
       log_info("going on after epoch " + std::to_string(state_.records.size()));
     }
+    state_.arithmetic = arithmetic;
   }
 
   void run_epoch(int epoch, Progress& progress) {
@@ -162,17 +181,19 @@ class Trainer {
       const torch::Tensor logits = logits_of(net_.net, batch);
       const double loss = optimize(net_.net, optimizer_, training_loss(logits, batch, recipe_),
                                    record.learning_rate, recipe_);
-      if (!std::isfinite(loss)) {
-        throw Error(
-            ErrorKind::internal,
-            "training diverged: the loss of epoch " + std::to_string(record.epoch) + " is not a number",
-            request_.folder, "train with a smaller learning_rate");
-      }
+      require_finite(loss, record.epoch);
       record.train_loss += loss / static_cast<double>(batches_);
       scores.add(logits, batch);
       progress.advance(1, summary(record.epoch));
     }
     record.train_auc = auc(scores.right, scores.wrong);
+  }
+
+  void require_finite(double loss, int epoch) const {
+    if (std::isfinite(loss)) return;
+    throw Error(ErrorKind::internal,
+                "training diverged: the loss of epoch " + std::to_string(epoch) + " is not a number",
+                request_.folder, "train with a smaller learning_rate");
   }
 
   // Linear warm-up, then half a cosine down to 2 % of the largest step.
@@ -197,6 +218,7 @@ class Trainer {
       const torch::Tensor loss = training_loss(logits_of(net_.net, batch), batch, recipe_);
       record.validation_loss += loss.item<double>() / static_cast<double>(batches);
     }
+    require_finite(record.validation_loss, record.epoch);
     const std::string guard = recipe_.at("guard").get<std::string>();
     const CrnnModel model(net_.net, {});
     double sum = 0;
@@ -278,23 +300,34 @@ class Trainer {
                     {"best_epoch", result.best_epoch},
                     {"best_validation_auc", result.best_validation_auc},
                     {"val", measure(card)}};
+    write_curves(request_.folder, name, state_.records);
     save_weights(best_.net, result.weights, {{"system", "crnn"}, {"name", name}});
     card.weights = hash_file(result.weights);
     card.write(card_path(result.weights));
     return result;
   }
 
-  // The best weights on the validation side, with and without guard.
+  // The best weights on the validation side, with and without guard where fragments allow it.
   Json measure(const ModelCard& card) {
     const CrnnModel model(best_.net, card);
     Json measured;
     for (const Hop guard : {Hop{0}, kGuard116Frames}) {
+      if (!hears_something(guard)) continue;
       TransitionTestConfig config;
       config.guard = guard;
       config.threads = request_.threads;
       measured[guard == 0 ? "g0" : "g116"] = measure_transitions(model, validation_set_, config);
     }
     return measured;
+  }
+
+  bool hears_something(Hop guard) const {
+    for (std::size_t i = 0; i < validation_set_.size(); ++i) {
+      if (visible_frames(validation_set_.span_of(i), guard).size() < recipe_.at("kernel").get<Hop>()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   const TrainingRequest& request_;

@@ -44,6 +44,7 @@ void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& chec
                      std::as_bytes(std::span(bytes))});
   write_safetensors(checkpoint_path(folder), tensors,
                     {{"run", checkpoint.run},
+                     {"arithmetic", checkpoint.arithmetic},
                      {"records", Json(checkpoint.records).dump()},
                      {"best_epoch", std::to_string(checkpoint.best_epoch)},
                      {"best_auc", Json(checkpoint.best_auc).dump()}});
@@ -51,7 +52,7 @@ void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& chec
 
 std::optional<Checkpoint> load_checkpoint(const std::filesystem::path& folder, const std::string& run,
                                           CrnnNet& net, CrnnNet& best,
-                                          torch::optim::Optimizer& optimizer) {
+                                          torch::optim::Optimizer& optimizer, torch::Device device) {
   const std::filesystem::path file = checkpoint_path(folder);
   if (!std::filesystem::exists(file)) return std::nullopt;
   const SafetensorsFile saved = SafetensorsFile::open(file);
@@ -77,9 +78,10 @@ std::optional<Checkpoint> load_checkpoint(const std::filesystem::path& folder, c
   std::istringstream stream(
       std::string(reinterpret_cast<const char*>(archive.bytes.data()), archive.bytes.size()));
   try {
-    torch::load(optimizer, stream);
+    torch::load(optimizer, stream, device);
     Checkpoint checkpoint;
     checkpoint.run = run;
+    checkpoint.arithmetic = meta("arithmetic");
     checkpoint.records = Json::parse(meta("records")).get<std::vector<EpochRecord>>();
     checkpoint.best_epoch = std::stoi(meta("best_epoch"));
     checkpoint.best_auc = Json::parse(meta("best_auc")).get<double>();

@@ -14,7 +14,8 @@ namespace segue {
 // All that a resumed run needs. Randomness is derived from (seed, epoch), so there is no
 // generator state to keep.
 struct Checkpoint {
-  std::string run;  // identity: what must be equal for a run to be resumed
+  std::string run;         // identity: what must be equal for a run to be resumed
+  std::string arithmetic;  // device and threads: rounding depends on them
   std::vector<EpochRecord> records;
   int best_epoch = 0;
   double best_auc = 0;
@@ -27,7 +28,7 @@ void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& chec
 // Nothing if there is none. Throws Error(input) if it is damaged or of another run than `run`.
 std::optional<Checkpoint> load_checkpoint(const std::filesystem::path& folder, const std::string& run,
                                           CrnnNet& net, CrnnNet& best,
-                                          torch::optim::Optimizer& optimizer);
+                                          torch::optim::Optimizer& optimizer, torch::Device device);
 
 std::filesystem::path checkpoint_path(const std::filesystem::path& folder);
 

@@ -2,6 +2,8 @@
 
 #include <malloc.h>
 
+#include <cmath>
+
 namespace segue {
 namespace {
 
@@ -88,9 +90,10 @@ double optimize(CrnnNet& net, torch::optim::Optimizer& optimizer, const torch::T
   }
   optimizer.zero_grad();
   loss.backward();
-  torch::nn::utils::clip_grad_norm_(net.parameters(), recipe.at("clip_gradient").get<double>());
+  const double norm =
+      torch::nn::utils::clip_grad_norm_(net.parameters(), recipe.at("clip_gradient").get<double>());
   optimizer.step();
-  return loss.item<double>();
+  return std::isfinite(norm) ? loss.item<double>() : norm;  // weights are no numbers from here on
 }
 
 }  // namespace segue

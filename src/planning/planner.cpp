@@ -61,7 +61,7 @@ class PlanBuilder {
       plan_.sources.push_back({record.id, source.file, record.format.sample_rate, record.pcm_frames,
                                title.empty() ? to_valid_utf8(source.file.stem().native()) : title,
                                record.tags.artist});
-      known_.push_back(card_.knows(record.id) || (record.double_of && card_.knows(*record.double_of)));
+      known_.push_back(card_.knows_any(source.recording));
     }
     return place->second;
   }

@@ -44,7 +44,14 @@ void change_level(LogMel& fragment, double gain_db, double tilt_db) {
   const float floor = std::log10(kFloor);
   for (Hop frame = 0; frame < fragment.frames; ++frame) {
     float* out = row(fragment, frame);
-    for (int band = 0; band < kBands; ++band) out[band] = std::max(floor, out[band] + change[band]);
+    for (int band = 0; band < kBands; ++band) {
+      if (out[band] > floor + 2) {  // the floor is below 1 % of it
+        out[band] = std::max(floor, out[band] + change[band]);
+      } else {  // digital silence stays what it is
+        const double power = std::max(0.0, std::pow(10.0, out[band]) - kFloor);
+        out[band] = static_cast<float>(std::log10(power * std::pow(10.0, change[band]) + kFloor));
+      }
+    }
   }
 }
 

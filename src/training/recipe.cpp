@@ -103,8 +103,17 @@ Recipe Recipe::load(const std::string& name_or_file) {
     throw Error(ErrorKind::input, "is not a recipe", name_or_file,
                 "write {\"base\": \"crnn-tuned\", \"epochs\": 20}");
   }
+  const std::vector<std::string> bases = bundled();
+  if (std::find(bases.begin(), bases.end(), json["base"].get<std::string>()) == bases.end()) {
+    throw Error(ErrorKind::input, "names a base that there is not", name_or_file,
+                "write \"base\": \"crnn-tuned\" or \"crnn-report\"");
+  }
   recipe = load(json["base"].get<std::string>());
   recipe.name_ = std::filesystem::path(name_or_file).stem().string();
+  if (recipe.name_ == "checkpoint") {
+    throw Error(ErrorKind::input, "has a name that runs keep for themselves", name_or_file,
+                "give the recipe another file name");
+  }
   for (const auto& [key, value] : json.items()) {
     if (key == "base") continue;
     const SettingRow* row = find_setting(key);

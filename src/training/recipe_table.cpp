@@ -46,7 +46,6 @@ constexpr SettingRow kTable[] = {
     {"epochs", integer, 1, 100000, "", "75", "30", "passes over the train side at most"},
     {"patience", integer, 0, 100000, "", "25", "10",
      "epochs without a better validation AUC after which training stops; 0: never"},
-    {"validate_every", integer, 1, 1000, "", "1", "1", "epochs between two validations"},
     {"learning_rate", real, 1e-7, 1, "", "0.001", "0.002", "largest step of AdamW; falls by a cosine"},
     {"weight_decay", real, 0, 1, "", "0.01", "0.01", "of AdamW"},
     {"warmup", integer, 0, 100000, "", "30", "30", "batches until the largest step is reached"},

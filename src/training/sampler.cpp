@@ -51,7 +51,7 @@ std::size_t Sampler::begin_epoch(std::uint64_t epoch) {
   epoch_seed_ = derive_seed(seed_, epoch);
   Random random(epoch_seed_);
   clips_ = cut_clips(random);
-  if (augment_) random.shuffle(std::span(clips_));
+  random.shuffle(std::span(clips_));  // else a batch would hold hardly more than one track
   const std::size_t size = count("batch_clips");
   return (clips_.size() + size - 1) / size;
 }
@@ -88,6 +88,7 @@ TrainingBatch Sampler::batch(std::size_t number, std::size_t threads) const {
   ask(clips, random, pieces, batch);
   batch.fragments.resize(pieces.size());
   parallel_for(pieces.size(), threads, [&](std::size_t i) { batch.fragments[i] = read(pieces[i]); });
+  drop_harmless_extremes(batch);
   return batch;
 }
 
@@ -111,11 +112,13 @@ void Sampler::place_clip(const Clip& clip, Hop guard, Random& random, std::vecto
              static_cast<Hop>(std::floor(tempo * static_cast<double>(hop - spans.front().start)));
     };
     const FragmentSpan moved{place(span.start), place(span.end()) - place(span.start)};
+    // What is hidden at the edges is stretched with the rest, but nothing beyond a cut is heard.
+    const FrameRange heard = visible_frames(span, guard);
+    const Hop last = std::min(visible_frames(moved).end, features_[clip.track]->frames());
     Piece piece;
     piece.track = clip.track;
-    piece.source = visible_frames(moved, guard);
-    piece.source.end = std::min(piece.source.end, features_[clip.track]->frames());
-    piece.frames = visible_frames(span, guard).size();
+    piece.source = {place(heard.begin), std::min(place(heard.end), last)};
+    piece.frames = heard.size();
     if (piece.frames < 1 || piece.source.size() < 1) {
       throw Error(ErrorKind::usage, "a fragment is too short to be learnt from with both edges hidden",
                   {}, "give a longer --fragment or set guard=0");
@@ -133,14 +136,17 @@ void Sampler::ask(std::span<const Clip> clips, Random& random, std::vector<Piece
   const auto same = count("negatives_same"), other = count("negatives_other");
   const double extremes = setting("extremes");
   const auto most_extremes = static_cast<std::size_t>(std::ceil(extremes));
-  const std::size_t real = pieces.size();
   batch.history = count("context") - 1;
   batch.same = same;
   batch.width = 1 + same + other + most_extremes;
+  batch.extremes = most_extremes;
   std::size_t begin = 0;  // of the clip within the batch
   std::vector<std::int64_t> pool;
   for (std::size_t c = 0; c < clips.size(); begin += clips[c++].count) {
     const std::size_t length = clips[c].count;
+    const std::string& song = tracks_[clips[c].track].song;
+    const std::vector<std::int64_t> others =
+        pieces_of(clips, [&](const ManifestTrack& track) { return track.song != song; });
     for (std::size_t i = 0; i + 1 < length; ++i) {
       ++batch.queries;
       const bool with_past = random.uniform() < setting("history_share");
@@ -157,15 +163,43 @@ void Sampler::ask(std::span<const Clip> clips, Random& random, std::vector<Piece
       pool.resize(same, -1);
       batch.candidates.insert(batch.candidates.end(), pool.begin(), pool.end());
       for (std::size_t n = 0; n < other; ++n) {
-        const std::size_t drawn = real > length ? random.below(real - length) : 0;
-        batch.candidates.push_back(
-            real > length ? static_cast<std::int64_t>(drawn < begin ? drawn : drawn + length) : -1);
+        batch.candidates.push_back(others.empty() ? -1 : others[random.below(others.size())]);
       }
       for (std::size_t n = 0; n < most_extremes; ++n) {
         const bool wanted = random.uniform() * static_cast<double>(most_extremes) < extremes;
         batch.candidates.push_back(wanted ? extreme(begin + i + 1, clips, c, random, pieces) : -1);
       }
     }
+  }
+}
+
+// The fragments of those clips whose track is meant, by their numbers in the batch.
+template <class Meant>
+std::vector<std::int64_t> Sampler::pieces_of(std::span<const Clip> clips, const Meant& meant) const {
+  std::vector<std::int64_t> pieces;
+  std::int64_t number = 0;
+  for (const Clip& clip : clips) {
+    for (std::size_t j = 0; j < clip.count; ++j, ++number) {
+      if (meant(tracks_[clip.track])) pieces.push_back(number);
+    }
+  }
+  return pieces;
+}
+
+// A wrong answer that sounds like the right one teaches nonsense: silence in place of silence, or
+// a steady tone reversed.
+void Sampler::drop_harmless_extremes(TrainingBatch& batch) {
+  constexpr double kClearlyDifferent = 0.1;  // mean change of log10 power: 1 dB
+  for (std::size_t i = 0; i < batch.candidates.size(); ++i) {
+    const std::size_t column = i % batch.width;
+    const auto right = static_cast<std::size_t>(batch.candidates[i - column]);
+    if (column + batch.extremes < batch.width || batch.candidates[i] < 0) continue;
+    const std::vector<float>& a = batch.fragments[right].values;
+    const std::vector<float>& b = batch.fragments[static_cast<std::size_t>(batch.candidates[i])].values;
+    if (a.size() != b.size()) continue;
+    double change = 0;
+    for (std::size_t k = 0; k < a.size(); ++k) change += std::abs(a[k] - b[k]);
+    if (change < kClearlyDifferent * static_cast<double>(a.size())) batch.candidates[i] = -1;
   }
 }
 
@@ -191,13 +225,9 @@ std::int64_t Sampler::extreme(std::size_t next, std::span<const Clip> clips, std
   if (piece.extreme == Extreme::louder) piece.gain_db = random.uniform(10, 20);
   if (piece.extreme == Extreme::softer) piece.gain_db = -random.uniform(10, 20);
   if (piece.extreme == Extreme::other_group) {
-    std::vector<std::int64_t> strangers;
-    std::size_t begin = 0;
-    for (std::size_t c = 0; c < clips.size(); begin += clips[c++].count) {
-      if (tracks_[clips[c].track].group == tracks_[clips[own_clip].track].group) continue;
-      for (std::size_t j = 0; j < clips[c].count; ++j)
-        strangers.push_back(static_cast<std::int64_t>(begin + j));
-    }
+    const std::string& group = tracks_[clips[own_clip].track].group;
+    const std::vector<std::int64_t> strangers =
+        pieces_of(clips, [&](const ManifestTrack& track) { return track.group != group; });
     if (!strangers.empty()) return strangers[random.below(strangers.size())];
     piece.extreme = Extreme::noise;  // all of one genre
   }

@@ -23,6 +23,7 @@ struct TrainingBatch {
   std::size_t history = 0;               // context - 1
   std::size_t width = 0;                 // 1 + negatives_same + negatives_other + extremes
   std::size_t same = 0;                  // columns 1 … same hold negatives of the same track
+  std::size_t extremes = 0;              // the last columns
   std::vector<std::int64_t> past;        // [queries × history], oldest first
   std::vector<std::int64_t> playing;     // [queries]
   std::vector<std::int64_t> candidates;  // [queries × width], column 0 is the true next one
@@ -54,6 +55,9 @@ class Sampler {
   std::int64_t extreme(std::size_t next, std::span<const Clip> clips, std::size_t own_clip,
                        Random& random, std::vector<Piece>& pieces) const;
   LogMel read(const Piece& piece) const;
+  template <class Meant>
+  std::vector<std::int64_t> pieces_of(std::span<const Clip> clips, const Meant& meant) const;
+  static void drop_harmless_extremes(TrainingBatch& batch);
 
   double setting(const char* name) const { return settings_.at(name).get<double>(); }
   std::size_t count(const char* name) const { return settings_.at(name).get<std::size_t>(); }

@@ -36,7 +36,9 @@ struct TrainingRequest {
   Manifest manifest;  // train side teaches, val side stops; the test side is not read
   Recipe recipe;
   std::filesystem::path folder;  // of the run: checkpoints, curves.csv, curves.svg, weights, card
-  bool resume = false;           // go on from the newest checkpoint in `folder`
+  std::filesystem::path
+      manifest_folder;  // where to leave the manifest once the run may begin; may be empty
+  bool resume = false;  // go on from the newest checkpoint in `folder`
   std::uint64_t seed = 1;
   std::size_t threads = 0;     // 0 = all cores
   std::string device = "cpu";  // "cpu", "cuda", "auto"

@@ -1,12 +1,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
 #include "evaluation/auc.hpp"
 #include "evaluation/transition_test.hpp"
 #include "support/feature_files.hpp"
+#include "support/refusal.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace segue {
@@ -19,6 +21,12 @@ TEST(Auc, MatchesHandCountedCases) {
   EXPECT_DOUBLE_EQ(auc(std::vector<float>{1, 1}, std::vector<float>{1, 0}), 0.75);
   EXPECT_DOUBLE_EQ(auc(std::vector<float>{5}, std::vector<float>{1, 2, 3}), 1);
   EXPECT_TRUE(std::isnan(auc({}, two)));
+}
+
+TEST(Auc, AScoreThatIsNoNumberIsRefused) {
+  const float bad = std::numeric_limits<float>::quiet_NaN();
+  test::refusal([&] { auc(std::vector<float>{1, bad}, std::vector<float>{0}); }, ErrorKind::model);
+  test::refusal([&] { auc_interval({{bad, true, 0}, {0, false, 1}}, 2, 1, 5); }, ErrorKind::model);
 }
 
 TEST(Auc, IntervalHoldsTheValueAndNarrowsWithAgreement) {

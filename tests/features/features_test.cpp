@@ -85,6 +85,8 @@ TEST(Song, VariantsShareTheirSong) {
   EXPECT_EQ(song_of("Song (Live at Home)"), song_of("song"));
   EXPECT_EQ(song_of("frantic-old"), song_of("frantic"));
   EXPECT_NE(song_of("Track 01"), song_of("Track 02"));
+  EXPECT_NE(song_of("Recording (1)"), song_of("Recording (2)"));
+  EXPECT_EQ(song_of("Recording (2) [live]"), song_of("Recording (2)"));
   EXPECT_NE(song_of("northern_mountains"), song_of("northerners"));
   EXPECT_EQ(song_of("Live"), "live");
   EXPECT_FALSE(song_of("(remix)").empty());
@@ -99,6 +101,16 @@ TEST(Split, NamesSidesWithAndWithoutPrefix) {
   EXPECT_FALSE(split.side_of("unheard of"));
   EXPECT_TRUE(split.in_fold("critic", "Lava"));
   EXPECT_FALSE(split.in_fold("detector", "Lava"));
+}
+
+TEST(Split, AnExactNameGoesBeforeOneWithAPrefixAndTwoSidesAreRefused) {
+  const TemporaryFolder folder;
+  test::write_bytes(folder / "a.json", R"({"train": ["x_intro", "both"], "test": ["intro", "both"]})");
+  const Split split = Split::read(folder / "a.json");
+  EXPECT_EQ(split.side_of("intro"), Side::test);
+  EXPECT_EQ(split.side_of("x_intro"), Side::train);
+  const std::string sentence = test::refusal([&] { split.side_of("both"); }, ErrorKind::input);
+  EXPECT_NE(sentence.find("both"), std::string::npos);
 }
 
 TEST(Split, WhatIsNoSplitIsRefused) {
@@ -144,7 +156,7 @@ class ManifestTest : public ::testing::Test {
          "jazz",
          Side::validation,
          folder / "c.st",
-         {{0, 50}, {60, 50}},
+         {{0, 50}, {50, 60}},
          ""}};
   }
   void replace_line(const char* file, std::size_t number, const std::string& with) {
@@ -190,6 +202,33 @@ TEST_F(ManifestTest, HoldsTheReportsLabelsAndSongIds) {
   const std::string a = manifest.tracks[0].id.hex();
   EXPECT_NE(test::read_bytes(folder / "train.csv").find(a + ":1," + a + ",129,129,1,0,2\n"),
             std::string::npos);
+}
+
+TEST_F(ManifestTest, GapsDoublesAndSongsOnTwoSidesAreRefused) {
+  const std::string a = manifest.tracks[0].id.hex();
+  manifest.write(folder.path());
+  replace_line("train.csv", 2, a + ":1," + a + ",200,129,1,0,2");
+  EXPECT_NE(refusal().find("leaves a gap"), std::string::npos) << refusal();
+  Manifest twice = manifest;
+  twice.tracks.push_back(twice.tracks[0]);
+  twice.write(folder.path());
+  EXPECT_NE(refusal().find("twice"), std::string::npos) << refusal();
+  Manifest leaking = manifest;
+  leaking.tracks[2].song = leaking.tracks[0].song;
+  ASSERT_NE(leaking.tracks[2].side, leaking.tracks[0].side);
+  leaking.write(folder.path());
+  EXPECT_NE(refusal().find("one song on two sides"), std::string::npos) << refusal();
+}
+
+TEST_F(ManifestTest, FindsFeatureFilesThatMovedWithIt) {
+  manifest.write(folder.path());
+  std::filesystem::create_directory(folder / "features");
+  for (const ManifestTrack& track : manifest.tracks) {
+    test::write_bytes(folder / "features" / track.features.filename(), "");
+    std::filesystem::remove(track.features);
+  }
+  EXPECT_EQ(Manifest::read(folder.path()).tracks[0].features,
+            folder / "features" / manifest.tracks[0].features.filename());
 }
 
 TEST_F(ManifestTest, SaysWhichLineIsWrong) {

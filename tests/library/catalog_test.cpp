@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "support/feature_files.hpp"
+#include "support/processes.hpp"
 #include "support/refusal.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -240,32 +240,15 @@ TEST_F(CatalogTest, ManyThreadsShareOne) {
 TEST_F(CatalogTest, ManyProcessesMayMakeAndFillTheSame) {
   constexpr int processes = 4;
   constexpr int each = 40;
-  std::vector<pid_t> children;
-  for (int p = 0; p < processes; ++p) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-      int status = 0;
-      try {
-        const auto catalog = open();
-        for (int i = 0; i < each; ++i) {
-          // Half of the tracks are everybody's.
-          const std::string name = std::to_string(i % 2 == 0 ? i : p * 1000 + i);
-          catalog->put_track(track_named(name));
-          catalog->put_file(file_named("/" + name, track_id(name)));
-        }
-      } catch (const std::exception& error) {
-        std::fprintf(stderr, "%s\n", error.what());
-        status = 1;
-      }
-      ::_exit(status);
+  test::in_processes(processes, [&](int p) {
+    const auto catalog = open();
+    for (int i = 0; i < each; ++i) {
+      // Half of the tracks are everybody's.
+      const std::string name = std::to_string(i % 2 == 0 ? i : p * 1000 + i);
+      catalog->put_track(track_named(name));
+      catalog->put_file(file_named("/" + name, track_id(name)));
     }
-    children.push_back(child);
-  }
-  for (const pid_t child : children) {
-    int status = -1;
-    ::waitpid(child, &status, 0);
-    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-  }
+  });
   const auto catalog = open();
   EXPECT_EQ(catalog->tracks().size(), static_cast<std::size_t>(each / 2 + processes * each / 2));
   EXPECT_TRUE(catalog->check().empty());

@@ -16,6 +16,7 @@
 #include "base/interrupt.hpp"
 #include "support/music.hpp"
 #include "support/plans.hpp"
+#include "support/processes.hpp"
 #include "support/refusal.hpp"
 #include "support/signals.hpp"
 
@@ -197,6 +198,9 @@ TEST_F(LibraryTest, TheSameRecordingInAnotherFormatIsADouble) {
       doubles += update().doubles;
     }
     EXPECT_EQ(doubles, 2u);
+    std::size_t ids = 0;
+    for (const LibraryTrack& track : tracks()) ids = std::max(ids, track.recording.size());
+    EXPECT_EQ(ids, 3u) << "so that all of them are known once one was learned from";
     EXPECT_EQ(names(tracks()), (Names{"m.flac", "unlike.wav"})) << "the first by path stands for all";
     Library library(store());
     EXPECT_EQ(names(library.tracks({music() / "o.mp3"})), Names{"o.mp3"}) << "if it alone is asked for";
@@ -411,26 +415,9 @@ TEST_F(LibraryTest, AKillLosesOnlyTheFilesAtHand) {
 
 TEST_F(LibraryTest, TwoProcessesMayUpdateTheSameLibrary) {
   make_many(10);
-  std::vector<pid_t> children;
-  for (int p = 0; p < 2; ++p) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-      int status = 0;
-      try {
-        if (!update(1).problems.empty()) status = 2;
-      } catch (const std::exception& error) {
-        std::fprintf(stderr, "%s\n", error.what());
-        status = 1;
-      }
-      ::_exit(status);
-    }
-    children.push_back(child);
-  }
-  for (const pid_t child : children) {
-    int status = -1;
-    ::waitpid(child, &status, 0);
-    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
-  }
+  test::in_processes(2, [&](int) {
+    if (!update(1).problems.empty()) throw std::runtime_error("a file was not taken");
+  });
   Library library(store());
   EXPECT_EQ(library.tracks({}).size(), 10u);
   EXPECT_TRUE(library.verify().empty());

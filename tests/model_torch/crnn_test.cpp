@@ -132,6 +132,32 @@ TEST(SeamFeatures, ASteadyPulseIsCarriedOnBeyondTheCut) {
   }
 }
 
+TEST(SeamFeatures, TwoLoneHitsFarApartGiveNumbers) {
+  LogMel fragment{600, std::vector<float>(600 * LogMelGeometry::bands, -7)};
+  for (const Hop hit : {95, 590}) {
+    std::fill_n(fragment.values.begin() + hit * LogMelGeometry::bands, LogMelGeometry::bands, 0.0f);
+  }
+  const BandStatistics statistics{std::vector<float>(80, -4), std::vector<float>(80, 1)};
+  const SeamFeatures features = seam_features(fragment, 0, 60, statistics);
+  ASSERT_TRUE(features.exit_flux_known);
+  for (const float value : features.exit_flux) ASSERT_TRUE(std::isfinite(value));
+}
+
+TEST(CrnnLogMel, HearsTheFramesRightBeforeTheSeam) {
+  CrnnConfig config = small(CrnnConfig::Input::log_mel);
+  config.pool = 10;
+  CrnnNet net(config);
+  net.eval();
+  const torch::NoGradGuard no_grad;
+  Random random(3);
+  LogMel one = random_fragment(61, random), other = one;  // 59 outputs: the last maximum is of nine
+  std::fill(other.values.end() - LogMelGeometry::bands, other.values.end(), 9.0f);
+  const auto last = [&](const LogMel& fragment) {
+    return net.encode(net.prepare({fragment}, 0, 1)).steps[0][-1].clone();
+  };
+  EXPECT_FALSE(torch::equal(last(one), last(other)));
+}
+
 TEST(SeamFeatures, TheEdgesAreMeansOfTheNearestFrames) {
   LogMel ramp{100, {}};
   for (int i = 0; i < 100; ++i) ramp.values.insert(ramp.values.end(), 80, static_cast<float>(i));

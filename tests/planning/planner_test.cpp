@@ -285,7 +285,7 @@ TEST(Planner, OfDoublesOneIsUsed) {
 TEST(Planner, KnownTracksAreMarkedAndDoublesOfThem) {
   MixLibrary library;
   for (const char* name : {"a", "b", "c"}) library.add(name, 30);
-  library.tracks()[1].record.double_of = test::track_id("elsewhere");
+  library.tracks()[1].recording.push_back(test::track_id("elsewhere"));
   OpinionatedModel model(hashed_opinion(100));
   model.editable_card().tracks = {{test::track_id("a"), "a", "train", ""},
                                   {test::track_id("elsewhere"), "e", "val", ""}};

@@ -30,6 +30,7 @@ class MixLibrary {
                     const LoudnessCurve& loudness = constant_loudness) {
     LibraryTrack track;
     track.record.id = track_id(name);
+    track.recording = {track.record.id};
     track.record.tags.title = name;
     track.record.format = {sample_rate, 2, "pcm_f32le", "wav"};
     track.record.pcm_frames = static_cast<PcmFrame>(seconds * sample_rate);

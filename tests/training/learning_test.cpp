@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/error.hpp"
+#include "base/folder_lock.hpp"
 #include "base/interrupt.hpp"
 #include "base/log.hpp"
 #include "base/safetensors.hpp"
@@ -235,6 +236,28 @@ TEST_F(Learning, ACheckpointOfAnotherRunIsRefused) {
   asked.seed = 1;
   fs::resize_file(asked.folder / "checkpoint.safetensors", 1000);
   EXPECT_THROW(learning_plugin().train(asked), Error);
+}
+
+TEST_F(Learning, ARunThatIsRefusedLeavesTheManifestOfTheRunBefore) {
+  TrainingRequest asked = request("crnn-tuned", "run");
+  asked.recipe.set("epochs", "1");
+  asked.manifest_folder = asked.folder;
+  learning_plugin().train(asked);
+  const std::string before = test::read_bytes(asked.folder / "train.csv");
+  EXPECT_FALSE(before.empty());
+  asked.manifest.tracks.erase(asked.manifest.tracks.begin());
+  EXPECT_EQ(refusal(asked), ErrorKind::usage);
+  asked.resume = true;
+  EXPECT_EQ(refusal(asked), ErrorKind::input);
+  EXPECT_EQ(test::read_bytes(asked.folder / "train.csv"), before);
+}
+
+TEST_F(Learning, TwoRunsInOneFolderAreRefused) {
+  TrainingRequest asked = request("crnn-tuned", "run");
+  fs::create_directories(asked.folder);
+  const FolderLock other(asked.folder);
+  ASSERT_TRUE(other.held());
+  EXPECT_EQ(refusal(asked), ErrorKind::usage);
 }
 
 TEST_F(Learning, TooLittleMusicIsRefused) {

@@ -72,6 +72,11 @@ TEST(Recipe, RefusesDamagedFilesAndUnknownNames) {
   test::refusal([&] { Recipe::load((folder / "a.json").string()); }, ErrorKind::input);
   test::write_bytes(folder / "b.json", R"({"base": "crnn-report", "epochs": "two"})");
   test::refusal([&] { Recipe::load((folder / "b.json").string()); }, ErrorKind::usage);
+  const std::string itself = (folder / "c.json").string();
+  test::write_bytes(itself, R"({"base": ")" + itself + "\"}");
+  test::refusal([&] { Recipe::load(itself); }, ErrorKind::input);
+  test::write_bytes(folder / "checkpoint.json", R"({"base": "crnn-report"})");
+  test::refusal([&] { Recipe::load((folder / "checkpoint.json").string()); }, ErrorKind::input);
   EXPECT_NE(test::refusal([] { Recipe::load("crnn"); }, ErrorKind::usage).find("crnn-tuned"),
             std::string::npos);
 }

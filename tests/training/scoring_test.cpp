@@ -155,6 +155,10 @@ TEST_P(Scoring, WeightsThatAreMissingDamagedOrOfAnotherArchitectureAreRefused) {
   changed["recipe"]["hidden"] = 13;
   test::write_bytes(card_path(weights_), changed.dump());
   EXPECT_EQ(refusal(weights_), ErrorKind::model);
+  changed = nlohmann::json::parse(card);
+  changed["weights"] = std::string(32, 'a');
+  test::write_bytes(card_path(weights_), changed.dump());
+  EXPECT_EQ(refusal(weights_), ErrorKind::model) << "of another file";
   changed["recipe"].erase("kernel");
   test::write_bytes(card_path(weights_), changed.dump());
   EXPECT_EQ(refusal(weights_), ErrorKind::model);
