@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "evaluation/ranking_test.hpp"
 #include "evaluation/transition_test.hpp"
 #include "library/training_set.hpp"
 #include "model/registry.hpp"
@@ -67,7 +68,7 @@ void evaluate(const Options& options, const Context& context) {
     throw Error(ErrorKind::usage, "there is no guard of " + std::to_string(options.guard_ms) + " ms", {},
                 "choose 0 or 116");
   }
-  const ModelCard card = ModelCard::read(card_path(find_weights(options.model)));
+  const ModelCard card = find_card(options.model);
   const FragmentSet fragments = fragments_of(options, context, card);
   const std::unique_ptr<SuccessorModel> model = load_model(options.model);
   TransitionTestConfig config;
@@ -78,16 +79,30 @@ void evaluate(const Options& options, const Context& context) {
   json["model"] = card.name;
   json["guard_ms"] = options.guard_ms;
   json["fragment"] = options.fragment;
+  RankingTestConfig ranking;
+  ranking.guard = config.guard;
+  ranking.seed = config.seed;
+  json.update(nlohmann::json(measure_ranking(*model, fragments, ranking)));
   if (context.json) {
     to_stdout(json);
     return;
   }
   to_stdout(card.name + ", guard " + std::to_string(options.guard_ms) + " ms, " +
             json["n_tracks"].dump() + " tracks, " + json["n_fragments"].dump() +
-            " fragments; AUC (95 %):");
+            " fragments (95 % intervals by bootstrap over tracks)");
+  to_stdout(std::string("AUC of the true next fragment against"));
   to_stdout("  easy  (another track) " + figure(json, "auc_easy"));
   to_stdout("  hard  (same track)    " + figure(json, "auc_hard"));
   to_stdout("  rev   (pair reversed) " + figure(json, "auc_rev"));
+  to_stdout(std::string("its rank among all fragments of its track"));
+  to_stdout("  R@1                   " + figure(json, "r1"));
+  to_stdout("  R@10                  " + figure(json, "r10"));
+  to_stdout("  MRR                   " + figure(json, "mrr"));
+  to_stdout("  R@1 among all tracks  " + figure(json, "global_r1"));
+  to_stdout(std::string("whole order found of so many shuffled fragments"));
+  to_stdout("  G3                    " + figure(json, "g3"));
+  to_stdout("  G6                    " + figure(json, "g6"));
+  to_stdout("  G8                    " + figure(json, "g8"));
 }
 
 }  // namespace

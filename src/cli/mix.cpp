@@ -107,7 +107,7 @@ std::vector<LibraryTrack> tracks_of(Library& library, const std::vector<fs::path
 
 Plan choose(const Options& options, const Context& context, const EncodingConfig& encoding) {
   MixConfig config = config_of(options, context, encoding);
-  find_weights(options.model);  // a wrong name should not cost an analysis
+  find_card(options.model);  // a wrong name should not cost an analysis
   Library library(context.library_folder);
   const std::vector<LibraryTrack> tracks = tracks_of(library, to_paths(options.music));
   if (!options.start.empty()) config.start = start_of(options.start, tracks);

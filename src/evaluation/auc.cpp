@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "base/error.hpp"
-#include "base/random.hpp"
 
 namespace segue {
 namespace {
@@ -55,23 +54,13 @@ double auc(std::span<const float> positives, std::span<const float> negatives) {
 
 Interval auc_interval(std::vector<GroupedScore> scores, std::size_t groups, std::uint64_t seed,
                       int resamples) {
-  if (groups < 2) return {kNone, kNone};
   sort_by_score(scores);
-  Random random(seed);
-  std::vector<double> values;
-  std::vector<double> drawn(groups);
-  for (int i = 0; i < resamples; ++i) {
-    std::fill(drawn.begin(), drawn.end(), 0);
-    for (std::size_t draw = 0; draw < groups; ++draw) drawn[random.below(groups)] += 1;
-    const double value = weighted_auc(scores, [&](const GroupedScore& s) { return drawn[s.group]; });
-    if (!std::isnan(value)) values.push_back(value);
-  }
-  if (values.empty()) return {kNone, kNone};
-  std::sort(values.begin(), values.end());
-  const auto at = [&](double share) {
-    return values[static_cast<std::size_t>(std::lround(share * static_cast<double>(values.size() - 1)))];
-  };
-  return {at(0.025), at(0.975)};
+  return bootstrap_interval(
+      groups, seed,
+      [&](std::span<const double> drawn) {
+        return weighted_auc(scores, [&](const GroupedScore& s) { return drawn[s.group]; });
+      },
+      resamples);
 }
 
 }  // namespace segue

@@ -6,16 +6,13 @@
 #include <span>
 #include <vector>
 
+#include "evaluation/bootstrap.hpp"
+
 namespace segue {
 
 // P(positive > negative) + ½ P(equal), over all pairs (Mann-Whitney U / (n·m)).
 // NaN if either is empty.
 double auc(std::span<const float> positives, std::span<const float> negatives);
-
-struct Interval {
-  double low = 0;
-  double high = 0;
-};
 
 // A score with the group (track) it came from; groups are what a bootstrap draws.
 struct GroupedScore {
@@ -24,8 +21,7 @@ struct GroupedScore {
   std::size_t group = 0;
 };
 
-// 95 % percentile interval of the AUC by bootstrap over groups (Efron 1979).
-// {NaN, NaN} with fewer than two groups.
+// 95 % interval of the AUC by bootstrap_interval().
 Interval auc_interval(std::vector<GroupedScore> scores, std::size_t groups, std::uint64_t seed,
                       int resamples = 1000);
 

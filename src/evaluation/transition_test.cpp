@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "base/random.hpp"
+#include "evaluation/track_ranges.hpp"
 
 namespace segue {
 namespace {
@@ -24,21 +25,6 @@ struct Collected {
     return {auc(positives, negatives), auc_interval(scores, tracks, seed)};
   }
 };
-
-// Fragments [begin, end) of one track.
-struct TrackRange {
-  std::size_t begin;
-  std::size_t end;
-};
-
-std::vector<TrackRange> track_ranges(const FragmentSet& fragments) {
-  std::vector<TrackRange> ranges;
-  for (std::size_t i = 0; i < fragments.size(); ++i) {
-    if (i == 0 || fragments.track_of(i) != fragments.track_of(i - 1)) ranges.push_back({i, i});
-    ranges.back().end = i + 1;
-  }
-  return ranges;
-}
 
 class Test {
  public:

@@ -20,7 +20,11 @@ std::vector<std::string> bundled_models();
 
 inline constexpr const char* kDefaultModel = "crnn-tuned";
 
-// Reads the card first (cheap; Error(model) for an unknown architecture), then loads the plugin.
+// Its card, without loading anything else; of a system that needs no weights ("random", "edge"), a
+// card that knows no track. Throws Error(model), for an unknown architecture too.
+ModelCard find_card(const std::string& name_or_path);
+
+// As find_card(), then loads the plugin where weights are needed.
 std::unique_ptr<SuccessorModel> load_model(const std::string& name_or_path);
 
 }  // namespace segue

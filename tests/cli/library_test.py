@@ -200,9 +200,14 @@ class CutAndTrain(support.Sandbox):
 
     def test_evaluation_refuses_known_tracks(self):
         result = self.json("evaluate", self.music, "--model", "crnn-tuned", "--allow-known", "--guard", 116)
-        for key in ("system", "guard_ms", "fragment", "auc_easy", "auc_hard", "auc_rev", "n_tracks", "n_fragments"):
+        for key in ("system", "guard_ms", "fragment", "auc_easy", "auc_hard", "auc_rev", "r1", "r10", "mrr",
+                    "global_r1", "g3", "g6", "g8", "n_tracks", "n_fragments"):
             self.assertIn(key, result)
         self.assertGreater(result["auc_easy"], 0.5)
+        blind = self.json("evaluate", self.music, "--system", "random")
+        edge = self.json("evaluate", self.music, "--system", "edge")
+        self.assertLess(abs(blind["auc_hard"] - 0.5), 0.15)
+        self.assertGreater(edge["r1"], blind["r1"])
         full = sorted(support.WESNOTH.glob("battle.ogg"))[0]  # on the train side, whole
         self.refused(3, "evaluate", full, says=("battle.ogg", "--allow-known"))
 

@@ -1,11 +1,16 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "base/error.hpp"
+#include "base/random.hpp"
 #include "evaluation/auc.hpp"
+#include "evaluation/puzzle.hpp"
+#include "evaluation/ranking_test.hpp"
 #include "evaluation/transition_test.hpp"
 #include "support/feature_files.hpp"
 #include "support/refusal.hpp"
@@ -113,6 +118,69 @@ TEST_F(TransitionTestFixture, AModelThatHasTimeBackwardsScoresZeroOnReversedPair
   const TransitionAuc result =
       measure([](std::size_t a, std::size_t b) { return a == b + 1 ? 1.0f : 0.0f; });
   EXPECT_DOUBLE_EQ(result.reversed.value, 0);
+}
+
+TEST_F(TransitionTestFixture, RanksMatchHandCountedCases) {
+  const auto rank = [&](FakeModel::Score score) {
+    return measure_ranking(FakeModel(std::move(score)), fragments, {});
+  };
+  const RankingResult right = rank([](auto a, auto b) { return b == a + 1 ? 1.0f : 0.0f; });
+  for (const Share& share : {right.r1, right.r10, right.mrr, right.global_r1, right.g3}) {
+    EXPECT_DOUBLE_EQ(share.value, 1);
+    EXPECT_DOUBLE_EQ(share.interval.low, 1);
+  }
+  EXPECT_TRUE(std::isnan(right.g6.value)) << "no track has six fragments";
+
+  // All alike: four others in the track, fourteen in all; 3! orders of three.
+  const RankingResult blind = rank([](auto, auto) { return 0.5f; });
+  EXPECT_DOUBLE_EQ(blind.r1.value, 1.0 / 4);
+  EXPECT_DOUBLE_EQ(blind.r10.value, 1);
+  EXPECT_DOUBLE_EQ(blind.mrr.value, (1 + 1.0 / 2 + 1.0 / 3 + 1.0 / 4) / 4);
+  EXPECT_DOUBLE_EQ(blind.global_r1.value, 1.0 / 14);
+  EXPECT_DOUBLE_EQ(blind.g3.value, 1.0 / 6);
+
+  // The next but one is taken for the next: it is always second, and last of a track third … first.
+  const RankingResult late = rank([](auto a, auto b) {
+    return b == a + 2 ? 1.0f : b == a + 1 ? 0.5f : 0.0f;
+  });
+  EXPECT_DOUBLE_EQ(late.r1.value, 1.0 / 4) << "only the last pair of a track has no next but one";
+  EXPECT_DOUBLE_EQ(late.mrr.value, (3 * 0.5 + 1) / 4);
+  EXPECT_NEAR(late.global_r1.value, 1.0 / 12, 1e-12) << "only at the end of the last track";
+}
+
+TEST(Puzzle, TheChanceOfTheTrueOrderMatchesHandCountedCases) {
+  EXPECT_DOUBLE_EQ(chance_of_true_order(std::vector<double>{0}, 1), 1);
+  EXPECT_DOUBLE_EQ(chance_of_true_order(std::vector<double>{0, 1, 0, 0}, 2), 1);
+  EXPECT_DOUBLE_EQ(chance_of_true_order(std::vector<double>{0, 1, 1, 0}, 2), 0.5);
+  EXPECT_DOUBLE_EQ(chance_of_true_order(std::vector<double>{0, 0, 1, 0}, 2), 0);
+  // Greed from the first would take the third piece: 0 2 is worth 3, but 0 1 2 is worth 4.
+  EXPECT_DOUBLE_EQ(chance_of_true_order(std::vector<double>{0, 2, 3, 0, 0, 2, 0, 0, 0}, 3), 1);
+  EXPECT_DOUBLE_EQ(chance_of_true_order(std::vector<double>(64, 1), 8), 1.0 / 40320);
+  EXPECT_THROW(chance_of_true_order(std::vector<double>(169), 13), Error);
+}
+
+TEST(Puzzle, AgreesWithTryingAllOrders) {
+  Random random(3);
+  int won = 0;
+  for (int trial = 0; trial < 200; ++trial) {
+    constexpr std::size_t n = 5;
+    std::vector<double> scores;
+    for (std::size_t i = 0; i < n * n; ++i) scores.push_back(static_cast<double>(random.below(3)));
+    for (std::size_t i = 0; i + 1 < n; ++i) scores[i * n + i + 1] += 1;
+    std::vector<std::size_t> order = {0, 1, 2, 3, 4};
+    double best = -1, truth = 0, ways = 0;
+    do {
+      double sum = 0;
+      for (std::size_t i = 0; i + 1 < n; ++i) sum += scores[order[i] * n + order[i + 1]];
+      if (std::is_sorted(order.begin(), order.end())) truth = sum;
+      if (sum > best) std::tie(best, ways) = std::tuple(sum, 0.0);
+      ways += sum == best;
+    } while (std::next_permutation(order.begin(), order.end()));
+    const double expected = truth == best ? 1 / ways : 0;
+    EXPECT_DOUBLE_EQ(chance_of_true_order(scores, n), expected);
+    won += expected > 0;
+  }
+  EXPECT_GT(won, 20);
 }
 
 TEST(TransitionTest, OneTrackHasNoOtherTrackAndTwoPiecesAreTooFew) {

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <numeric>
+
 #include "base/error.hpp"
 #include "model/model_card.hpp"
 #include "model/registry.hpp"
@@ -40,6 +43,49 @@ TEST(ModelCard, IsReadAsItWasWritten) {
   EXPECT_TRUE(read.knows(test::track_id("a")));
   EXPECT_TRUE(read.knows(test::track_id("b"))) << "the val side is known too";
   EXPECT_FALSE(read.knows(test::track_id("c")));
+}
+
+TEST(Baselines, EdgeIsTheDistanceOfTheFramesAtTheSeam) {
+  const TemporaryFolder folder;
+  const auto ramp = [](Hop frame, int band) {
+    return static_cast<float>(frame) / 16 + (band == 0 ? 1 : 0);
+  };
+  const auto file = test::write_features(folder.path(), test::track_id("a"), 60, ramp);
+  FragmentSet fragments;
+  fragments.add_track(FeatureFile::open(file));
+  for (const Hop start : {0, 20, 40}) fragments.add(0, {start, 20});
+  fragments.add(0, {20, 5});  // two frames are heard of it
+  const auto model = load_model("edge");
+  for (const Hop guard : {Hop{0}, Hop{5}}) {
+    const auto session = model->open_session(fragments, guard, 1);
+    std::vector<float> scores(2);
+    session->score(std::vector<std::size_t>{2, 0}, std::vector<std::size_t>{1, 2}, scores);
+    // Frames 13 … 16 beside 20 … 23: each of 4 × 80 values differs by 7/16, at guard g by (7 + 2g)/16.
+    const double step = static_cast<double>(7 + 2 * guard) / 16;
+    EXPECT_NEAR(scores[0], -step * std::sqrt(320), 1e-4);
+    EXPECT_NEAR(scores[1], -(step + 20.0 / 16) * std::sqrt(320), 1e-4);
+  }
+  const auto session = model->open_session(fragments, 0, 1);
+  float score = 0;
+  session->score(std::vector<std::size_t>{0}, std::vector<std::size_t>{3}, std::span(&score, 1));
+  EXPECT_NEAR(score, -5.0 / 16 * std::sqrt(160), 1e-4) << "15 and 16 beside 20 and 21";
+}
+
+TEST(Baselines, RandomScoresAreTheSameEachTimeAndKnowNoTrack) {
+  const auto model = load_model("random");
+  EXPECT_EQ(find_card("random").system, "random");
+  EXPECT_TRUE(model->card().tracks.empty());
+  const FragmentSet none;
+  const auto one = model->open_session(none), two = model->open_session(none);
+  std::vector<std::size_t> candidates(1000);
+  std::iota(candidates.begin(), candidates.end(), 1);
+  std::vector<float> a(1000), b(1000), other(1000);
+  one->score(std::vector<std::size_t>{0}, candidates, a);
+  two->score(std::vector<std::size_t>{5, 0}, candidates, b);
+  two->score(std::vector<std::size_t>{7}, candidates, other);
+  EXPECT_EQ(a, b);
+  EXPECT_NE(a, other);
+  EXPECT_NEAR(std::accumulate(a.begin(), a.end(), 0.0) / 1000, 0.5, 0.05);
 }
 
 TEST(ModelCard, DamagedMissingOrNewerCardsAreRefused) {
