@@ -223,7 +223,7 @@ void add_choice_flags(CLI::App& command, Options& options) {
       ->capture_default_str();
   command
       .add_option("--model,--system", options.model,
-                  "Which network chooses: a bundled name or a weights file")
+                  "Who chooses: a bundled name, random, edge or a weights file")
       ->capture_default_str();
   command.add_option("--start", options.start, "Where to begin: FILE@1:30");
   command.add_option("--track-share", options.track_share, "No track fills more than this share, 0 … 1")
