@@ -143,7 +143,7 @@ void EncodingConfig::validate() const {
     throw usage(std::to_string(bits) + " bits are not written", "use 16 or 24");
   }
   if (!(quality >= 0 && quality <= 1)) {
-    throw usage("a quality of " + std::to_string(quality) + " makes no sense", "use 0 to 1");
+    throw usage("the quality is outside 0 … 1", "choose another --quality");
   }
 }
 

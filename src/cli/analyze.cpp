@@ -1,6 +1,7 @@
 // segue analyze: bring the library up to date.
 #include <nlohmann/json.hpp>
 
+#include "base/error.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
 
@@ -12,10 +13,7 @@ struct Options {
   std::size_t workers = 0;
 };
 
-void analyze(const Options& options, const Context& context) {
-  Library library(context.library_folder);
-  const UpdateReport report = update_library(library, to_paths(options.music), options.workers);
-  if (!context.json) return;
+void print(const UpdateReport& report) {
   nlohmann::json json = {{"files", report.files},
                          {"analyzed", report.analyzed},
                          {"unchanged", report.unchanged},
@@ -32,6 +30,17 @@ void analyze(const Options& options, const Context& context) {
   to_stdout(json);
 }
 
+void analyze(const Options& options, const Context& context) {
+  Library library(context.library_folder);
+  const std::vector<fs::path> music = to_paths(options.music);
+  const UpdateReport report = update_library(library, music, options.workers);
+  if (context.json) print(report);
+  if (!report.problems.empty() && library.tracks(music).empty()) {
+    throw Error(ErrorKind::input, "none of the files given holds music that can be used", {},
+                "give other files; the reasons stand above");
+  }
+}
+
 }  // namespace
 
 void add_analyze(CLI::App& app, Context& context) {
@@ -39,6 +48,7 @@ void add_analyze(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("analyze", "Listen to music and remember what was heard");
   command->add_option("music", options->music, "Files, folders, playlists")->required();
   command->add_option("--workers", options->workers, "Files heard at once; 0 = one per core")
+      ->check(whole_number(0, kMostThreads))
       ->capture_default_str();
   set_example(*command, "segue analyze ~/Music");
   command->callback(

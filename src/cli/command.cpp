@@ -1,5 +1,6 @@
 #include "cli/command.hpp"
 
+#include <charconv>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -33,6 +34,22 @@ void to_stdout(const nlohmann::json& json) {
   to_stdout(json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
+std::string count_of(std::size_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
+  const auto check = [low, high](std::string& text) -> std::string {
+    std::uint64_t number = 0;
+    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool whole = code == std::errc() && end == text.data() + text.size();
+    if (whole && number >= low && number <= high) return {};
+    return "'" + printable(std::string_view(text)) + "' is not a whole number from " +
+           std::to_string(low) + " to " + std::to_string(high);
+  };
+  return CLI::Validator(check, "");
+}
+
 std::vector<fs::path> to_paths(const std::vector<std::string>& names) {
   return {names.begin(), names.end()};
 }
@@ -40,7 +57,7 @@ std::vector<fs::path> to_paths(const std::vector<std::string>& names) {
 UpdateReport update_library(Library& library, const std::vector<fs::path>& music, std::size_t workers) {
   UpdateReport report = library.update(music, workers);
   for (const FileProblem& problem : report.problems) log_warning("skipped: " + problem.reason);
-  std::string summary = std::to_string(report.files) + " files, " + std::to_string(report.analyzed) +
+  std::string summary = count_of(report.files, "file") + ", " + std::to_string(report.analyzed) +
                         " analyzed (" + format_time(report.decoded) + " of audio), " +
                         std::to_string(report.unchanged) + " unchanged";
   const auto also = [&](std::size_t count, const char* what) {
@@ -49,7 +66,7 @@ UpdateReport update_library(Library& library, const std::vector<fs::path>& music
   also(report.changed, "changed");
   also(report.moved, "moved");
   also(report.retagged, "retagged");
-  also(report.doubles, "doubles");
+  also(report.doubles, report.doubles == 1 ? "double" : "doubles");
   also(report.removed, "removed");
   also(report.problems.size(), "skipped");
   log_info(summary);

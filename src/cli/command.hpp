@@ -53,6 +53,13 @@ UpdateReport update_library(Library& library, const std::vector<fs::path>& music
 void to_stdout(const nlohmann::json& json);
 void to_stdout(const std::string& line);
 
+// "1 file", "2 files".
+std::string count_of(std::size_t count, const std::string& what);
+
+// Takes whole numbers from `low` to `high` alone: CLI11 would wrap -1 and clamp what is too large.
+CLI::Validator whole_number(std::uint64_t low, std::uint64_t high);
+inline constexpr std::size_t kMostThreads = 256;
+
 std::vector<fs::path> to_paths(const std::vector<std::string>& names);
 
 }  // namespace segue::cli

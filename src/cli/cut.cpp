@@ -53,7 +53,6 @@ struct Cutter {
   }
 
   void cut_track(const LibraryTrack& track, const fs::path& folder) {
-    make_folders(folder);
     AudioDecoder decoder = AudioDecoder::open(track.file);
     const int rate = decoder.format().sample_rate;
     std::size_t number = 0;
@@ -62,6 +61,7 @@ struct Cutter {
       const PcmFrame length = hop_to_pcm(span.end(), rate) - start;
       char name[32];
       std::snprintf(name, sizeof name, "-%04zu.wav", ++number);
+      if (number == 1) make_folders(folder);
       const fs::path target = folder / (folder.filename().native() + name);
       write(decoder, target, length);
       ++files;
@@ -76,7 +76,10 @@ struct Cutter {
 
 // A folder name for each track: its stem, with a piece of its id where two are alike.
 fs::path folder_for(const LibraryTrack& track, std::set<std::string>& taken) {
-  std::string name = track.file.stem().native().substr(0, 150);
+  // Names that any sampler can show and the table can hold.
+  std::string name = to_valid_utf8(track.file.stem().native().substr(0, 150));
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '_');
   if (!taken.insert(name).second) name += "-" + track.record.id.hex().substr(0, 8);
   return name;
 }
@@ -87,7 +90,7 @@ void cut_music(const Options& options, const Context& context) {
   const std::vector<fs::path> music = to_paths(options.music);
   update_library(library, music);
   const std::vector<LibraryTrack> tracks = library.tracks(music);
-  make_folders(options.output);
+  make_folders(options.output);  // before hours of work, to find out whether it can be written
   std::set<std::string> taken;
   {
     Progress progress("cutting", static_cast<double>(tracks.size()), "tracks");
@@ -106,8 +109,8 @@ void cut_music(const Options& options, const Context& context) {
                              {"tracks", tracks.size()},
                              {"fragments", cutter.files}});
   } else {
-    to_stdout(std::to_string(cutter.files) + " fragments of " + std::to_string(tracks.size()) +
-              " tracks in " + printable(fs::absolute(options.output)));
+    to_stdout(count_of(cutter.files, "fragment") + " of " + count_of(tracks.size(), "track") + " in " +
+              printable(fs::absolute(options.output)));
   }
 }
 

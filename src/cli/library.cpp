@@ -59,11 +59,14 @@ void list(const Context& context) {
     text += track.record.id.hex().substr(0, 8) + "  " + format_time(track.record.duration()) + "  " +
             name_of(track) + "  " + printable(track.file) + "\n";
   }
-  to_stdout(text + std::to_string(tracks.size()) + " tracks, " + format_time(total));
+  to_stdout(text + count_of(tracks.size(), "track") + ", " + format_time(total));
 }
 
 // The track that a person means: its file, the beginning of its id, or a part of its name.
 std::vector<LibraryTrack> matches(const Library& library, const std::string& wanted) {
+  if (trim(wanted).empty()) {
+    throw Error(ErrorKind::usage, "no track is named", {}, "give a file, an id or a part of its name");
+  }
   std::vector<LibraryTrack> found;
   std::error_code code;
   for (const LibraryTrack& track : library.tracks({})) {
@@ -111,7 +114,8 @@ void verify(const Context& context) {
     for (const FileProblem& problem : problems) to_stdout(problem.reason);
   }
   if (!problems.empty()) {
-    throw Error(ErrorKind::library, std::to_string(problems.size()) + " things are wrong",
+    throw Error(ErrorKind::library,
+                count_of(problems.size(), "thing") + (problems.size() == 1 ? " is wrong" : " are wrong"),
                 library.folder(), "analyze the music again to mend them");
   }
   if (!context.json) to_stdout(std::string("sound"));
@@ -130,7 +134,7 @@ void remove(const Context& context, const std::vector<std::string>& paths) {
   if (context.json) {
     to_stdout(nlohmann::json{{"removed", count}});
   } else {
-    to_stdout(std::to_string(count) + " files forgotten");
+    to_stdout(count_of(count, "file") + " forgotten");
   }
 }
 
@@ -149,8 +153,8 @@ void add_library(CLI::App& app, Context& context) {
   set_example(*add("list", "All tracks", [&context] { list(context); }), "segue library list");
 
   auto wanted = std::make_shared<std::string>();
-  CLI::App* info_command =
-      add("info", "All about one track", [wanted, &context] { info(context, *wanted); });
+  CLI::App* info_command = add("info", "All about a track, or those of that name",
+                               [wanted, &context] { info(context, *wanted); });
   info_command->add_option("track", *wanted, "Its file, id or a part of its name")->required();
   set_example(*info_command, "segue library info knolls");
 

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <limits>
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
@@ -20,7 +21,9 @@ constexpr const char* kExitCodes =
 
 void add_global_flags(CLI::App& app, Context& context) {
   app.add_flag("--json", context.json, "Print the result as JSON");
-  app.add_option("--seed", context.seed, "Same seed, same result")->capture_default_str();
+  app.add_option("--seed", context.seed, "Same seed, same result")
+      ->check(whole_number(0, std::numeric_limits<std::uint64_t>::max()))
+      ->capture_default_str();
   app.add_flag("-q,--quiet", context.quiet, "No progress, no notes; only results and errors");
   app.add_flag("-v,--verbose", context.verbose, "Say more");
   app.add_option("--library", context.library_folder, "Folder of the library")->capture_default_str();
@@ -52,7 +55,8 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(ErrorKind::usage);
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    throw Error(ErrorKind::usage, error.what(), {}, "see 'segue --help'");
   }
   if (context.quiet) set_verbosity(Verbosity::quiet);
   if (context.verbose) set_verbosity(Verbosity::verbose);

@@ -15,6 +15,8 @@
 namespace segue::cli {
 namespace {
 
+constexpr std::string_view kPlanEnding = ".plan.json";
+
 struct Options {
   std::vector<std::string> music;
   std::string output = "mix.flac";
@@ -46,8 +48,13 @@ EncodingConfig encoding_of(const Options& options) {
   if (options.rate == 0)
     encoding.sample_rate = encoding.container == Container::ogg_opus ? 48000 : 44100;
   encoding.tags = options.tags;
-  if (encoding.tags.title.empty())
-    encoding.tags.title = to_valid_utf8(fs::path(options.output).stem().native());
+  if (encoding.tags.title.empty()) {
+    // A plan that is rendered again keeps the title, so that the file has the same bits.
+    const std::string plan = fs::path(options.plan).filename().native();
+    const bool again = plan.ends_with(kPlanEnding) && plan.size() > kPlanEnding.size();
+    encoding.tags.title = to_valid_utf8(again ? plan.substr(0, plan.size() - kPlanEnding.size())
+                                              : fs::path(options.output).stem().native());
+  }
   encoding.validate();
   return encoding;
 }
@@ -105,11 +112,25 @@ std::vector<LibraryTrack> tracks_of(Library& library, const std::vector<fs::path
   return tracks;
 }
 
+// Whatever is mixed: nobody means to lose a track of the collection, or its double.
+void refuse_music_as_target(const fs::path& target, Library& library) {
+  std::error_code code;
+  const fs::path found = fs::weakly_canonical(target, code);
+  if (code || !fs::exists(found, code)) return;
+  for (const FileRecord& file : library.catalog().files()) {
+    if (file.path == found && file.track) {
+      throw Error(ErrorKind::usage, "is music of your library", target,
+                  "choose another name with --output");
+    }
+  }
+}
+
 Plan choose(const Options& options, const Context& context, const EncodingConfig& encoding) {
   MixConfig config = config_of(options, context, encoding);
   find_card(options.model);  // a wrong name should not cost an analysis
   Library library(context.library_folder);
   const std::vector<LibraryTrack> tracks = tracks_of(library, to_paths(options.music));
+  refuse_music_as_target(options.output, library);
   if (!options.start.empty()) config.start = start_of(options.start, tracks);
   const std::unique_ptr<SuccessorModel> model = load_model(options.model);
   return plan_mix(config, library, tracks, *model);
@@ -165,9 +186,9 @@ void tell(const Plan& plan, const MixReport& report, const nlohmann::json& json,
                 report.true_peak_dbtp);
   to_stdout(printable(fs::absolute(output)));
   to_stdout("  " + format_time(to_seconds(plan.length, plan.sample_rate)) + ", " +
-            std::to_string(plan.placements.size()) + " fragments of " + json["tracks"].dump() +
-            " tracks, chosen by " + plan.model + " (" + json["known_fragments"].dump() +
-            " from tracks it learned from), " + loudness);
+            count_of(plan.placements.size(), "fragment") + " of " +
+            count_of(json["tracks"].get<std::size_t>(), "track") + ", chosen by " + plan.model + " (" +
+            json["known_fragments"].dump() + " from tracks it learned from), " + loudness);
   for (const auto& [source, count] : sources_by_use(plan)) {
     const PlanSource& entry = plan.sources[source];
     const std::string name = entry.title.empty() ? printable(entry.path.stem()) : entry.title;
@@ -178,6 +199,19 @@ void tell(const Plan& plan, const MixReport& report, const nlohmann::json& json,
     to_stdout("  plan: " + printable(fs::absolute(plan_file)) + " (render again: segue mix --plan)");
   }
   to_stdout("  play: ffplay -autoexit '" + printable(output) + "', or any player");
+}
+
+// What was chosen is not lost when the mix cannot be written.
+MixReport write_or_tell(const Plan& plan, const fs::path& output, const EncodingConfig& encoding,
+                        const fs::path& plan_file) {
+  try {
+    return write_mix(plan, output, encoding);
+  } catch (const Error&) {
+    if (!plan_file.empty()) {
+      log_warning("the plan is kept; to write its mix: segue mix --plan '" + printable(plan_file) + "'");
+    }
+    throw;
+  }
 }
 
 void mix(const Options& options, const Context& context) {
@@ -199,16 +233,18 @@ void mix(const Options& options, const Context& context) {
   check_target(options.output, &plan);
 
   fs::path plan_file = options.save_plan;
-  if (plan_file.empty() && !again) plan_file = fs::path(options.output).replace_extension(".plan.json");
+  if (plan_file.empty() && !again) plan_file = fs::path(options.output).replace_extension(kPlanEnding);
   if (!plan_file.empty()) plan.write(plan_file);
-  const MixReport report = write_mix(plan, options.output, encoding);
+  const MixReport report = write_or_tell(plan, options.output, encoding, plan_file);
   if (options.cue) {
     write_text_file(fs::path(options.output).replace_extension(".cue"), cue_sheet(plan, options.output));
   }
   const nlohmann::json json = report_json(plan, report, options.output, plan_file);
   if (context.json) {
     to_stdout(json);
-  } else if (!context.quiet) {
+  } else if (context.quiet) {
+    to_stdout(printable(fs::absolute(options.output)));
+  } else {
     tell(plan, report, json, options.output, plan_file);
   }
 }
@@ -229,6 +265,7 @@ void add_choice_flags(CLI::App& command, Options& options) {
   command.add_option("--track-share", options.track_share, "No track fills more than this share, 0 … 1")
       ->capture_default_str();
   command.add_option("--candidates", options.candidates, "Fragments heard for each choice; 0 = all")
+      ->check(whole_number(0, 1'000'000'000))
       ->capture_default_str();
   command.add_option("--crossfade", options.crossfade, "Seconds of crossfade at each seam")
       ->capture_default_str();

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
 
@@ -15,6 +16,7 @@ std::string ask(const std::string& question, const std::string& fallback) {
   std::string line;
   if (!std::getline(std::cin, line)) {
     std::cerr << '\n';
+    throw_if_interrupted();
     throw Error(ErrorKind::usage, "nobody answered", {},
                 "run it in a terminal, or use 'segue mix' (see --help)");
   }
@@ -44,16 +46,32 @@ std::string ask_length() {
   }
 }
 
+// Where desktops keep music, if it is there.
+std::string usual_folder(const fs::path& home) {
+  std::error_code code;
+  for (const char* name : {"Music", "Musik"}) {
+    if (fs::is_directory(home / name, code)) return "~/" + std::string(name);
+  }
+  return "";
+}
+
 fs::path ask_folder() {
+  const char* variable = std::getenv("HOME");
+  const std::string home = variable != nullptr ? variable : "";
   for (;;) {
-    std::string answer = ask("Which folder holds your music?", "");
-    if (answer.starts_with("~/")) {
-      const char* home = std::getenv("HOME");
-      answer = std::string(home != nullptr ? home : "") + answer.substr(1);
+    std::string answer = ask("Which folder holds your music?", usual_folder(home));
+    if (answer.starts_with("~/")) answer = home + answer.substr(1);
+    if (answer.empty()) {
+      std::cerr << "Please name one.\n";
+      continue;
     }
-    std::error_code code;
-    if (!answer.empty() && fs::exists(answer, code)) return answer;
-    std::cerr << "There is no '" << printable(std::string_view(answer)) << "'.\n";
+    try {
+      find_music({answer});
+      return answer;
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted) throw;
+      std::cerr << error.what() << '\n';
+    }
   }
 }
 

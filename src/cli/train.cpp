@@ -131,8 +131,12 @@ void add_train(CLI::App& app, Context& context) {
                       "Folder for train.csv and val.csv (default: the run's)");
   command->add_option("--licence", options->licence,
                       "Licence of music whose tags name none, for the card");
-  command->add_option("--device", options->device, "cpu, cuda or auto")->capture_default_str();
-  command->add_option("--threads", options->threads, "0 = one per core")->capture_default_str();
+  command->add_option("--device", options->device, "cpu, cuda or auto")
+      ->check(CLI::IsMember({"cpu", "cuda", "auto"}))
+      ->capture_default_str();
+  command->add_option("--threads", options->threads, "0 = one per core")
+      ->check(whole_number(0, kMostThreads))
+      ->capture_default_str();
   command->add_flag("--resume", options->resume, "Go on from the newest checkpoint of the run");
   command->add_flag("--dry-run", options->dry_run, "Write the manifest and stop");
   set_example(*command, "segue train ~/Music --recipe crnn-tuned -o runs/mine");

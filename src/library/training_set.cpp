@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/error.hpp"
+#include "base/log.hpp"
 #include "base/text.hpp"
 
 namespace segue {
@@ -125,7 +126,11 @@ Manifest make_manifest(Library& library, const std::vector<LibraryTrack>& tracks
     for (const FragmentRecord& fragment : library.fragments(tracks[i], config.segmentation)) {
       track.fragments.push_back(fragment.span);
     }
-    if (track.fragments.size() >= 3) manifest.tracks.push_back(std::move(track));
+    if (track.fragments.size() >= 3) {
+      manifest.tracks.push_back(std::move(track));
+    } else {
+      log_info("left out: " + printable(tracks[i].file) + " is shorter than three fragments");
+    }
   }
   if (manifest.count(Side::train) == 0) {
     throw Error(ErrorKind::input, "no track to learn from has three fragments",

@@ -116,9 +116,12 @@ void Updater::select(const std::vector<fs::path>& files) {
     if (!read_file_status(path, file)) {
       report_.problems.push_back({path, Error(ErrorKind::input, "cannot be read", path).what()});
     } else if (is_unchanged(file)) {
-      ++report_.unchanged;
       const std::string& error = known_.at(path.native()).error;
-      if (!error.empty()) report_.problems.push_back({path, error});
+      if (error.empty()) {
+        ++report_.unchanged;
+      } else {
+        report_.problems.push_back({path, error});
+      }
     } else {
       candidates_.push_back(std::move(file));
     }

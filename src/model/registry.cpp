@@ -64,6 +64,10 @@ fs::path find_weights(const std::string& name_or_path) {
   const bool plain = name.find('/') == std::string::npos;
   const fs::path file = plain ? find_shipped("models/" + name + kWeightsEnding) : fs::path();
   if (!file.empty()) return file;
+  std::error_code code;
+  if (fs::exists(name_or_path, code)) {
+    throw Error(ErrorKind::model, "is not a weights file", name_or_path, "give a .safetensors file");
+  }
   std::string names;
   for (const std::string& bundled : bundled_models()) names += (names.empty() ? "" : ", ") + bundled;
   for (const System& system : kSystems) {

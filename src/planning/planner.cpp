@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/error.hpp"
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "base/version.hpp"
 #include "library/fragment_loudness.hpp"
@@ -138,7 +139,15 @@ Plan plan_mix(const MixConfig& config, Library& library, const std::vector<Libra
               const SuccessorModel& model) {
   config.validate();
   const FragmentPool pool(config, library, tracks);
-  require_feasible(config, pool, track_limit(config, pool));
+  const Hop limit = track_limit(config, pool);
+  require_feasible(config, pool, limit);
+  const double share = hops_to_seconds(limit) / config.length;
+  if (config.track_share < 1 && share > config.track_share + 0.01) {
+    char figures[96];
+    std::snprintf(figures, sizeof figures, "%zu tracks: each may fill %.0f %% of the mix, not %.0f %%",
+                  pool.tracks().size(), 100 * std::min(1.0, share), 100 * config.track_share);
+    log_info(figures);
+  }
   const std::vector<Choice> choices = Chooser(config, pool, model).choose();
   return PlanBuilder(config, pool, model).build(choices);
 }

@@ -32,6 +32,34 @@ class BadInput(support.Sandbox):
         self.assertFalse((self.folder / "bad.flac").exists())
         self.segue("library", "verify")
 
+    def test_numbers_that_are_none(self):
+        for arguments in (("--seed", "-1"), ("--seed", "99999999999999999999"), ("--candidates", "-1"),
+                          ("--candidates", "1.5"), ("--length",), ("--no-such-flag",)):
+            self.mix_refused(2, self.music, arguments=arguments, says="--help")
+        for threads in ("-1", "100000", "many"):
+            self.refused(2, "train", self.music, "--threads", threads, "-o", "bad-run", says=("--threads", threads))
+        self.refused(2, "train", self.music, "--device", "abacus", "--dry-run", "-o", "bad-run", says="abacus")
+        self.assertFalse((self.folder / "bad-run").exists())
+        self.refused(2, "library", says="--help")
+        self.refused(2, "library", "info", "", says="no track is named")
+
+    def test_music_is_not_overwritten(self):
+        own = self.folder / "own"
+        own.mkdir()
+        for source in sorted(self.music.iterdir())[:2]:
+            shutil.copy(source, own / ("copy-" + source.name))
+        self.segue("analyze", own)
+        target = sorted(own.iterdir())[0]
+        before = target.read_bytes()
+        self.refused(2, "mix", self.music, "-o", target, "--length", "6", says=(target.name, "--output"))
+        self.assertEqual(target.read_bytes(), before)
+
+    def test_weights_that_are_something_else(self):
+        self.mix_refused(6, self.music, arguments=("--model", sorted(self.music.iterdir())[0]), says="not a weights file")
+
+    def test_nothing_but_broken_files(self):
+        self.refused(3, "analyze", self.bad("only.mp3", b"no music"), says="only.mp3")
+
     def test_a_missing_file(self):
         self.mix_refused(3, "/none/song.mp3", says="/none/song.mp3")
 
@@ -117,7 +145,10 @@ class BadInput(support.Sandbox):
     def test_the_output_may_not_be_a_source(self):
         source = sorted(self.music.iterdir())[0]
         before = source.read_bytes()
-        self.refused(2, "mix", self.music, "-o", source, "--length", "10", says="one of the sources")
+        self.refused(2, "mix", self.music, "-o", source, "--length", "10", says="music of your library")
+        self.segue("mix", self.music, "-o", "sound.flac", "--length", "60")
+        used = json.loads((self.folder / "sound.plan.json").read_text(encoding="utf-8"))["sources"][0]["path"]
+        self.refused(2, "mix", "--plan", "sound.plan.json", "-o", used, says="one of the sources")
         self.assertEqual(source.read_bytes(), before)
 
     def test_weights_that_do_not_fit(self):
