@@ -111,7 +111,8 @@ void add_evaluate(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("evaluate", "Measure how well a network finds what follows");
   command->add_option("music", options->music, "Files, folders, playlists (default: the whole library)");
-  command->add_option("--model,--system", options->model, "A bundled name, random, edge or a weights file")
+  command
+      ->add_option("--model,--system", options->model, "A bundled name, random, edge or a weights file")
       ->capture_default_str();
   command
       ->add_option("--fragment", options->fragment, "How tracks are cut: seconds (3) or bounds (0.5-8)")
