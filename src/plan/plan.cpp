@@ -15,7 +15,6 @@ constexpr int kHighestOutputRate = 192000;
 constexpr int kLowestSourceRate = 1000;
 constexpr int kHighestSourceRate = 6'144'000;
 constexpr PcmFrame kLongest = PcmFrame{1} << 45;  // frames; 5.8 years at 192 kHz
-constexpr double kGainLimit = 24;                 // dB
 constexpr std::size_t kRunnersUp = 5;
 
 class Validator {
@@ -64,7 +63,8 @@ class Validator {
     const PcmFrame available = plan_.sources[placement.source].pcm_frames;
     require(placement.start < available && placement.length <= available - placement.start,
             name + " reaches outside its source");
-    require(std::abs(placement.gain_db) <= kGainLimit, name + " has a gain outside -24 … 24 dB");
+    require(placement.gain_db >= -60 && placement.gain_db <= 24,
+            name + " has a gain outside -60 … 24 dB");
     require(std::isfinite(placement.score), name + " has a score that is no number");
     require(placement.runners_up.size() <= kRunnersUp, name + " has more than five runners-up");
     for (const RunnerUp& other : placement.runners_up) {

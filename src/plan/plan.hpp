@@ -35,7 +35,7 @@ struct Placement {
   std::size_t source = 0;  // index into Plan::sources
   PcmFrame start = 0;
   PcmFrame length = 0;
-  double gain_db = 0;  // evens the loudness, −24 … +24
+  double gain_db = 0;  // evens the loudness, −60 … +24
   bool known = false;  // the network was trained on this track (the report's step 2) or not (3)
   double score = 0;    // the network's, quantised to 1e-6; 0 for the first
   std::string why;     // "start", or how it was chosen

@@ -10,14 +10,15 @@ namespace {
 
 constexpr double kEvening = 12;  // dB
 constexpr double kBeyondTrack = 6;
-constexpr double kLimit = 24;
+constexpr double kMostRaised = 24;
+constexpr double kMostLowered = 60;
 
 double evening_gain(const LevelledPiece& piece, double target_lufs) {
-  double gain = std::clamp(target_lufs - piece.fragment_lufs, -kEvening, kEvening);
+  double gain = std::clamp(target_lufs - piece.fragment_lufs, -kMostLowered, kEvening);
   if (std::isfinite(piece.track_lufs)) {
     gain = std::min(gain, target_lufs - piece.track_lufs + kBeyondTrack);
   }
-  return std::clamp(gain, -kEvening, kEvening);
+  return std::max(gain, -kMostLowered);
 }
 
 }  // namespace
@@ -32,7 +33,7 @@ std::vector<double> level(std::span<const LevelledPiece> pieces, double target_l
   const double loudness = gated_loudness(blocks);
   const double offset = std::isfinite(loudness) ? target_lufs - loudness : 0;
   for (double& gain : gains) {
-    gain = std::round(std::clamp(gain + offset, -kLimit, kLimit) * 1000) / 1000;
+    gain = std::round(std::clamp(gain + offset, -kMostLowered, kMostRaised) * 1000) / 1000;
   }
   return gains;
 }

@@ -52,7 +52,15 @@ TEST(Levels, TheOffsetMakesUpForWhatEveningLeaves) {
 TEST(Levels, NoGainLeavesItsBounds) {
   const std::vector<float> faint(25, -59.0f), loud(25, -1.0f);
   for (const double gain : level(std::vector<LevelledPiece>{{-59, -59, faint}}, -1)) EXPECT_EQ(gain, 24);
-  for (const double gain : level(std::vector<LevelledPiece>{{-1, -1, loud}}, -60)) EXPECT_EQ(gain, -24);
+  for (const double gain : level(std::vector<LevelledPiece>{{-1, -1, loud}}, -60)) EXPECT_EQ(gain, -59);
+}
+
+TEST(Levels, WhatIsFarTooLoudComesDownAllTheWay) {
+  const std::vector<float> hot(25, 21.0f), normal(25, -16.0f);  // floating-point samples far above 1
+  const std::vector<double> gains =
+      level(std::vector<LevelledPiece>{{21, 21, hot}, {-16, -16, normal}}, -16);
+  EXPECT_NEAR(gains[0], -37, 0.01);
+  EXPECT_NEAR(gains[1], 0, 0.01);
 }
 
 TEST(Levels, SilenceLeavesGainsAsTheyAre) {
