@@ -11,7 +11,8 @@
 
 #include "base/error.hpp"
 #include "base/safetensors.hpp"
-#include "model_torch/crnn_model.hpp"
+#include "model_torch/crnn_loss.hpp"
+#include "model_torch/systems.hpp"
 #include "model_torch/trainer_step.hpp"
 #include "training/augmentation.hpp"
 
@@ -67,7 +68,7 @@ void write(const std::filesystem::path& file, const CrnnNet& net, const BatchTen
                        {static_cast<const std::byte*>(kept.back().data_ptr()), kept.back().nbytes()}});
   };
   for (const auto& item : net.named_parameters()) add(item.key(), item.value());
-  add("frames", batch.input.frames);
+  add("frames", batch.input.log_mel.frames);
   add("entry", batch.input.entry);
   add("exit", batch.input.exit);
   add("entry_flux", batch.input.entry_flux);

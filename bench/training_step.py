@@ -61,7 +61,8 @@ class Crnn(nn.Module):
                     layer.bias.copy_(weights[bias])
             return layer
 
-        self.conv = conv("conv_weight", "conv_bias")
+        own = "" if self.seam else "encoder."
+        self.conv = conv(own + "conv_weight", own + "conv_bias")
         if self.seam:
             self.conv_exit = conv("conv_exit_weight")
             self.rhythm = conv("rhythm_weight", "rhythm_bias")
@@ -83,7 +84,7 @@ class Crnn(nn.Module):
             return (self.conv(batch["entry"]).transpose(1, 2), self.conv_exit(batch["exit"]).transpose(1, 2),
                     self.rhythm(batch["entry_flux"]).transpose(1, 2),
                     self.rhythm_exit(batch["exit_flux"]).transpose(1, 2))
-        steps = F.max_pool1d(torch.relu(self.conv(batch["frames"])), self.recipe["pool"])
+        steps = F.max_pool1d(torch.relu(self.conv(batch["frames"])), self.recipe["pool"], ceil_mode=True)
         return self.dropout(steps.transpose(1, 2))
 
     def seams(self, halves, batch, a, b):

@@ -1,6 +1,7 @@
 # Every library segue stands on, once. scripts/packages.sh names the Debian packages.
 find_package(Threads REQUIRED)
 find_package(nlohmann_json REQUIRED)  # JSON: plans, cards, reports
+find_package(PNG REQUIRED)            # pictures of what networks learn
 find_package(PkgConfig REQUIRED)
 
 if(NOT SEGUE_LEARNING_ONLY)

@@ -17,6 +17,7 @@ build=(
   libsqlite3-dev               # catalog
   libxxhash-dev                # content hashes
   nlohmann-json3-dev           # plans, cards, reports
+  libpng-dev                   # pictures of what networks learn
   libtomlplusplus-dev          # segue.toml
   libcli11-dev                 # command line
 )

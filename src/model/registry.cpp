@@ -12,26 +12,20 @@ namespace segue {
 namespace fs = std::filesystem;
 namespace {
 
-struct System {
+// Systems that learn nothing; networks are known by the cards of their weights.
+struct Baseline {
   const char* name;
-  const char* best;                           // its bundled weights that `--model NAME` means, or
-  std::unique_ptr<SuccessorModel> (*make)();  // what needs none
+  std::unique_ptr<SuccessorModel> (*make)();
 };
-constexpr System kSystems[] = {
-    {"crnn", "crnn-tuned", nullptr},
-    {"edge", nullptr, make_edge_model},
-    {"random", nullptr, make_random_model},
+constexpr Baseline kBaselines[] = {
+    {"edge", make_edge_model},
+    {"random", make_random_model},
 };
 
-const System* find_system(const std::string& name) {
-  const auto found = std::find_if(std::begin(kSystems), std::end(kSystems),
-                                  [&](const System& system) { return name == system.name; });
-  return found == std::end(kSystems) ? nullptr : found;
-}
-
-bool needs_no_weights(const std::string& name) {
-  const System* system = find_system(name);
-  return system != nullptr && system->make != nullptr;
+const Baseline* find_baseline(const std::string& name) {
+  const auto found = std::find_if(std::begin(kBaselines), std::end(kBaselines),
+                                  [&](const Baseline& system) { return name == system.name; });
+  return found == std::end(kBaselines) ? nullptr : found;
 }
 
 constexpr const char* kWeightsEnding = ".safetensors";
@@ -49,6 +43,26 @@ std::vector<std::string> bundled_models() {
   return names;
 }
 
+namespace {
+
+// The bundled weights of a system that tell best what follows, by their cards.
+fs::path best_of(const std::string& system) {
+  fs::path best;
+  double best_auc = -1;
+  for (const std::string& name : bundled_models()) {
+    const fs::path weights = find_shipped("models/" + name + kWeightsEnding);
+    const ModelCard card = ModelCard::read(card_path(weights));
+    const double auc = card.metrics.is_object() ? card.metrics.value("best_validation_auc", 0.0) : 0;
+    if (card.system == system && auc > best_auc) {
+      best = weights;
+      best_auc = auc;
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
 fs::path find_weights(const std::string& name_or_path) {
   if (name_or_path.ends_with(kWeightsEnding)) {
     std::error_code code;
@@ -57,40 +71,30 @@ fs::path find_weights(const std::string& name_or_path) {
     }
     return name_or_path;
   }
-  std::string name = name_or_path;
-  if (const System* system = find_system(name); system != nullptr && system->best != nullptr) {
-    name = system->best;
+  if (name_or_path.find('/') == std::string::npos) {
+    fs::path file = find_shipped("models/" + name_or_path + kWeightsEnding);
+    if (file.empty()) file = best_of(name_or_path);
+    if (!file.empty()) return file;
   }
-  const bool plain = name.find('/') == std::string::npos;
-  const fs::path file = plain ? find_shipped("models/" + name + kWeightsEnding) : fs::path();
-  if (!file.empty()) return file;
   std::error_code code;
   if (fs::exists(name_or_path, code)) {
     throw Error(ErrorKind::model, "is not a weights file", name_or_path, "give a .safetensors file");
   }
   std::string names;
   for (const std::string& bundled : bundled_models()) names += (names.empty() ? "" : ", ") + bundled;
-  for (const System& system : kSystems) {
-    if (system.make != nullptr) names += std::string(names.empty() ? "" : ", ") + system.name;
-  }
+  for (const Baseline& system : kBaselines)
+    names += std::string(names.empty() ? "" : ", ") + system.name;
   throw Error(ErrorKind::model, "there is no model '" + printable(std::string_view(name_or_path)) + "'",
               {}, "choose one of " + names + ", or give a .safetensors file");
 }
 
 ModelCard find_card(const std::string& name_or_path) {
-  if (needs_no_weights(name_or_path)) return find_system(name_or_path)->make()->card();
-  const fs::path weights = find_weights(name_or_path);
-  ModelCard card = ModelCard::read(card_path(weights));
-  if (find_system(card.system) == nullptr) {
-    throw Error(ErrorKind::model, "is of a system that this segue does not know ('" + card.system + "')",
-                weights, "choose another model or update segue");
-  }
-  return card;
+  if (const Baseline* baseline = find_baseline(name_or_path)) return baseline->make()->card();
+  return ModelCard::read(card_path(find_weights(name_or_path)));
 }
 
 std::unique_ptr<SuccessorModel> load_model(const std::string& name_or_path) {
-  if (needs_no_weights(name_or_path)) return find_system(name_or_path)->make();
-  find_card(name_or_path);
+  if (const Baseline* baseline = find_baseline(name_or_path)) return baseline->make();
   return learning_plugin().load_model(find_weights(name_or_path));
 }
 

@@ -11,7 +11,8 @@
 namespace segue {
 
 // The weights for a name: a path to a .safetensors file, or the name of a bundled model
-// ("crnn-tuned", "crnn-report"), or of a system ("crnn": its best bundled weights).
+// ("crnn-tuned", "crnn-report"), or of a system ("crnn": its bundled weights with the best validation
+// AUC, by their cards).
 // Throws Error(model) that lists the names there are.
 std::filesystem::path find_weights(const std::string& name_or_path);
 
@@ -21,7 +22,7 @@ std::vector<std::string> bundled_models();
 inline constexpr const char* kDefaultModel = "crnn-tuned";
 
 // Its card, without loading anything else; of a system that needs no weights ("random", "edge"), a
-// card that knows no track. Throws Error(model), for an unknown architecture too.
+// card that knows no track. Throws Error(model).
 ModelCard find_card(const std::string& name_or_path);
 
 // As find_card(), then loads the plugin where weights are needed.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "features/fragment_set.hpp"
 #include "model/model_card.hpp"
@@ -21,7 +22,13 @@ class ScoringSession {
   // 0 … 1 for classifiers. The same input gives the same scores, whatever was asked before.
   virtual void score(std::span<const std::size_t> context, std::span<const std::size_t> candidates,
                      std::span<float> scores) = 0;
+
+  // For systems that read a fragment's place off the fragment itself: these fragments in the order that
+  // they find, what cannot be told apart as given. Empty for systems that only score.
+  virtual std::vector<std::size_t> sorted(std::span<const std::size_t> fragments);
 };
+
+inline std::vector<std::size_t> ScoringSession::sorted(std::span<const std::size_t>) { return {}; }
 
 class SuccessorModel {
  public:

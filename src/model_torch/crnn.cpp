@@ -6,73 +6,42 @@
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "base/parallel.hpp"
+#include "model_torch/settings.hpp"
 
 namespace segue {
 namespace {
 
 constexpr std::int64_t kBands = LogMelGeometry::bands;
 
-std::int64_t number(const nlohmann::json& settings, const char* name, std::int64_t low,
-                    std::int64_t high) {
-  const auto found = settings.find(name);
-  if (found == settings.end() || !found->is_number_integer() || found->get<std::int64_t>() < low ||
-      found->get<std::int64_t>() > high) {
-    throw Error(ErrorKind::model,
-                std::string("the card has no sound '") + name + "' for the network crnn", {},
-                "train again, or choose another model with --model");
-  }
-  return found->get<std::int64_t>();
-}
-
 torch::Tensor scaled_normal(torch::IntArrayRef shape, double deviation) {
   return torch::randn(shape) * deviation;
-}
-
-void copy_row(torch::Tensor& target, std::int64_t row, std::span<const float> values,
-              std::int64_t channels) {
-  // values [steps × channels] → target[row], [channels × steps]
-  const std::int64_t steps = target.size(2);
-  float* out = target.data_ptr<float>() + row * channels * steps;
-  for (std::int64_t step = 0; step < static_cast<std::int64_t>(values.size()) / channels; ++step) {
-    for (std::int64_t c = 0; c < channels; ++c) {
-      out[c * steps + step] = values[static_cast<std::size_t>(step * channels + c)];
-    }
-  }
 }
 
 }  // namespace
 
 CrnnConfig CrnnConfig::from_json(const nlohmann::json& settings) {
   CrnnConfig config;
-  const std::string input = settings.is_object() ? settings.value("input", "") : "";
+  const std::string input = text_setting(settings, "input");
   if (input != "log-mel" && input != "seam") {
     throw Error(ErrorKind::model, "the card names an input that the network crnn does not have", {},
                 "update segue, or choose another model with --model");
   }
   config.input = input == "seam" ? Input::seam : Input::log_mel;
-  config.channels = number(settings, "channels", 1, 1024);
-  config.kernel = number(settings, "kernel", 1, kSeamScales);
-  config.pool = number(settings, "pool", 1, 64);
-  config.rhythm_channels = number(settings, "rhythm_channels", 1, 256);
-  config.hidden = number(settings, "hidden", 1, 1024);
-  config.context = number(settings, "context", 1, 8);
-  config.dropout = settings.value("dropout", 0.0);
-  if (!(config.dropout >= 0 && config.dropout < 1)) config.dropout = 0;
+  config.encoder = EncoderConfig::from_json(settings);
+  config.rhythm_channels = whole_setting(settings, "rhythm_channels", 1, 256);
+  config.hidden = whole_setting(settings, "hidden", 1, 1024);
+  config.context = whole_setting(settings, "context", 1, 8);
+  config.dropout = dropout_setting(settings);
   return config;
 }
 
-std::int64_t CrnnConfig::steps(Hop frames) const {
-  if (frames < kernel) return 0;
-  return (frames - kernel + pool) / pool;  // the last maximum may be of fewer
-}
-
 CrnnNet::CrnnNet(const CrnnConfig& config) : config_(config) {
-  const auto [C, K, H] = std::tuple(config.channels, config.kernel, config.hidden);
-  const double conv_scale = 1 / std::sqrt(static_cast<double>(kBands * K));
-  conv_weight = register_parameter("conv_weight", scaled_normal({C, kBands, K}, conv_scale));
-  conv_bias = register_parameter("conv_bias", torch::zeros({C}));
+  const std::int64_t H = config.hidden;
   if (config.input == CrnnConfig::Input::seam) {
-    const std::int64_t R = config.rhythm_channels;
+    const std::int64_t C = config.encoder.channels, K = config.encoder.kernel, R = config.rhythm_channels;
+    const double conv_scale = 1 / std::sqrt(static_cast<double>(kBands * K));
+    conv_weight = register_parameter("conv_weight", scaled_normal({C, kBands, K}, conv_scale));
+    conv_bias = register_parameter("conv_bias", torch::zeros({C}));
     const double scale = 1 / std::sqrt(static_cast<double>(kFluxGroups * config.rhythm_kernel));
     // Both halves begin alike: their difference is then zero where the two sides are the same.
     conv_exit_weight = register_parameter("conv_exit_weight", conv_weight.detach().clone());
@@ -80,34 +49,22 @@ CrnnNet::CrnnNet(const CrnnConfig& config) : config_(config) {
                                        scaled_normal({R, kFluxGroups, config.rhythm_kernel}, scale));
     rhythm_bias = register_parameter("rhythm_bias", torch::zeros({R}));
     rhythm_exit_weight = register_parameter("rhythm_exit_weight", rhythm_weight.detach().clone());
+    step_width_ = C + R;
+  } else {
+    encoder = register_module("encoder", make_encoder(config.encoder));
+    step_width_ = encoder->width();
   }
   const double lstm_scale = 1 / std::sqrt(static_cast<double>(H));
   const auto uniform = [&](torch::IntArrayRef shape) {
     return (torch::rand(shape) * 2 - 1) * lstm_scale;
   };
-  lstm_input_weight = register_parameter("lstm_input_weight", uniform({4 * H, config.step_width()}));
+  lstm_input_weight = register_parameter("lstm_input_weight", uniform({4 * H, step_width_}));
   lstm_hidden_weight = register_parameter("lstm_hidden_weight", uniform({4 * H, H}));
   torch::Tensor bias = uniform({4 * H});
   bias.narrow(0, H, H) += 1;  // gates begin open towards the past
   lstm_bias = register_parameter("lstm_bias", bias);
   dense_weight = register_parameter("dense_weight", uniform({1, H}));
   dense_bias = register_parameter("dense_bias", torch::zeros({1}));
-  band_mean = register_buffer("band_mean", torch::zeros({kBands}));
-  band_scale = register_buffer("band_scale", torch::ones({kBands}));
-}
-
-BandStatistics CrnnNet::statistics() const {
-  const auto copy = [](const torch::Tensor& tensor) {
-    const torch::Tensor here = tensor.to(torch::kCPU).contiguous();
-    return std::vector<float>(here.data_ptr<float>(), here.data_ptr<float>() + here.numel());
-  };
-  return {copy(band_mean), copy(band_scale)};
-}
-
-void CrnnNet::set_statistics(const BandStatistics& statistics) {
-  const torch::NoGradGuard no_grad;
-  band_mean.copy_(torch::tensor(statistics.mean));
-  band_scale.copy_(torch::tensor(statistics.scale));
 }
 
 CrnnInput CrnnNet::prepare(const std::vector<LogMel>& fragments, Hop guard, std::size_t threads) const {
@@ -115,25 +72,7 @@ CrnnInput CrnnNet::prepare(const std::vector<LogMel>& fragments, Hop guard, std:
   const BandStatistics bands = statistics();
   const auto count = static_cast<std::int64_t>(fragments.size());
   if (config_.input == CrnnConfig::Input::log_mel) {
-    for (const LogMel& fragment : fragments) {
-      if (fragment.frames < config_.kernel) {
-        throw Error(ErrorKind::usage,
-                    "a fragment of " + std::to_string(fragment.frames) +
-                        " visible frames is too short for this network",
-                    {}, "give a longer --fragment");
-      }
-      input.lengths.push_back(fragment.frames);
-    }
-    const Hop longest = *std::max_element(input.lengths.begin(), input.lengths.end());
-    input.frames = torch::zeros({count, kBands, longest});
-    parallel_for(fragments.size(), threads, [&](std::size_t i) {
-      std::vector<float> rows = fragments[i].values;
-      for (std::size_t j = 0; j < rows.size(); ++j) {
-        const std::size_t band = j % kBands;
-        rows[j] = (rows[j] - bands.mean[band]) / bands.scale[band];
-      }
-      copy_row(input.frames, static_cast<std::int64_t>(i), rows, kBands);
-    });
+    input.log_mel = pack_frames(fragments, bands, shortest(), threads);
     return input;
   }
   input.entry = torch::empty({count, kBands, kSeamScales});
@@ -159,7 +98,7 @@ CrnnInput CrnnNet::prepare(const std::vector<LogMel>& fragments, Hop guard, std:
 
 CrnnEncoding CrnnNet::encode(const CrnnInput& input) {
   CrnnEncoding result;
-  const auto here = [&](const torch::Tensor& tensor) { return tensor.to(conv_weight.device()); };
+  const auto here = [&](const torch::Tensor& tensor) { return tensor.to(device()); };
   if (config_.input == CrnnConfig::Input::seam) {
     const auto half = [&](const torch::Tensor& x, const torch::Tensor& weight,
                           const torch::Tensor& bias) {
@@ -173,22 +112,9 @@ CrnnEncoding CrnnNet::encode(const CrnnInput& input) {
     result.exit_known = here(input.exit_known);
     return result;
   }
-  torch::Tensor x = torch::relu(torch::conv1d(here(input.frames), conv_weight, conv_bias));
-  // Outputs that reach past a fragment's end become 0, which no maximum of ReLUs notices.
-  const std::int64_t outputs = x.size(2);
-  std::vector<std::int64_t> valid, steps;
-  for (const Hop frames : input.lengths) {
-    valid.push_back(frames - config_.kernel + 1);
-    steps.push_back(config_.steps(frames));
-  }
-  if (*std::min_element(valid.begin(), valid.end()) < outputs) {
-    const torch::Tensor mask = torch::arange(outputs) < torch::tensor(valid).unsqueeze(1);
-    x = x * here(mask).unsqueeze(1);
-  }
-  const std::int64_t pool = std::min(config_.pool, outputs);
-  x = torch::max_pool1d(x, pool, pool, 0, 1, true);  // no frame before a seam is dropped
-  result.steps = torch::dropout(x.transpose(1, 2), config_.dropout, is_training());
-  result.lengths = torch::tensor(steps);
+  const EncodedFrames encoded = encoder->forward(input.log_mel);
+  result.steps = torch::dropout(encoded.steps, config_.dropout, is_training());
+  result.lengths = torch::tensor(encoded.lengths);
   return result;
 }
 
@@ -200,7 +126,7 @@ torch::Tensor CrnnNet::seam_steps(const CrnnEncoding& encoding, const torch::Ten
   const torch::Tensor spectrum = torch::relu(pick(encoding.entry, b) - pick(encoding.exit, a));
   torch::Tensor rhythm = torch::relu(pick(encoding.rhythm_entry, b) - pick(encoding.rhythm_exit, a));
   rhythm = rhythm * (pick(encoding.entry_known, b) * pick(encoding.exit_known, a)).unsqueeze(2);
-  rhythm = rhythm.reshape({b.size(0), config_.seam_steps(), config_.pool, -1}).amax(2);
+  rhythm = rhythm.reshape({b.size(0), config_.seam_steps(), config_.encoder.pool, -1}).amax(2);
   const torch::Tensor steps = torch::cat({spectrum, rhythm}, 2).flip(1);
   return torch::dropout(steps, config_.dropout, is_training());
 }
@@ -246,22 +172,22 @@ torch::Tensor CrnnNet::forward(const CrnnEncoding& encoding, const torch::Tensor
                                const torch::Tensor& playing, const torch::Tensor& candidates) {
   const std::int64_t queries = playing.size(0), width = candidates.size(1), history = past.size(1);
   const bool seam = config_.input == CrnnConfig::Input::seam;
-  const auto device = conv_weight.device();
-  torch::Tensor hidden = torch::zeros({queries, config_.hidden}, device),
+  const torch::Device place = device();
+  torch::Tensor hidden = torch::zeros({queries, config_.hidden}, place),
                 cell = torch::zeros_like(hidden);
   const torch::Tensor chain = torch::cat({past, playing.unsqueeze(1)}, 1);
   // An absent fragment (-1) is read with no real step: the state passes it unchanged.
   const auto lengths_of = [&](const torch::Tensor& fragments) {
     const torch::Tensor steps = seam ? torch::full_like(fragments, config_.seam_steps())
                                      : encoding.lengths.index_select(0, fragments.clamp_min(0));
-    return (steps * (fragments >= 0)).to(device);
+    return (steps * (fragments >= 0)).to(place);
   };
   for (std::int64_t i = seam ? 1 : 0; i <= history; ++i) {
     const torch::Tensor now = chain.select(1, i).contiguous();
-    const torch::Tensor rows = now.clamp_min(0).to(device);
+    const torch::Tensor rows = now.clamp_min(0).to(place);
     if (seam) {
       const torch::Tensor before = chain.select(1, i - 1).contiguous();
-      read(seam_steps(encoding, before.clamp_min(0).to(device), rows), lengths_of(before), hidden, cell);
+      read(seam_steps(encoding, before.clamp_min(0).to(place), rows), lengths_of(before), hidden, cell);
     } else {
       read(encoding.steps.index_select(0, rows), lengths_of(now), hidden, cell);
     }
@@ -269,13 +195,13 @@ torch::Tensor CrnnNet::forward(const CrnnEncoding& encoding, const torch::Tensor
   hidden = hidden.repeat_interleave(width, 0);
   cell = cell.repeat_interleave(width, 0);
   const torch::Tensor flat = candidates.reshape({-1}).clamp_min(0);
-  const torch::Tensor rows = flat.to(device);
+  const torch::Tensor rows = flat.to(place);
   if (seam) {
-    read(seam_steps(encoding, playing.repeat_interleave(width).to(device), rows), {}, hidden, cell);
+    read(seam_steps(encoding, playing.repeat_interleave(width).to(place), rows), {}, hidden, cell);
   } else {
     const torch::Tensor lengths = encoding.lengths.index_select(0, flat);
     const bool equal = lengths.min().item<std::int64_t>() == encoding.steps.size(1);
-    read(encoding.steps.index_select(0, rows), equal ? torch::Tensor() : lengths.to(device), hidden,
+    read(encoding.steps.index_select(0, rows), equal ? torch::Tensor() : lengths.to(place), hidden,
          cell);
   }
   return torch::addmm(dense_bias, hidden, dense_weight.t()).reshape({queries, width});

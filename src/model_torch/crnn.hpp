@@ -3,8 +3,8 @@
 // Output 1: the candidate is the true next fragment; 0: it is not.
 //
 // Two inputs to the convolution, chosen by the recipe's `input`:
-// log-mel  the z-scored frames of each fragment. Conv over time, pooling over time; the LSTM
-//          reads the fragments of the context one after the other, then the candidate.
+// log-mel  the z-scored frames of each fragment, through the recipe's encoder (conv1d: as the report
+//          has it); the LSTM reads the fragments of the context one after the other, then the candidate.
 // seam     both sides of a seam at once (seam_features.hpp). Step k looks at the last and first
 //          2^k frames and at one slice of the first second's rhythm. The convolution over
 //          both sides is the difference of two halves, conv(entry of B) − conv(exit of A): each
@@ -12,15 +12,10 @@
 //          the one in question, from the widest window to the narrowest, so that it ends at the cut.
 #pragma once
 
-#include <torch/torch.h>
-
-#include <filesystem>
-#include <nlohmann/json.hpp>
-#include <string>
 #include <vector>
 
-#include "features/fragment_set.hpp"
-#include "model_torch/seam_features.hpp"
+#include "model_torch/encoder.hpp"
+#include "model_torch/network.hpp"
 
 namespace segue {
 
@@ -28,9 +23,7 @@ struct CrnnConfig {
   enum class Input { log_mel, seam };
 
   Input input = Input::seam;
-  std::int64_t channels = 96;         // C
-  std::int64_t kernel = 3;            // K
-  std::int64_t pool = 7;              // P
+  EncoderConfig encoder;              // seam: C channels, kernel K, pool P of its own conv1d
   std::int64_t rhythm_channels = 32;  // R, seam only
   std::int64_t hidden = 64;           // H
   std::int64_t context = 2;           // fragments heard before the candidate
@@ -42,23 +35,14 @@ struct CrnnConfig {
   static CrnnConfig from_json(const nlohmann::json& settings);
 
   // Seam only: LSTM steps of a seam, and the flux frames that they look at.
-  std::int64_t seam_steps() const { return kSeamScales - kernel + 1; }
-  std::int64_t rhythm_outputs() const { return seam_steps() * pool; }
+  std::int64_t seam_steps() const { return kSeamScales - encoder.kernel + 1; }
+  std::int64_t rhythm_outputs() const { return seam_steps() * encoder.pool; }
   int flux_frames() const { return static_cast<int>(rhythm_outputs() + rhythm_kernel - 1); }
-  // What the LSTM reads at each step.
-  std::int64_t step_width() const {
-    return input == Input::seam ? channels + rhythm_channels : channels;
-  }
-  // Log-mel only: LSTM steps of a fragment of this many frames: whole pooling windows, at least
-  // one; 0 if it is shorter than the kernel.
-  std::int64_t steps(Hop frames) const;
 };
 
 // Fragments as the network reads them. N fragments.
 struct CrnnInput {
-  // log-mel
-  torch::Tensor frames;      // [N × 80 × longest], z-scored, zero after the end
-  std::vector<Hop> lengths;  // frames of each, all ≥ kernel
+  FrameBatch log_mel;
   // seam
   torch::Tensor entry, exit;            // [N × 80 × 8]
   torch::Tensor entry_flux, exit_flux;  // [N × 8 × flux_frames]
@@ -68,7 +52,7 @@ struct CrnnInput {
 
 // What the network keeps of fragments, whatever they are paired with.
 struct CrnnEncoding {
-  // log-mel: steps after pooling and dropout [N × S × C]; how many of them are real
+  // log-mel: steps after encoder and dropout [N × S × step width]; how many of them are real
   torch::Tensor steps;
   torch::Tensor lengths;  // [N], int64
   // seam: the halves of the convolutions, [N × S × C] and [N × rhythm_outputs × R]
@@ -76,13 +60,16 @@ struct CrnnEncoding {
   torch::Tensor entry_known, exit_known;
 };
 
-class CrnnNet : public torch::nn::Module {
+class CrnnNet : public Network {
  public:
   explicit CrnnNet(const CrnnConfig& config);
 
   const CrnnConfig& config() const noexcept { return config_; }
-  BandStatistics statistics() const;
-  void set_statistics(const BandStatistics& statistics);
+  std::int64_t step_width() const { return step_width_; }  // what the LSTM reads at each step
+
+  Hop shortest() const override { return encoder ? encoder->shortest() : 1; }
+  Lesson study(const TrainingBatch& batch, const nlohmann::json& recipe, std::size_t threads) override;
+  std::unique_ptr<SuccessorModel> model(ModelCard card) const override;
 
   // Puts fragments into tensors; `threads` for the features. Throws Error(usage) if one is too
   // short for the kernel.
@@ -103,14 +90,14 @@ class CrnnNet : public torch::nn::Module {
   static void cell(const torch::Tensor& gates, torch::Tensor& hidden, torch::Tensor& cell);
   static void cell_in_place(torch::Tensor& gates, torch::Tensor& hidden, torch::Tensor& cell);
 
-  torch::Tensor conv_weight, conv_bias;         // [C × 80 × K], [C]
+  std::shared_ptr<Encoder> encoder;             // log-mel
+  torch::Tensor conv_weight, conv_bias;         // seam: [C × 80 × K], [C]
   torch::Tensor conv_exit_weight;               // seam: [C × 80 × K]
   torch::Tensor rhythm_weight, rhythm_bias;     // seam: [R × 8 × 5], [R]
   torch::Tensor rhythm_exit_weight;             // seam: [R × 8 × 5]
   torch::Tensor lstm_input_weight;              // [4H × step_width]
   torch::Tensor lstm_hidden_weight, lstm_bias;  // [4H × H], [4H]
   torch::Tensor dense_weight, dense_bias;       // [1 × H], [1]
-  torch::Tensor band_mean, band_scale;          // [80], not learnt by gradient
 
  private:
   // Reads steps [n × S × width] of which `lengths` (undefined: all) are real, from the state.
@@ -118,12 +105,7 @@ class CrnnNet : public torch::nn::Module {
             torch::Tensor& cell);
 
   CrnnConfig config_;
+  std::int64_t step_width_ = 0;
 };
-
-// Weights as safetensors, names as above. Loading throws Error(model) if the file is missing,
-// damaged or of another architecture.
-void save_weights(const CrnnNet& net, const std::filesystem::path& file,
-                  const std::map<std::string, std::string>& metadata);
-void load_weights(CrnnNet& net, const std::filesystem::path& file);
 
 }  // namespace segue

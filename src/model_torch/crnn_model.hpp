@@ -8,13 +8,8 @@
 
 namespace segue {
 
-// Torch and its BLAS work on `threads` threads from now on (process-wide).
-void use_threads(std::size_t threads);
-
 class CrnnModel : public SuccessorModel {
  public:
-  // Reads the card beside the weights, then the weights. Throws Error(model).
-  static std::unique_ptr<CrnnModel> load(const std::filesystem::path& weights);
   // Works on a copy of the network, on the CPU.
   CrnnModel(const CrnnNet& net, ModelCard card);
 
@@ -27,8 +22,6 @@ class CrnnModel : public SuccessorModel {
   std::size_t cache_bytes = std::size_t{512} << 20;
 
  private:
-  explicit CrnnModel(ModelCard card);
-
   ModelCard card_;
   std::unique_ptr<CrnnNet> net_;
 };

@@ -13,19 +13,10 @@
 #include "base/parallel.hpp"
 #include "model_torch/crnn_model.hpp"
 #include "model_torch/encoding_cache.hpp"
+#include "model_torch/systems.hpp"
 #include "model_torch/workspaces.hpp"
 
-// OpenBLAS, where it is the BLAS; its threads are its own, not OpenMP's.
-extern "C" void openblas_set_num_threads(int) __attribute__((weak));
-
 namespace segue {
-
-void use_threads(std::size_t threads) {
-  const int count = static_cast<int>(threads == 0 ? core_count() : threads);
-  at::set_num_threads(count);
-  if (openblas_set_num_threads != nullptr) openblas_set_num_threads(count);
-}
-
 namespace {
 
 constexpr std::int64_t kChunk = 128;  // candidates
@@ -47,7 +38,7 @@ class CrnnSession : public ScoringSession {
         threads_(threads == 0 ? core_count() : threads),
         cache_(cache_bytes),
         workspaces_(seam_ ? std::vector<std::int64_t>{config_.seam_steps(), kChunk,
-                                                      config_.step_width() + config_.hidden}
+                                                      net_.step_width() + config_.hidden}
                           : std::vector<std::int64_t>{kChunk, 4 * config_.hidden},
                     kChunk, config_.hidden) {
     const torch::NoGradGuard no_grad;
@@ -173,7 +164,7 @@ class CrnnSession : public ScoringSession {
 
   // One seam from `before` to each row.
   void read_seams(const Encoded& before, std::span<const EncodedPtr> rows, Workspace& space) const {
-    const std::int64_t S = config_.seam_steps(), H = config_.hidden, width = config_.step_width();
+    const std::int64_t S = config_.seam_steps(), H = config_.hidden, width = net_.step_width();
     float* inputs = space.inputs.zero_().data_ptr<float>();
     for (std::size_t i = 0; i < rows.size(); ++i) {
       fill_seam(before, *rows[i], inputs + static_cast<std::int64_t>(i) * (width + H));
@@ -188,8 +179,8 @@ class CrnnSession : public ScoringSession {
 
   // The LSTM's inputs of one seam; `out` is its row at step 0, steps lie kChunk rows apart.
   void fill_seam(const Encoded& a, const Encoded& b, float* out) const {
-    const std::int64_t S = config_.seam_steps(), C = config_.channels, R = config_.rhythm_channels;
-    const std::int64_t stride = kChunk * (config_.step_width() + config_.hidden);
+    const std::int64_t S = config_.seam_steps(), C = config_.encoder.channels, R = config_.rhythm_channels;
+    const std::int64_t stride = kChunk * (net_.step_width() + config_.hidden);
     const std::int64_t known = a.exit_known ? b.entry_known : 0;
     for (std::int64_t s = 0; s < S; ++s) {
       float* to = out + (S - 1 - s) * stride;  // the widest window is read first
@@ -197,8 +188,8 @@ class CrnnSession : public ScoringSession {
       const float* exit = a.exit.data() + s * C;
       for (std::int64_t c = 0; c < C; ++c) to[c] = std::max(0.0f, entry[c] - exit[c]);
       float* rhythm = to + C;  // zero as made
-      const std::int64_t end = std::min((s + 1) * config_.pool, known);
-      for (std::int64_t t = s * config_.pool; t < end; ++t) {
+      const std::int64_t end = std::min((s + 1) * config_.encoder.pool, known);
+      for (std::int64_t t = s * config_.encoder.pool; t < end; ++t) {
         const float* heard = b.entry.data() + S * C + t * R;
         const float* expected = a.exit.data() + S * C + t * R;
         for (std::int64_t r = 0; r < R; ++r) rhythm[r] = std::max(rhythm[r], heard[r] - expected[r]);
@@ -249,44 +240,18 @@ class CrnnSession : public ScoringSession {
 
 }  // namespace
 
-CrnnModel::CrnnModel(ModelCard card)
-    : card_(std::move(card)), net_(std::make_unique<CrnnNet>(CrnnConfig::from_json(card_.recipe))) {
+CrnnModel::CrnnModel(const CrnnNet& net, ModelCard card)
+    : card_(std::move(card)), net_(std::make_unique<CrnnNet>(net.config())) {
+  copy_weights(net, *net_);
   net_->eval();
 }
 
-CrnnModel::CrnnModel(const CrnnNet& net, ModelCard card) : card_(std::move(card)) {
-  const torch::NoGradGuard no_grad;
-  net_ = std::make_unique<CrnnNet>(net.config());
-  const auto copy = [](const auto& from, const auto& to) {
-    for (const auto& item : from) torch::Tensor(to[item.key()]).copy_(item.value());
-  };
-  copy(net.named_parameters(), net_->named_parameters());
-  copy(net.named_buffers(), net_->named_buffers());
-  net_->eval();
+std::unique_ptr<SuccessorModel> CrnnNet::model(ModelCard card) const {
+  return std::make_unique<CrnnModel>(*this, std::move(card));
 }
 
-std::unique_ptr<CrnnModel> CrnnModel::load(const std::filesystem::path& weights) {
-  if (!std::filesystem::exists(weights)) {
-    throw Error(ErrorKind::model, "is missing", weights,
-                "train again, or choose another model with --model");
-  }
-  const std::filesystem::path card = card_path(weights);
-  try {
-    std::unique_ptr<CrnnModel> model(new CrnnModel(ModelCard::read(card)));
-    if (model->card_.system != "crnn") {
-      throw Error(ErrorKind::model, "is the card of another system than crnn", card,
-                  "choose another model with --model");
-    }
-    if (model->card_.weights != ContentHash{} && hash_file(weights) != model->card_.weights) {
-      throw Error(ErrorKind::model, "is not the file that its card describes", weights,
-                  "train again, or choose another model with --model");
-    }
-    load_weights(*model->net_, weights);
-    return model;
-  } catch (const Error& error) {
-    if (!error.file().empty()) throw;
-    throw Error(ErrorKind::model, error.problem(), card, error.remedy());
-  }
+std::unique_ptr<Network> make_crnn(const nlohmann::json& settings) {
+  return std::make_unique<CrnnNet>(CrnnConfig::from_json(settings));
 }
 
 std::size_t CrnnModel::context_length() const {

@@ -14,7 +14,7 @@
 #include "base/text.hpp"
 #include "base/version.hpp"
 #include "evaluation/transition_test.hpp"
-#include "model_torch/crnn_model.hpp"
+#include "model_torch/systems.hpp"
 #include "model_torch/trainer_checkpoint.hpp"
 #include "model_torch/trainer_step.hpp"
 
@@ -59,14 +59,15 @@ std::string identity(const TrainingRequest& request) {
 struct ScoreCollector {
   std::vector<float> right, wrong;
 
-  void add(const torch::Tensor& logits, const BatchTensors& batch) {
-    const torch::Tensor values = logits.detach().to(torch::kCPU).contiguous();
-    const auto scores = values.accessor<float, 2>();
-    const auto candidates = batch.candidates.accessor<std::int64_t, 2>();
-    for (std::int64_t q = 0; q < values.size(0); ++q) {
-      right.push_back(scores[q][0]);
-      for (std::int64_t m = 1; m <= batch.same; ++m) {
-        if (candidates[q][m] >= 0) wrong.push_back(scores[q][m]);
+  void add(const torch::Tensor& scores, const TrainingBatch& batch) {
+    const torch::Tensor values = scores.to(torch::kCPU).contiguous();
+    const auto of = values.accessor<float, 2>();
+    for (std::size_t q = 0; q < batch.queries; ++q) {
+      const auto row = static_cast<std::int64_t>(q);
+      right.push_back(of[row][0]);
+      for (std::size_t m = 1; m <= batch.same; ++m) {
+        if (batch.candidates[q * batch.width + m] >= 0)
+          wrong.push_back(of[row][static_cast<std::int64_t>(m)]);
       }
     }
   }
@@ -76,19 +77,19 @@ class Trainer {
  public:
   explicit Trainer(const TrainingRequest& request)
       : request_(request),
-        recipe_(request.recipe.settings()),
+        recipe_(settings_of(request)),
         device_(find_device(request.device)),
         train_(request.manifest, Side::train, request.recipe, derive_seed(request.seed, kDataStream),
                true),
         validation_(request.manifest, Side::validation, request.recipe,
                     derive_seed(request.seed, kValidationStream), false),
         validation_set_(request.manifest.fragments(Side::validation)),
-        net_(seeded(request.seed), CrnnConfig::from_json(recipe_)),
-        best_(0, net_.net.config()),
-        optimizer_(make_optimizer(net_.net, recipe_)) {
-    net_.net.set_statistics(band_statistics(request.manifest.fragments(Side::train)));
-    net_.net.to(device_);
-    best_.net.to(device_);
+        net_(make(request)),
+        best_(make(request)),
+        optimizer_(make_optimizer(*net_, recipe_)) {
+    net_->count(request.manifest);
+    net_->to(device_);
+    best_->to(device_);
     batches_ = train_.begin_epoch(1);
   }
 
@@ -102,6 +103,7 @@ class Trainer {
     }
     remove_stale_partials(request_.folder);
     state_.run = identity(request_);
+    const double step_seconds = time_a_step();
     resume_or_begin();
     if (!request_.manifest_folder.empty()) {
       make_folders(request_.manifest_folder);
@@ -111,6 +113,7 @@ class Trainer {
     const int patience = recipe_.at("patience").get<int>();
     const auto finished = [&] { return static_cast<int>(state_.records.size()); };
     const int left = std::max(0, epochs - finished());
+    foretell(left, step_seconds);
     Progress progress("training " + request_.recipe.name(), left * static_cast<double>(batches_),
                       "batches");
     while (finished() < epochs && (patience == 0 || finished() - state_.best_epoch < patience)) {
@@ -122,12 +125,41 @@ class Trainer {
   }
 
  private:
-  // The generator is seeded before the parameters are drawn.
-  struct Seeded {
-    Seeded(std::uint64_t seed, const CrnnConfig& config) : net((torch::manual_seed(seed), config)) {}
-    CrnnNet net;
-  };
-  static std::uint64_t seeded(std::uint64_t seed) { return derive_seed(seed, kInitStream); }
+  // The recipe's, and what the network must know of the data to be made again.
+  static Json settings_of(const TrainingRequest& request) {
+    Json settings = request.recipe.settings();
+    settings["songs"] = songs_of(request.manifest, Side::train).size();
+    return settings;
+  }
+
+  static std::unique_ptr<Network> make(const TrainingRequest& request) {
+    torch::manual_seed(derive_seed(request.seed, kInitStream));
+    return make_network(request.recipe.system(), settings_of(request));
+  }
+
+  // Of one batch, learnt by the network that is overwritten later. Nothing else changes: batches and
+  // dropout are drawn anew for each epoch.
+  double time_a_step() {
+    best_->count(request_.manifest);
+    best_->train();
+    double seconds = 0;
+    for (int i = 0; i < 2; ++i) {  // the first one warms up
+      throw_if_interrupted();
+      const auto start = Clock::now();
+      best_->study(train_.batch(0, request_.threads), recipe_, request_.threads).loss.backward();
+      seconds = seconds_since(start);
+    }
+    best_->zero_grad();
+    return seconds;
+  }
+
+  void foretell(int epochs, double step_seconds) {
+    if (epochs == 0) return;
+    const auto batches = static_cast<double>(batches_ + validation_.begin_epoch(0));
+    log_info("learning " + request_.recipe.name() + " takes about " +
+             format_time(Seconds(epochs * batches * step_seconds)) + " at most (" +
+             std::to_string(epochs) + " epochs of " + std::to_string(batches_) + " batches)");
+  }
 
   void resume_or_begin() {
     const bool exists = std::filesystem::exists(checkpoint_path(request_.folder));
@@ -135,7 +167,7 @@ class Trainer {
       throw Error(ErrorKind::usage, "already holds a run", request_.folder,
                   "add --resume to go on with it, or give another folder");
     }
-    auto saved = load_checkpoint(request_.folder, state_.run, net_.net, best_.net, optimizer_, device_);
+    auto saved = load_checkpoint(request_.folder, state_.run, *net_, *best_, optimizer_, device_);
     const std::string arithmetic =
         device_.str() + ", " + std::to_string(at::get_num_threads()) + " threads";
     if (saved) {
@@ -163,27 +195,25 @@ class Trainer {
     if (state_.best_epoch == 0 || record.validation_auc > state_.best_auc) {
       state_.best_epoch = epoch;
       state_.best_auc = record.validation_auc;
-      copy(net_.net, best_.net);
+      copy_weights(*net_, *best_);
     }
-    save_checkpoint(request_.folder, state_, net_.net, best_.net, optimizer_);
+    save_checkpoint(request_.folder, state_, *net_, *best_, optimizer_);
     write_curves(request_.folder, request_.recipe.name(), state_.records);
   }
 
   void teach(EpochRecord& record, Progress& progress) {
-    net_.net.train();
+    net_->train();
     batches_ = train_.begin_epoch(static_cast<std::uint64_t>(record.epoch));
     ScoreCollector scores;
     for (std::size_t b = 0; b < batches_; ++b) {
       throw_if_interrupted();
-      const BatchTensors batch =
-          to_tensors(net_.net, train_.batch(b, request_.threads), request_.threads);
+      const TrainingBatch batch = train_.batch(b, request_.threads);
       record.learning_rate = learning_rate(record.epoch - 1, b);
-      const torch::Tensor logits = logits_of(net_.net, batch);
-      const double loss = optimize(net_.net, optimizer_, training_loss(logits, batch, recipe_),
-                                   record.learning_rate, recipe_);
+      const Lesson lesson = net_->study(batch, recipe_, request_.threads);
+      const double loss = optimize(*net_, optimizer_, lesson.loss, record.learning_rate, recipe_);
       require_finite(loss, record.epoch);
       record.train_loss += loss / static_cast<double>(batches_);
-      scores.add(logits, batch);
+      scores.add(lesson.scores, batch);
       progress.advance(1, summary(record.epoch));
     }
     record.train_auc = auc(scores.right, scores.wrong);
@@ -209,27 +239,28 @@ class Trainer {
 
   void validate(EpochRecord& record) {
     const torch::NoGradGuard no_grad;
-    net_.net.eval();
+    net_->eval();
     const std::size_t batches = validation_.begin_epoch(0);
     for (std::size_t b = 0; b < batches; ++b) {
       throw_if_interrupted();
-      const BatchTensors batch =
-          to_tensors(net_.net, validation_.batch(b, request_.threads), request_.threads);
-      const torch::Tensor loss = training_loss(logits_of(net_.net, batch), batch, recipe_);
-      record.validation_loss += loss.item<double>() / static_cast<double>(batches);
+      const Lesson lesson =
+          net_->study(validation_.batch(b, request_.threads), recipe_, request_.threads);
+      // Songs of the validation side are none of those that were learnt by name.
+      const double loss = lesson.loss.defined() ? lesson.loss.item<double>() : NAN;
+      if (lesson.loss.defined()) require_finite(loss, record.epoch);
+      record.validation_loss += loss / static_cast<double>(batches);
     }
-    require_finite(record.validation_loss, record.epoch);
     const std::string guard = recipe_.at("guard").get<std::string>();
-    const CrnnModel model(net_.net, {});
+    const std::unique_ptr<SuccessorModel> model = net_->model({});
     double sum = 0;
-    if (guard != "5") sum += validation_auc(model, 0);
-    if (guard != "0") sum += validation_auc(model, kGuard116Frames);
+    if (guard != "5") sum += validation_auc(*model, 0);
+    if (guard != "0") sum += validation_auc(*model, kGuard116Frames);
     record.validation_auc = guard == "both" ? sum / 2 : sum;
-    net_.net.train();
+    net_->train();
   }
 
   // Every true pair against 8 random fragments of the same track.
-  double validation_auc(const CrnnModel& model, Hop guard) {
+  double validation_auc(const SuccessorModel& model, Hop guard) {
     const auto session = model.open_session(validation_set_, guard, request_.threads);
     Random random(request_.seed);
     std::vector<float> right, wrong;
@@ -258,14 +289,6 @@ class Trainer {
     return auc(right, wrong);
   }
 
-  static void copy(const CrnnNet& from, CrnnNet& to) {
-    const torch::NoGradGuard no_grad;
-    const auto own = to.named_parameters();
-    for (const auto& item : from.named_parameters()) torch::Tensor(own[item.key()]).copy_(item.value());
-    const auto buffers = to.named_buffers();
-    for (const auto& item : from.named_buffers()) torch::Tensor(buffers[item.key()]).copy_(item.value());
-  }
-
   std::string summary(int epoch) const {
     std::string text = "epoch " + std::to_string(epoch);
     if (state_.records.empty()) return text;
@@ -286,7 +309,7 @@ class Trainer {
     result.best_validation_auc = state_.best_auc;
     ModelCard card;
     card.name = name;
-    card.system = "crnn";
+    card.system = request_.recipe.system();
     card.command = request_.command;
     card.segue_version = version();
     card.recipe = recipe_;
@@ -301,7 +324,9 @@ class Trainer {
                     {"best_validation_auc", result.best_validation_auc},
                     {"val", measure(card)}};
     write_curves(request_.folder, name, state_.records);
-    save_weights(best_.net, result.weights, {{"system", "crnn"}, {"name", name}});
+    best_->eval();
+    card.metrics.update(best_->show(validation_set_, request_.folder));
+    save_weights(*best_, result.weights, {{"system", card.system}, {"name", name}});
     card.weights = hash_file(result.weights);
     card.write(card_path(result.weights));
     return result;
@@ -309,33 +334,31 @@ class Trainer {
 
   // The best weights on the validation side, with and without guard where fragments allow it.
   Json measure(const ModelCard& card) {
-    const CrnnModel model(best_.net, card);
+    const std::unique_ptr<SuccessorModel> model = best_->model(card);
     Json measured;
     for (const Hop guard : {Hop{0}, kGuard116Frames}) {
       if (!hears_something(guard)) continue;
       TransitionTestConfig config;
       config.guard = guard;
       config.threads = request_.threads;
-      measured[guard == 0 ? "g0" : "g116"] = measure_transitions(model, validation_set_, config);
+      measured[guard == 0 ? "g0" : "g116"] = measure_transitions(*model, validation_set_, config);
     }
     return measured;
   }
 
   bool hears_something(Hop guard) const {
     for (std::size_t i = 0; i < validation_set_.size(); ++i) {
-      if (visible_frames(validation_set_.span_of(i), guard).size() < recipe_.at("kernel").get<Hop>()) {
-        return false;
-      }
+      if (visible_frames(validation_set_.span_of(i), guard).size() < best_->shortest()) return false;
     }
     return true;
   }
 
   const TrainingRequest& request_;
-  const Json& recipe_;
+  const Json recipe_;
   torch::Device device_;
   Sampler train_, validation_;
   FragmentSet validation_set_;
-  Seeded net_, best_;
+  std::unique_ptr<Network> net_, best_;
   torch::optim::AdamW optimizer_;
   Checkpoint state_;
   std::size_t batches_ = 0;

@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-void for_each_tensor(const CrnnNet& net, const std::string& prefix, const auto& visit) {
+void for_each_tensor(const Network& net, const std::string& prefix, const auto& visit) {
   for (const auto& item : net.named_parameters()) visit(prefix + item.key(), item.value());
   for (const auto& item : net.named_buffers()) visit(prefix + item.key(), item.value());
 }
@@ -22,7 +22,7 @@ std::filesystem::path checkpoint_path(const std::filesystem::path& folder) {
 }
 
 void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint,
-                     const CrnnNet& net, const CrnnNet& best, const torch::optim::Optimizer& optimizer) {
+                     const Network& net, const Network& best, const torch::optim::Optimizer& optimizer) {
   const torch::NoGradGuard no_grad;
   std::vector<torch::Tensor> kept;
   std::vector<NamedTensor> tensors;
@@ -51,7 +51,7 @@ void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& chec
 }
 
 std::optional<Checkpoint> load_checkpoint(const std::filesystem::path& folder, const std::string& run,
-                                          CrnnNet& net, CrnnNet& best,
+                                          Network& net, Network& best,
                                           torch::optim::Optimizer& optimizer, torch::Device device) {
   const std::filesystem::path file = checkpoint_path(folder);
   if (!std::filesystem::exists(file)) return std::nullopt;

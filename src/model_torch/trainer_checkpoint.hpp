@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "model_torch/crnn.hpp"
+#include "model_torch/network.hpp"
 #include "training/curves.hpp"
 
 namespace segue {
@@ -23,11 +23,11 @@ struct Checkpoint {
 
 // Writes folder/checkpoint.safetensors, whole or not at all. Throws Error(output).
 void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint,
-                     const CrnnNet& net, const CrnnNet& best, const torch::optim::Optimizer& optimizer);
+                     const Network& net, const Network& best, const torch::optim::Optimizer& optimizer);
 
 // Nothing if there is none. Throws Error(input) if it is damaged or of another run than `run`.
 std::optional<Checkpoint> load_checkpoint(const std::filesystem::path& folder, const std::string& run,
-                                          CrnnNet& net, CrnnNet& best,
+                                          Network& net, Network& best,
                                           torch::optim::Optimizer& optimizer, torch::Device device);
 
 std::filesystem::path checkpoint_path(const std::filesystem::path& folder);

@@ -1,12 +1,12 @@
-// CrnnNet's weights as safetensors.
+// Weights of any network as safetensors.
 #include "base/error.hpp"
 #include "base/safetensors.hpp"
-#include "model_torch/crnn.hpp"
+#include "model_torch/network.hpp"
 
 namespace segue {
 namespace {
 
-std::vector<std::pair<std::string, torch::Tensor>> all_tensors(const CrnnNet& net) {
+std::vector<std::pair<std::string, torch::Tensor>> all_tensors(const torch::nn::Module& net) {
   std::vector<std::pair<std::string, torch::Tensor>> tensors;
   for (const auto& item : net.named_parameters()) tensors.emplace_back(item.key(), item.value());
   for (const auto& item : net.named_buffers()) tensors.emplace_back(item.key(), item.value());
@@ -19,7 +19,7 @@ Error unfit(const std::filesystem::path& file, const std::string& problem) {
 
 }  // namespace
 
-void save_weights(const CrnnNet& net, const std::filesystem::path& file,
+void save_weights(const torch::nn::Module& net, const std::filesystem::path& file,
                   const std::map<std::string, std::string>& metadata) {
   const torch::NoGradGuard no_grad;
   std::vector<torch::Tensor> kept;
@@ -34,7 +34,7 @@ void save_weights(const CrnnNet& net, const std::filesystem::path& file,
   write_safetensors(file, tensors, metadata);
 }
 
-void load_weights(CrnnNet& net, const std::filesystem::path& file) {
+void load_weights(torch::nn::Module& net, const std::filesystem::path& file) {
   const torch::NoGradGuard no_grad;
   if (!std::filesystem::exists(file)) throw unfit(file, "is missing");
   try {

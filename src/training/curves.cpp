@@ -115,13 +115,15 @@ nlohmann::json finite_or_null(double value) {
   return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
 }
 
+double number_of(const nlohmann::json& json) { return json.is_null() ? NAN : json.get<double>(); }
+
 }  // namespace
 
 void to_json(nlohmann::json& json, const EpochRecord& record) {
   json = {{"epoch", record.epoch},
           {"train_loss", record.train_loss},
           {"train_auc", finite_or_null(record.train_auc)},
-          {"validation_loss", record.validation_loss},
+          {"validation_loss", finite_or_null(record.validation_loss)},
           {"validation_auc", record.validation_auc},
           {"learning_rate", record.learning_rate},
           {"seconds", record.seconds}};
@@ -130,8 +132,8 @@ void to_json(nlohmann::json& json, const EpochRecord& record) {
 void from_json(const nlohmann::json& json, EpochRecord& record) {
   record.epoch = json.at("epoch").get<int>();
   record.train_loss = json.at("train_loss").get<double>();
-  record.train_auc = json.at("train_auc").is_null() ? NAN : json.at("train_auc").get<double>();
-  record.validation_loss = json.at("validation_loss").get<double>();
+  record.train_auc = number_of(json.at("train_auc"));
+  record.validation_loss = number_of(json.at("validation_loss"));
   record.validation_auc = json.at("validation_auc").get<double>();
   record.learning_rate = json.at("learning_rate").get<double>();
   record.seconds = json.at("seconds").get<double>();
@@ -155,9 +157,15 @@ void write_curves(const std::filesystem::path& folder, const std::string& title,
                   const std::vector<EpochRecord>& records) {
   std::ostringstream csv;
   csv << "epoch,train_loss,train_auc,validation_loss,validation_auc,learning_rate,seconds\n";
+  const auto figure = [](double value) {  // an empty field where there is none
+    std::ostringstream text;
+    if (std::isfinite(value)) text << value;
+    return text.str();
+  };
   for (const EpochRecord& r : records) {
-    csv << r.epoch << ',' << r.train_loss << ',' << r.train_auc << ',' << r.validation_loss << ','
-        << r.validation_auc << ',' << r.learning_rate << ',' << r.seconds << '\n';
+    csv << r.epoch << ',' << figure(r.train_loss) << ',' << figure(r.train_auc) << ','
+        << figure(r.validation_loss) << ',' << figure(r.validation_auc) << ',' << r.learning_rate << ','
+        << r.seconds << '\n';
   }
   write_text_file(folder / "curves.csv", csv.str());
   write_text_file(folder / "curves.svg", curves_svg(title, records));

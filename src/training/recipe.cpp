@@ -20,20 +20,21 @@ std::string shortest(double value) {
   return out.str();
 }
 
-const SettingRow* find_setting(const std::string& name) {
-  const auto rows = recipe_table();
-  const auto found = std::find_if(rows.begin(), rows.end(), [&](auto& row) { return row.name == name; });
-  return found == rows.end() ? nullptr : &*found;
+// Number of a bundled recipe; one past the last if there is none of this name.
+std::size_t find_bundled(const std::string& name) {
+  std::size_t system = kBundledRecipes.size();
+  for (std::size_t i = 0; i < kBundledRecipes.size(); ++i) {
+    if (name == kBundledRecipes[i].name) return i;
+    if (name == kBundledRecipes[i].system) system = i;
+  }
+  return system;
 }
 
-[[noreturn]] void refuse_name(const std::string& name) {
+std::string bundled_names() {
   std::string names;
-  for (const SettingRow& row : recipe_table()) {
-    if (!names.empty()) names += ", ";
-    names += row.name;
-  }
-  throw Error(ErrorKind::usage, "there is no recipe setting '" + printable(std::string_view(name)) + "'",
-              {}, "use one of: " + names);
+  for (const BundledRecipe& recipe : kBundledRecipes)
+    names += (names.empty() ? "" : ", ") + std::string(recipe.name);
+  return names;
 }
 
 [[noreturn]] void refuse_value(const SettingRow& row, const std::string& value) {
@@ -75,40 +76,62 @@ std::string describe_range(const SettingRow& row) {
          shortest(row.low) + " to " + shortest(row.high);
 }
 
-std::vector<std::string> Recipe::bundled() { return {"crnn-report", "crnn-tuned"}; }
+std::vector<std::string> Recipe::bundled() {
+  std::vector<std::string> names;
+  for (const BundledRecipe& recipe : kBundledRecipes) names.emplace_back(recipe.name);
+  return names;
+}
+
+const SettingRow* Recipe::find_setting(const std::string& name) const {
+  for (const SettingRow& row : recipe_table()) {
+    if (row.name == name && row.values[bundled_] != std::string_view()) return &row;
+  }
+  return nullptr;
+}
+
+void Recipe::refuse_name(const std::string& name) const {
+  std::string names;
+  for (const auto& [setting, value] : settings_.items()) {
+    names += (names.empty() ? "" : ", ") + setting;
+  }
+  throw Error(ErrorKind::usage,
+              "recipes for " + system_ + " have no setting '" + printable(std::string_view(name)) + "'",
+              {}, "use one of: " + names);
+}
 
 Recipe Recipe::load(const std::string& name_or_file) {
   Recipe recipe;
-  for (const std::string& name : bundled()) {
-    if (name != name_or_file) continue;
-    recipe.name_ = name;
+  recipe.bundled_ = find_bundled(name_or_file);
+  if (recipe.bundled_ < kBundledRecipes.size()) {
+    recipe.name_ = kBundledRecipes[recipe.bundled_].name;
+    recipe.system_ = kBundledRecipes[recipe.bundled_].system;
     recipe.settings_ = Json::object();
     for (const SettingRow& row : recipe_table()) {
-      const Json parsed = parse_value(row, name == "crnn-report" ? row.report : row.tuned);
-      if (parsed.is_null()) throw Error(ErrorKind::internal, "a bundled recipe breaks its own table");
-      recipe.settings_[row.name] = parsed;
+      const std::string value = row.values[recipe.bundled_];
+      if (value.empty()) continue;
+      recipe.settings_[row.name] = parse_value(row, value);
+      if (recipe.settings_[row.name].is_null())
+        throw Error(ErrorKind::internal, "a bundled recipe breaks its own table");
     }
     return recipe;
   }
   std::ifstream in{std::filesystem::path(name_or_file)};
   if (!in) {
-    std::string names;
-    for (const std::string& name : bundled()) names += (names.empty() ? "" : ", ") + name;
     throw Error(ErrorKind::usage,
                 "there is no recipe '" + printable(std::string_view(name_or_file)) + "'", {},
-                "use " + names + " or a JSON file");
+                "use " + bundled_names() + " or a JSON file");
   }
   const Json json = Json::parse(in, nullptr, false);
   if (!json.is_object() || !json.contains("base") || !json["base"].is_string()) {
     throw Error(ErrorKind::input, "is not a recipe", name_or_file,
                 "write {\"base\": \"crnn-tuned\", \"epochs\": 20}");
   }
-  const std::vector<std::string> bases = bundled();
-  if (std::find(bases.begin(), bases.end(), json["base"].get<std::string>()) == bases.end()) {
+  const std::string base = json["base"].get<std::string>();
+  if (find_bundled(base) == kBundledRecipes.size()) {
     throw Error(ErrorKind::input, "names a base that there is not", name_or_file,
-                "write \"base\": \"crnn-tuned\" or \"crnn-report\"");
+                "write \"base\": and one of " + bundled_names());
   }
-  recipe = load(json["base"].get<std::string>());
+  recipe = load(base);
   recipe.name_ = std::filesystem::path(name_or_file).stem().string();
   if (recipe.name_ == "checkpoint") {
     throw Error(ErrorKind::input, "has a name that runs keep for themselves", name_or_file,
@@ -116,8 +139,8 @@ Recipe Recipe::load(const std::string& name_or_file) {
   }
   for (const auto& [key, value] : json.items()) {
     if (key == "base") continue;
-    const SettingRow* row = find_setting(key);
-    if (row == nullptr) refuse_name(key);
+    const SettingRow* row = recipe.find_setting(key);
+    if (row == nullptr) recipe.refuse_name(key);
     const Json checked = allowed(*row, value);
     if (checked.is_null())
       refuse_value(*row, value.dump(-1, ' ', false, Json::error_handler_t::replace));
@@ -136,16 +159,21 @@ void Recipe::set(const std::string& name, const std::string& value) {
 }
 
 void Recipe::validate() const {
-  for (const SettingRow& row : recipe_table()) {
-    if (!settings_.contains(row.name) || allowed(row, settings_.at(row.name)).is_null()) {
-      refuse_value(row, settings_.value(row.name, Json()).dump());
-    }
+  for (const auto& [name, value] : settings_.items()) {
+    const SettingRow* row = find_setting(name);
+    if (row == nullptr) refuse_name(name);
+    if (allowed(*row, value).is_null()) refuse_value(*row, value.dump());
   }
-  const auto number = [&](const char* key) { return settings_.at(key).get<int>(); };
-  if (number("negatives_same") + number("negatives_other") == 0 &&
-      settings_.at("extremes").get<double>() < 1) {
+  const auto number = [&](const char* key) { return settings_.value(key, 0.0); };
+  if (number("negatives_same") + number("negatives_other") == 0 && number("extremes") < 1) {
     throw Error(ErrorKind::usage, "the recipe leaves no wrong answer to learn from", {},
-                "set negatives_same, negatives_other or extremes to 1 or more");
+                system_ == "crnn" ? "set negatives_same, negatives_other or extremes to 1 or more"
+                                  : "set negatives_same to 1 or more");
+  }
+  if (settings_.value("input", "") == "seam" &&
+      (settings_.value("encoder", "") != "conv1d" || settings_.value("activation", "") != "relu")) {
+    throw Error(ErrorKind::usage, "input seam has its own encoder", {},
+                "set input=log-mel to choose another encoder or activation");
   }
 }
 

@@ -1,11 +1,24 @@
-// Every setting of a recipe, in one table: its range, what it does and its value in the two
+// Every setting of a recipe, in one table: its range, what it does and its value in each of the
 // bundled recipes.
 #pragma once
 
+#include <array>
 #include <span>
 #include <string>
 
 namespace segue {
+
+struct BundledRecipe {
+  const char* name;
+  const char* system;  // that it trains; the last recipe of a system is what the system's name means
+};
+
+inline constexpr std::array<BundledRecipe, 4> kBundledRecipes{{
+    {"crnn-report", "crnn"},
+    {"crnn-tuned", "crnn"},
+    {"dense", "dense"},
+    {"autoencoder", "autoencoder"},
+}};
 
 enum class SettingKind { integer, real, choice };
 
@@ -15,8 +28,7 @@ struct SettingRow {
   double low;           // of numbers, inclusive
   double high;          // of numbers, inclusive
   const char* choices;  // of a choice, separated by commas
-  const char* report;   // value in crnn-report
-  const char* tuned;    // value in crnn-tuned
+  std::array<const char*, kBundledRecipes.size()> values;  // empty: the system has no such setting
   const char* help;
 };
 

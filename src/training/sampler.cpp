@@ -15,6 +15,15 @@ constexpr std::uint64_t kExtremes = 8;
 
 }  // namespace
 
+std::vector<std::string> songs_of(const Manifest& manifest, Side side) {
+  std::vector<std::string> songs;
+  for (const ManifestTrack& track : manifest.tracks) {
+    if (track.side == side && std::find(songs.begin(), songs.end(), track.song) == songs.end())
+      songs.push_back(track.song);
+  }
+  return songs;
+}
+
 struct Sampler::Piece {
   std::size_t track = 0;
   FrameRange source;  // frames of the track that are read …
@@ -28,9 +37,12 @@ struct Sampler::Piece {
 Sampler::Sampler(const Manifest& manifest, Side side, const Recipe& recipe, std::uint64_t seed,
                  bool augment)
     : settings_(recipe.settings()), seed_(seed), augment_(augment) {
+  const std::vector<std::string> songs = songs_of(manifest, side);
   for (const ManifestTrack& track : manifest.tracks) {
     if (track.side != side || track.fragments.size() < 3) continue;
     tracks_.push_back(track);
+    songs_.push_back(
+        static_cast<std::size_t>(std::find(songs.begin(), songs.end(), track.song) - songs.begin()));
     features_.push_back(FeatureFile::open(track.features));
     for (const FragmentSpan& span : track.fragments) {
       if (visible_frames(span).end > features_.back()->frames()) {
@@ -85,6 +97,11 @@ TrainingBatch Sampler::batch(std::size_t number, std::size_t threads) const {
                                 : (guard == "5" ? kGuard116Frames : 0);
   std::vector<Piece> pieces;
   for (const Clip& clip : clips) place_clip(clip, batch.guard, random, pieces);
+  for (const Piece& piece : pieces) {
+    const auto middle = static_cast<float>(piece.source.begin + piece.source.end + kFrameOverhang) / 2;
+    const auto hops = static_cast<float>(features_[piece.track]->frames() + kFrameOverhang);
+    batch.origins.push_back({songs_[piece.track], middle / hops});
+  }
   ask(clips, random, pieces, batch);
   batch.fragments.resize(pieces.size());
   parallel_for(pieces.size(), threads, [&](std::size_t i) { batch.fragments[i] = read(pieces[i]); });
@@ -136,7 +153,8 @@ void Sampler::ask(std::span<const Clip> clips, Random& random, std::vector<Piece
   const auto same = count("negatives_same"), other = count("negatives_other");
   const double extremes = setting("extremes");
   const auto most_extremes = static_cast<std::size_t>(std::ceil(extremes));
-  batch.history = count("context") - 1;
+  batch.history = settings_.value("context", std::size_t{1}) - 1;
+  const double history_share = settings_.value("history_share", 1.0);
   batch.same = same;
   batch.width = 1 + same + other + most_extremes;
   batch.extremes = most_extremes;
@@ -149,7 +167,7 @@ void Sampler::ask(std::span<const Clip> clips, Random& random, std::vector<Piece
         pieces_of(clips, [&](const ManifestTrack& track) { return track.song != song; });
     for (std::size_t i = 0; i + 1 < length; ++i) {
       ++batch.queries;
-      const bool with_past = random.uniform() < setting("history_share");
+      const bool with_past = random.uniform() < history_share;
       for (std::size_t back = batch.history; back > 0; --back) {
         batch.past.push_back(with_past && back <= i ? static_cast<std::int64_t>(begin + i - back) : -1);
       }

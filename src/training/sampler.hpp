@@ -15,10 +15,17 @@
 
 namespace segue {
 
+// Where a fragment of a batch comes from.
+struct FragmentOrigin {
+  std::size_t song = 0;   // number of its song, as songs_of() counts
+  float position = 0;     // of its middle in its track, 0 … 1
+};
+
 // One batch. Fragments are numbered within it; -1 stands for none.
 struct TrainingBatch {
-  Hop guard = 0;                  // frames that were hidden at both edges
-  std::vector<LogMel> fragments;  // augmented
+  Hop guard = 0;                        // frames that were hidden at both edges
+  std::vector<LogMel> fragments;        // augmented
+  std::vector<FragmentOrigin> origins;  // of the first fragments; those beyond are extreme cases
   std::size_t queries = 0;
   std::size_t history = 0;               // context - 1
   std::size_t width = 0;                 // 1 + negatives_same + negatives_other + extremes
@@ -28,6 +35,9 @@ struct TrainingBatch {
   std::vector<std::int64_t> playing;     // [queries]
   std::vector<std::int64_t> candidates;  // [queries × width], column 0 is the true next one
 };
+
+// The songs of one side in the order in which its tracks name them.
+std::vector<std::string> songs_of(const Manifest& manifest, Side side);
 
 class Sampler {
  public:
@@ -59,14 +69,16 @@ class Sampler {
   std::vector<std::int64_t> pieces_of(std::span<const Clip> clips, const Meant& meant) const;
   static void drop_harmless_extremes(TrainingBatch& batch);
 
-  double setting(const char* name) const { return settings_.at(name).get<double>(); }
-  std::size_t count(const char* name) const { return settings_.at(name).get<std::size_t>(); }
+  // 0 where the system has no such setting.
+  double setting(const char* name) const { return settings_.value(name, 0.0); }
+  std::size_t count(const char* name) const { return settings_.value(name, std::size_t{0}); }
 
   nlohmann::json settings_;
   std::uint64_t seed_;
   bool augment_;
   std::vector<ManifestTrack> tracks_;  // of this side, with three fragments or more
   std::vector<std::shared_ptr<const FeatureFile>> features_;
+  std::vector<std::size_t> songs_;  // of each track
   std::vector<Clip> clips_;  // of the epoch
   std::uint64_t epoch_seed_ = 0;
 };

@@ -19,16 +19,19 @@ using segue::ErrorKind;
 void print_help() {
   std::puts(
       "segue-learn MANIFEST_DIR -o RUN_DIR [options]\n"
-      "  --recipe NAME|FILE   crnn-tuned (default), crnn-report or a JSON file\n"
+      "  --recipe NAME|FILE   crnn-tuned (default), crnn-report, dense, autoencoder or a JSON file\n"
       "  --set NAME=VALUE     change a setting of the recipe (repeatable)\n"
       "  --resume             go on after the last whole epoch in RUN_DIR\n"
       "  --seed N             default 1\n"
       "  --threads N          default 0: all cores\n"
       "  --device NAME        cpu (default), cuda or auto\n"
       "Example: segue-learn manifest -o run --recipe crnn-tuned --set epochs=20\n\n"
-      "Settings (in crnn-report, in crnn-tuned):");
+      "Settings (in crnn-report, crnn-tuned, dense, autoencoder; -: has none):");
   for (const segue::SettingRow& row : segue::recipe_table()) {
-    std::printf("  %-18s %s (%s, %s)\n", row.name, row.help, row.report, row.tuned);
+    std::string values;
+    for (const std::string value : row.values)
+      values += (values.empty() ? "" : ", ") + (value.empty() ? "-" : value);
+    std::printf("  %-18s %s (%s)\n", row.name, row.help, values.c_str());
   }
 }
 

@@ -11,11 +11,14 @@
 
 namespace segue {
 
+struct SettingRow;  // training/recipe_table.hpp
+
 // Every setting of a run, under the names that cards, `--set NAME=VALUE` and recipe files use.
-// Bundled recipes: crnn-report (as the report has it), crnn-tuned.
+// Bundled recipes: crnn-report (as the report has it), crnn-tuned, dense, autoencoder.
 class Recipe {
  public:
-  // A bundled recipe's name, or a JSON file that holds {"base": NAME, settings…}.
+  // A bundled recipe's name, that of a system (its tuned recipe), or a JSON file that holds
+  // {"base": NAME, settings…}.
   // Throws Error(usage) for unknown names, Error(input) for a damaged file.
   static Recipe load(const std::string& name_or_file);
   static std::vector<std::string> bundled();
@@ -25,10 +28,16 @@ class Recipe {
   void validate() const;
 
   const std::string& name() const { return name_; }
+  const std::string& system() const { return system_; }  // that it trains
   const nlohmann::json& settings() const { return settings_; }
 
  private:
+  const SettingRow* find_setting(const std::string& name) const;  // null: the system has none
+  [[noreturn]] void refuse_name(const std::string& name) const;
+
+  std::size_t bundled_ = 0;  // number of the bundled recipe that this is or stands on
   std::string name_;
+  std::string system_;
   nlohmann::json settings_;
 };
 

@@ -112,16 +112,6 @@ TEST(Registry, UnknownNamesListWhatThereIs) {
             std::string::npos);
 }
 
-TEST(Registry, WeightsOfAnUnknownSystemAreRefused) {
-  const TemporaryFolder folder;
-  ModelCard card = example_card();
-  card.system = "telepathy";
-  card.write(folder / "x.card.json");
-  test::write_bytes(folder / "x.safetensors", "whatever");
-  const std::string sentence = refusal([&] { load_model((folder / "x.safetensors").native()); });
-  EXPECT_NE(sentence.find("telepathy"), std::string::npos) << sentence;
-}
-
 TEST(Registry, BothRecipesOfTheReportsNetworkAreBundledWithTheirCards) {
   for (const char* name : {"crnn-report", "crnn-tuned"}) {
     const ModelCard card = ModelCard::read(card_path(find_weights(name)));

@@ -4,7 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
-#include "model_torch/trainer_step.hpp"
+#include "model_torch/crnn_loss.hpp"
 #include "support/manifests.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -14,9 +14,9 @@ namespace {
 CrnnConfig small(CrnnConfig::Input input) {
   CrnnConfig config;
   config.input = input;
-  config.channels = 6;
-  config.kernel = 3;
-  config.pool = 3;
+  config.encoder.channels = 6;
+  config.encoder.kernel = 3;
+  config.encoder.pool = 3;
   config.rhythm_channels = 4;
   config.hidden = 5;
   config.dropout = 0;
@@ -145,7 +145,7 @@ TEST(SeamFeatures, TwoLoneHitsFarApartGiveNumbers) {
 
 TEST(CrnnLogMel, HearsTheFramesRightBeforeTheSeam) {
   CrnnConfig config = small(CrnnConfig::Input::log_mel);
-  config.pool = 10;
+  config.encoder.pool = 10;
   CrnnNet net(config);
   net.eval();
   const torch::NoGradGuard no_grad;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <sstream>
 
 #include "base/error.hpp"
@@ -19,22 +20,61 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kSeam =
-    R"({"input":"seam","channels":10,"kernel":3,"pool":7,"rhythm_channels":5,"hidden":12,"context":3,"dropout":0.25})";
-constexpr const char* kLogMel =
-    R"({"input":"log-mel","channels":9,"kernel":5,"pool":4,"rhythm_channels":1,"hidden":11,"context":2,"dropout":0.25})";
+struct Made {
+  const char* name;
+  const char* system;
+  const char* settings;
+};
+const Made kMade[] = {
+    {"Seam", "crnn",
+     R"("input":"seam","encoder":"conv1d","activation":"relu","channels":10,"kernel":3,"pool":7,)"
+     R"("rhythm_channels":5,"hidden":12,"context":3)"},
+    {"LogMel", "crnn",
+     R"("input":"log-mel","encoder":"conv1d","activation":"relu","channels":9,"kernel":5,"pool":4,)"
+     R"("rhythm_channels":1,"hidden":11,"context":2)"},
+    {"LogMelLeNet", "crnn",
+     R"("input":"log-mel","encoder":"lenet","activation":"tanh","channels":12,"kernel":5,"pool":4,)"
+     R"("rhythm_channels":1,"hidden":11,"context":2)"},
+    {"LogMelAlexNet", "crnn",
+     R"("input":"log-mel","encoder":"alexnet","activation":"relu","channels":12,"kernel":5,"pool":4,)"
+     R"("rhythm_channels":1,"hidden":11,"context":2)"},
+    {"Dense", "dense",
+     R"("label":"position","bins":10,"encoder":"frames","activation":"sigmoid","channels":9,"kernel":5,)"
+     R"("pool":4,"slots":8,"hidden":12)"},
+    {"DenseVgg", "dense",
+     R"("label":"song","songs":7,"encoder":"vgg","activation":"relu","channels":16,"kernel":5,)"
+     R"("pool":4,"slots":3,"hidden":12)"},
+    {"DenseResNet", "dense",
+     R"("label":"position","bins":4,"encoder":"resnet","activation":"relu","channels":16,"kernel":5,)"
+     R"("pool":4,"slots":3,"hidden":12)"},
+    {"Autoencoder", "autoencoder",
+     R"("encoder":"conv1d","activation":"tanh","channels":9,"kernel":5,"pool":4,"slots":4,"state":12,)"
+     R"("context":3)"},
+    {"AutoencoderResNet", "autoencoder",
+     R"("encoder":"resnet","activation":"relu","channels":16,"kernel":5,"pool":4,"slots":4,"state":12,)"
+     R"("context":2)"},
+};
 
 std::string reference(const std::string& arguments) {
   return test::output_of(
-      "OMP_NUM_THREADS=1 /usr/bin/python3 " SEGUE_SOURCE_DIR "/scripts/crnn_reference.py " + arguments);
+      "OMP_NUM_THREADS=1 /usr/bin/python3 " SEGUE_SOURCE_DIR "/scripts/network_reference.py " + arguments);
 }
 
 // Networks with random weights that the Python program made, and fragments from 0.5 to 16 s.
-class Scoring : public testing::TestWithParam<const char*> {
+class Scoring : public testing::TestWithParam<Made> {
  protected:
   void SetUp() override {
-    reference("make " + test::quoted(weights_.string()) + " " + test::quoted(GetParam()));
-    ASSERT_TRUE(fs::exists(weights_)) << "python3-torch is needed (/usr/bin/python3)";
+    static std::map<std::string, std::pair<std::string, std::string>> made;  // Python takes a second
+    auto& [weights, card] = made[GetParam().name];
+    if (weights.empty()) {
+      reference("make " + test::quoted(weights_.string()) + " " + GetParam().system + " " +
+                test::quoted("{" + std::string(GetParam().settings) + ",\"dropout\":0.25}"));
+      ASSERT_TRUE(fs::exists(weights_)) << "python3-torch is needed (/usr/bin/python3)";
+      weights = test::read_bytes(weights_);
+      card = test::read_bytes(card_path(weights_));
+    }
+    test::write_bytes(weights_, weights);
+    test::write_bytes(card_path(weights_), card);
   }
 
   std::vector<float> score(ScoringSession& session, const std::vector<std::size_t>& context,
@@ -64,15 +104,15 @@ TEST_P(Scoring, AgreesWithAnIndependentForwardPassInPython) {
   const auto model = learning_plugin().load_model(weights_);
   std::vector<std::size_t> all;
   for (std::size_t i = 0; i < set_.size(); ++i) all.push_back(i);
+  const std::vector<std::vector<std::size_t>> contexts = {{4}, {2, 3}, {5, 6, 7}, {9, 1, 8, 0}};
+  std::string asked;
+  for (const auto& context : contexts) asked += (asked.empty() ? "" : ";") + spans(context);
+  std::istringstream theirs(reference("score " + test::quoted(weights_.string()) + " " +
+                                      test::quoted(manifest_.tracks[0].features.string()) + " " +
+                                      test::quoted(asked) + " " + spans(all) + " 0," +
+                                      std::to_string(kGuard116Frames)));
   for (const Hop guard : {Hop{0}, kGuard116Frames}) {
     const auto session = model->open_session(set_, guard, 1);
-    const std::vector<std::vector<std::size_t>> contexts = {{4}, {2, 3}, {5, 6, 7}, {9, 1, 8, 0}};
-    std::string asked;
-    for (const auto& context : contexts) asked += (asked.empty() ? "" : ";") + spans(context);
-    std::istringstream theirs(reference("score " + test::quoted(weights_.string()) + " " +
-                                        test::quoted(manifest_.tracks[0].features.string()) + " " +
-                                        test::quoted(asked) + " " + spans(all) + " " +
-                                        std::to_string(guard)));
     for (const auto& context : contexts) {
       const std::vector<float> ours = score(*session, context, all);
       for (const float value : ours) {
@@ -81,7 +121,7 @@ TEST_P(Scoring, AgreesWithAnIndependentForwardPassInPython) {
         EXPECT_NEAR(value, expected, 1e-5);
       }
       const auto [low, high] = std::minmax_element(ours.begin(), ours.end());
-      EXPECT_GT(*high - *low, 0.01);  // the test says something
+      EXPECT_GT(*high - *low, 2e-4);  // the test says something
     }
   }
 }
@@ -152,13 +192,17 @@ TEST_P(Scoring, WeightsThatAreMissingDamagedOrOfAnotherArchitectureAreRefused) {
   }
   test::write_bytes(weights_, bytes);
   auto changed = nlohmann::json::parse(card);
-  changed["recipe"]["hidden"] = 13;
+  changed["recipe"][changed["recipe"].contains("hidden") ? "hidden" : "state"] = 13;
   test::write_bytes(card_path(weights_), changed.dump());
   EXPECT_EQ(refusal(weights_), ErrorKind::model);
   changed = nlohmann::json::parse(card);
   changed["weights"] = std::string(32, 'a');
   test::write_bytes(card_path(weights_), changed.dump());
   EXPECT_EQ(refusal(weights_), ErrorKind::model) << "of another file";
+  changed["system"] = "telepathy";
+  test::write_bytes(card_path(weights_), changed.dump());
+  EXPECT_EQ(refusal(weights_), ErrorKind::model);
+  changed = nlohmann::json::parse(card);
   changed["recipe"].erase("kernel");
   test::write_bytes(card_path(weights_), changed.dump());
   EXPECT_EQ(refusal(weights_), ErrorKind::model);
@@ -166,8 +210,8 @@ TEST_P(Scoring, WeightsThatAreMissingDamagedOrOfAnotherArchitectureAreRefused) {
   EXPECT_EQ(refusal(weights_), ErrorKind::model);
 }
 
-INSTANTIATE_TEST_SUITE_P(Inputs, Scoring, testing::Values(kSeam, kLogMel),
-                         [](const auto& parameter) { return parameter.index == 0 ? "Seam" : "LogMel"; });
+INSTANTIATE_TEST_SUITE_P(Networks, Scoring, testing::ValuesIn(kMade),
+                         [](const auto& parameter) { return parameter.param.name; });
 
 }  // namespace
 }  // namespace segue

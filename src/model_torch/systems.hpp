@@ -1,0 +1,28 @@
+// Which networks there are. A new system is one file that ends in a function like these, and one line
+// in systems.cpp.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "model_torch/network.hpp"
+
+namespace segue {
+
+// settings: of a recipe or card, with `songs`, the number of songs on the train side. The parameters
+// are drawn from torch's generator. Throws Error(model) if a setting is missing or out of range.
+std::unique_ptr<Network> make_crnn(const nlohmann::json& settings);
+std::unique_ptr<Network> make_dense(const nlohmann::json& settings);
+std::unique_ptr<Network> make_autoencoder(const nlohmann::json& settings);
+
+// By name. Throws Error(model) too if there is no such system.
+std::unique_ptr<Network> make_network(const std::string& system, const nlohmann::json& settings);
+
+// Reads the card beside the weights, then the weights. Throws Error(model).
+std::unique_ptr<SuccessorModel> load_network(const std::filesystem::path& weights);
+
+// Torch and its BLAS work on `threads` threads from now on (process-wide); 0: all cores.
+void use_threads(std::size_t threads);
+
+}  // namespace segue
