@@ -20,7 +20,7 @@ echo "== analysis beside ffmpeg"
 echo "== whole commands"
 /usr/bin/python3 bench/commands.py build/release/segue build/bench-work "$wesnoth" "$kart"
 echo "== how often each system finds what follows, on the test side of tests/split.json"
-for model in random edge crnn-report crnn-tuned; do
+for model in random edge dense autoencoder crnn-report crnn-tuned; do
   for guard in 0 116; do
     XDG_DATA_HOME=$PWD/build/bench-work/three-hours build/release/segue evaluate "$wesnoth" "$kart" \
       --split tests/split.json --model $model --guard $guard --quiet

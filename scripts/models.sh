@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 wesnoth=$(scripts/music_folder.sh wesnoth-1.16-music)
 kart=$(scripts/music_folder.sh supertuxkart-data)
-recipes=(crnn-report crnn-tuned)
+recipes=(crnn-report crnn-tuned dense autoencoder)
 export XDG_DATA_HOME=$PWD/build/models-library
 mkdir -p "$XDG_DATA_HOME" build/runs
 build/release/segue analyze "$wesnoth" "$kart"
@@ -29,3 +29,4 @@ for recipe in "${recipes[@]}"; do
   cp "build/runs/$recipe/$recipe.safetensors" "build/runs/$recipe/$recipe.card.json" models/
   cp "build/runs/$recipe/curves.svg" "docs/curves-$recipe.svg"
 done
+cp build/runs/autoencoder/reconstruction.png docs/reconstruction.png

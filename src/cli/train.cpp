@@ -17,6 +17,7 @@ struct Options {
   std::vector<std::string> music;
   std::string output;
   std::string recipe = "crnn-tuned";
+  std::string label;
   std::string fragment = "3";
   std::string split;
   std::string manifest;
@@ -32,6 +33,7 @@ struct Options {
 
 Recipe recipe_of(const Options& options) {
   Recipe recipe = Recipe::load(options.recipe);
+  if (!options.label.empty()) recipe.set("label", options.label);
   for (const std::string& setting : options.settings) {
     const std::size_t equals = setting.find('=');
     if (equals == std::string::npos) {
@@ -111,8 +113,12 @@ void add_train(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("train", "Let a network teach itself from music");
   command->add_option("music", options->music, "Files, folders, playlists (default: the whole library)");
   command->add_option("-o,--output", options->output, "Folder of the run (default: runs/RECIPE)");
-  command->add_option("--recipe", options->recipe, "crnn-report, crnn-tuned or a JSON file")
+  command
+      ->add_option("--recipe,--system", options->recipe,
+                   "crnn-report, crnn-tuned (crnn), dense, autoencoder or a JSON file")
       ->capture_default_str();
+  command->add_option("--label", options->label,
+                      "What dense learns: position (in the song) or song (its number)");
   command->add_option("--set", options->settings, "Change a setting of the recipe: NAME=VALUE")
       ->expected(1)
       ->take_all();

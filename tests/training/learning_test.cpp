@@ -16,6 +16,7 @@
 #include "base/log.hpp"
 #include "base/safetensors.hpp"
 #include "model/plugin.hpp"
+#include "support/break_off.hpp"
 #include "support/manifests.hpp"
 #include "support/refusal.hpp"
 #include "support/temporary_folder.hpp"
@@ -146,18 +147,7 @@ TEST_F(Learning, AnInterruptEndsItWithinASecondAndTheRunGoesOnToTheSameWeights) 
     asked.recipe.set("epochs", "8");
     const std::string whole = test::read_bytes(learning_plugin().train(asked).weights);
     asked.folder = folder_ / (recipe + "-broken");
-    std::chrono::steady_clock::time_point asked_to_end;
-    std::thread user([&] {
-      while (!fs::exists(asked.folder / "checkpoint.safetensors"))
-        std::this_thread::sleep_for(std::chrono::milliseconds(2));
-      asked_to_end = std::chrono::steady_clock::now();
-      request_interrupt();
-    });
-    EXPECT_THROW(learning_plugin().train(asked), Error);
-    const auto ended = std::chrono::steady_clock::now();
-    user.join();
-    EXPECT_LT(ended - asked_to_end, std::chrono::seconds(1));
-    clear_interrupt();
+    test::break_off([&] { learning_plugin().train(asked); }, asked.folder / "checkpoint.safetensors");
     EXPECT_FALSE(fs::exists(asked.folder / (recipe + ".safetensors")));
     EXPECT_EQ(refusal(asked), ErrorKind::usage);  // not without being told to go on
     asked.resume = true;
