@@ -18,6 +18,7 @@ struct Options {
   std::string output;
   std::string recipe = "crnn-tuned";
   std::string label;
+  std::string encoder;
   std::string fragment = "3";
   std::string split;
   std::string manifest;
@@ -34,6 +35,7 @@ struct Options {
 Recipe recipe_of(const Options& options) {
   Recipe recipe = Recipe::load(options.recipe);
   if (!options.label.empty()) recipe.set("label", options.label);
+  if (!options.encoder.empty()) recipe.use_pretrained();
   for (const std::string& setting : options.settings) {
     const std::size_t equals = setting.find('=');
     if (equals == std::string::npos) {
@@ -84,6 +86,7 @@ void train(const Options& options, const Context& context) {
     request.manifest.write(manifest_folder);
   } else {
     request.manifest_folder = manifest_folder;
+    request.encoder = options.encoder;
     request.seed = context.seed;
     request.threads = options.threads;
     request.device = options.device;
@@ -122,6 +125,8 @@ void add_train(CLI::App& app, Context& context) {
   command->add_option("--set", options->settings, "Change a setting of the recipe: NAME=VALUE")
       ->expected(1)
       ->take_all();
+  command->add_option("--encoder", options->encoder,
+                      "A TorchScript file that makes vectors of fragments; the system learns on top of it");
   command
       ->add_option("--fragment", options->fragment, "How tracks are cut: seconds (3) or bounds (0.5-8)")
       ->capture_default_str();

@@ -26,7 +26,8 @@ std::int64_t number(const SafetensorsFile& file, const std::string& key) {
 
 }  // namespace
 
-std::shared_ptr<const FeatureFile> FeatureFile::open(const std::filesystem::path& path) {
+std::shared_ptr<const FeatureFile> FeatureFile::open(const std::filesystem::path& path,
+                                                     AudioReader audio) {
   std::shared_ptr<FeatureFile> features(new FeatureFile(SafetensorsFile::open(path)));
   const SafetensorsFile& file = features->file_;
   const TensorView& log_mel = file.tensor("log_mel", DType::f16);
@@ -42,6 +43,7 @@ std::shared_ptr<const FeatureFile> FeatureFile::open(const std::filesystem::path
   features->frames_ = log_mel.shape[0];
   features->log_mel_ = log_mel.bytes.data();
   features->loudness_ = file.floats("loudness");
+  features->audio_ = std::move(audio);
   return features;
 }
 
@@ -57,6 +59,17 @@ void FeatureFile::read_log_mel(const FrameRange& range, std::span<float> out) co
     value = float_from_half(half);
     from += 2;
   }
+}
+
+std::vector<float> FeatureFile::read_audio(const FrameRange& range, int sample_rate) const {
+  if (!audio_) {
+    throw Error(ErrorKind::usage, "is all there is of the music, but the encoder hears audio",
+                file_.path(), "use 'segue train' on the music itself, or an encoder that reads log-mel");
+  }
+  const Hop samples =
+      (range.size() - 1) * LogMelGeometry::hop_length + LogMelGeometry::window_length;
+  const Seconds length(static_cast<double>(samples) / LogMelGeometry::sample_rate);
+  return audio_(hops_to_seconds(range.begin), length, sample_rate);
 }
 
 FeatureFileWriter::FeatureFileWriter(const std::filesystem::path& folder)

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -21,11 +22,16 @@ namespace segue {
 
 inline constexpr double kLoudnessBlock = 0.1;  // seconds
 
+// The audio behind the features, for what hears more than log-mel: `length` of the track from `start`
+// on, mono, at `sample_rate` (Hz); what lies outside the track is silent. Any thread. Throws Error(input).
+using AudioReader = std::function<std::vector<float>(Seconds start, Seconds length, int sample_rate)>;
+
 // Memory-mapped and immutable; any thread.
 class FeatureFile {
  public:
   // Throws Error(input) if it is missing, damaged or of another geometry.
-  static std::shared_ptr<const FeatureFile> open(const std::filesystem::path& file);
+  static std::shared_ptr<const FeatureFile> open(const std::filesystem::path& file,
+                                                 AudioReader audio = {});
 
   const TrackId& track() const noexcept { return track_; }
   Hop hops() const noexcept { return hops_; }      // of audio
@@ -34,6 +40,9 @@ class FeatureFile {
 
   // Row-major [range.size() × 80] into `out`, which must have that size.
   void read_log_mel(const FrameRange& range, std::span<float> out) const;
+  // The PCM samples that these frames look at, and none beyond. Throws Error(usage) where only the
+  // features are at hand.
+  std::vector<float> read_audio(const FrameRange& range, int sample_rate) const;
 
  private:
   explicit FeatureFile(SafetensorsFile file) : file_(std::move(file)) {}
@@ -43,6 +52,7 @@ class FeatureFile {
   Hop frames_ = 0;
   const std::byte* log_mel_ = nullptr;
   std::vector<float> loudness_;
+  AudioReader audio_;
 };
 
 // Writes a feature file in constant memory, however long the track.

@@ -14,6 +14,7 @@ namespace segue {
 struct LogMel {
   Hop frames = 0;
   std::vector<float> values;
+  std::vector<float> embedding{};  // what a pretrained encoder makes of the fragment, where one is used
 
   std::span<const float> row(Hop frame) const;
 };

@@ -146,7 +146,7 @@ FragmentSet Manifest::fragments(Side side) const {
   FragmentSet set;
   for (const ManifestTrack& track : tracks) {
     if (track.side != side) continue;
-    const std::size_t number = set.add_track(FeatureFile::open(track.features));
+    const std::size_t number = set.add_track(FeatureFile::open(track.features, track.audio));
     for (const FragmentSpan& span : track.fragments) set.add(number, span);
   }
   return set;

@@ -9,6 +9,7 @@
 #include "base/interrupt.hpp"
 #include "base/paths.hpp"
 #include "library/fragment_loudness.hpp"
+#include "library/audio_reader.hpp"
 #include "library/updater.hpp"
 
 namespace segue {
@@ -87,7 +88,7 @@ std::vector<LibraryTrack> Library::tracks(const std::vector<fs::path>& paths) co
 
 std::shared_ptr<const FeatureFile> Library::features(const LibraryTrack& track) {
   try {
-    auto features = FeatureFile::open(track.features);
+    auto features = FeatureFile::open(track.features, audio_reader(track.file));
     if (features->track() == track.record.id && features->hops() == track.record.hops) return features;
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::input) throw;
@@ -100,7 +101,7 @@ std::shared_ptr<const FeatureFile> Library::features(const LibraryTrack& track) 
   TrackRecord record = record_of(analysis);
   record.double_of = track.record.double_of;
   catalog_->put_track(record);
-  return FeatureFile::open(analysis.features);
+  return FeatureFile::open(analysis.features, audio_reader(track.file));
 }
 
 std::vector<FragmentRecord> Library::fragments(const LibraryTrack& track,

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "library/audio_reader.hpp"
 
 namespace segue {
 namespace {
@@ -122,7 +123,8 @@ Manifest make_manifest(Library& library, const std::vector<LibraryTrack>& tracks
                         *sides[i],
                         tracks[i].features,
                         {},
-                        tracks[i].record.tags.licence};
+                        tracks[i].record.tags.licence,
+                        audio_reader(tracks[i].file)};
     for (const FragmentRecord& fragment : library.fragments(tracks[i], config.segmentation)) {
       track.fragments.push_back(fragment.span);
     }

@@ -71,7 +71,7 @@ class AutoencoderNet : public StateNetwork {
     std::vector<SpectrogramPair> pairs;
     double squares = 0, spread = 0, count = 0;
     for (std::size_t i = 0; i < validation.size(); ++i) {
-      const LogMel original = validation.log_mel(i);
+      const LogMel original = hear(validation, i, 0);
       if (original.frames < shortest()) continue;
       const FrameBatch one = pack_frames(std::span(&original, 1), statistics(), shortest(), 1);
       const torch::Tensor decoded = decode(encode(one), one.lengths).to(torch::kCPU)[0];

@@ -107,7 +107,7 @@ class CrnnSession : public ScoringSession {
   EncodedPtr encode_one(std::size_t fragment) const {
     const torch::NoGradGuard no_grad;
     std::vector<LogMel> one;
-    one.push_back(fragments_.log_mel(fragment, guard_));
+    one.push_back(net_.hear(fragments_, fragment, guard_));
     if (one.front().frames < 1) {
       throw Error(ErrorKind::usage, "a fragment is too short to be scored with both edges hidden", {},
                   "give a longer --fragment");
@@ -243,6 +243,7 @@ class CrnnSession : public ScoringSession {
 CrnnModel::CrnnModel(const CrnnNet& net, ModelCard card)
     : card_(std::move(card)), net_(std::make_unique<CrnnNet>(net.config())) {
   copy_weights(net, *net_);
+  net_->pretrained = net.pretrained;
   net_->eval();
 }
 

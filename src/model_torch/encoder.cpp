@@ -20,6 +20,21 @@ class PlainFrames : public Encoder {
   std::int64_t width() const override { return kBands; }
 };
 
+class Embeddings : public Encoder {
+ public:
+  explicit Embeddings(std::int64_t width) : width_(width) {}
+  EncodedFrames forward(const FrameBatch& batch) override {
+    if (!batch.embeddings.defined() || batch.embeddings.size(1) != width_) {
+      throw Error(ErrorKind::internal, "the fragments lack what the pretrained encoder made of them");
+    }
+    return {batch.embeddings.unsqueeze(1), std::vector<std::int64_t>(batch.lengths.size(), 1)};
+  }
+  std::int64_t width() const override { return width_; }
+
+ private:
+  std::int64_t width_;
+};
+
 class Conv1d : public Encoder {
  public:
   explicit Conv1d(const EncoderConfig& config) : config_(config) {
@@ -62,12 +77,14 @@ EncoderConfig EncoderConfig::from_json(const nlohmann::json& settings) {
   config.channels = whole_setting(settings, "channels", 1, 1024);
   config.kernel = whole_setting(settings, "kernel", 1, 8);
   config.pool = whole_setting(settings, "pool", 1, 64);
+  if (config.family == "pretrained") config.embedding = whole_setting(settings, "embedding", 1, 1 << 20);
   return config;
 }
 
 std::shared_ptr<Encoder> make_encoder(const EncoderConfig& config) {
   activate(config.activation, torch::zeros({1}));  // known?
   if (config.family == "frames") return std::make_shared<PlainFrames>();
+  if (config.family == "pretrained") return std::make_shared<Embeddings>(config.embedding);
   if (config.family == "conv1d") return std::make_shared<Conv1d>(config);
   if (auto encoder = make_cnn(config)) return encoder;
   throw Error(ErrorKind::model, "the card names an encoder that this segue does not have", {},

@@ -1,6 +1,7 @@
 // Encoders: from the log-mel frames of a fragment to a sequence of feature vectors.
 //
 // frames   the frames themselves
+// pretrained   what a TorchScript module made of the whole fragment (pretrained.hpp): one step
 // conv1d   one convolution over time and max-pooling, as the report's CRNN has it
 // lenet, alexnet, vgg, resnet   the families of CNN that the report names, over time and frequency,
 //   with zero padding and far fewer channels than published, so that they train on two cores:
@@ -24,6 +25,7 @@ struct EncoderConfig {
   std::int64_t channels = 64;       // of conv1d, or of the deepest layers
   std::int64_t kernel = 5;          // conv1d
   std::int64_t pool = 10;           // conv1d
+  std::int64_t embedding = 0;       // pretrained: numbers of an embedding
 
   // From the settings of a recipe or card. Throws Error(model) if one is missing or out of range.
   static EncoderConfig from_json(const nlohmann::json& settings);

@@ -38,6 +38,13 @@ FrameBatch pack_frames(std::span<const LogMel> fragments, const BandStatistics& 
     }
     copy_row(batch.frames, static_cast<std::int64_t>(i), rows, kBands);
   });
+  std::vector<float> embeddings;
+  for (const LogMel& fragment : fragments)
+    embeddings.insert(embeddings.end(), fragment.embedding.begin(), fragment.embedding.end());
+  if (!embeddings.empty()) {
+    batch.embeddings =
+        torch::tensor(embeddings).reshape({static_cast<std::int64_t>(fragments.size()), -1});
+  }
   return batch;
 }
 

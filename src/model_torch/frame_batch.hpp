@@ -14,6 +14,7 @@ namespace segue {
 struct FrameBatch {
   torch::Tensor frames;               // [N × 80 × longest], z-scored, zero after the end of each
   std::vector<std::int64_t> lengths;  // frames of each, ≥ 1
+  torch::Tensor embeddings;           // [N × D] of a pretrained encoder, else undefined
 };
 
 // On the CPU. Throws Error(usage) if a fragment has fewer than `shortest` frames (≥ 1).

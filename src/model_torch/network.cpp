@@ -15,6 +15,15 @@ nlohmann::json Network::show(const FragmentSet&, const std::filesystem::path&) {
   return nlohmann::json::object();
 }
 
+LogMel Network::hear(const FragmentSet& fragments, std::size_t fragment, Hop guard) const {
+  LogMel log_mel = fragments.log_mel(fragment, guard);
+  if (pretrained) {
+    log_mel.embedding = pretrained->embed(fragments.features_of(fragments.track_of(fragment)),
+                                          fragments.span_of(fragment), guard);
+  }
+  return log_mel;
+}
+
 BandStatistics Network::statistics() const {
   const auto copy = [](const torch::Tensor& tensor) {
     const torch::Tensor here = tensor.to(torch::kCPU).contiguous();

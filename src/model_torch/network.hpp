@@ -11,6 +11,7 @@
 
 #include "features/manifest.hpp"
 #include "model/successor_model.hpp"
+#include "model_torch/pretrained.hpp"
 #include "model_torch/seam_features.hpp"
 #include "training/sampler.hpp"
 
@@ -39,11 +40,15 @@ class Network : public torch::nn::Module {
   // Leaves pictures of what it learnt in `folder`, and figures for the card.
   virtual nlohmann::json show(const FragmentSet& validation, const std::filesystem::path& folder);
 
+  // What it hears of a fragment, the pretrained encoder's embedding included.
+  LogMel hear(const FragmentSet& fragments, std::size_t fragment, Hop guard) const;
+
   BandStatistics statistics() const;
   void set_statistics(const BandStatistics& statistics);
   torch::Device device() const { return band_mean.device(); }
 
-  torch::Tensor band_mean, band_scale;  // [80]
+  torch::Tensor band_mean, band_scale;           // [80]
+  std::shared_ptr<const Pretrained> pretrained;  // where the encoder is one, else null
 };
 
 // All parameters and buffers, the same architecture on both sides.

@@ -63,7 +63,7 @@ class StateSession : public ScoringSession {
     use_threads(1);  // workers are our own, each with one
     parallel_for(missing.size(), threads_, [&](std::size_t i) {
       const torch::NoGradGuard no_grad;
-      const LogMel log_mel = fragments_.log_mel(missing[i], guard_);
+      const LogMel log_mel = net_.hear(fragments_, missing[i], guard_);
       if (log_mel.frames < 1) {
         throw Error(ErrorKind::usage, "a fragment is too short to be scored with both edges hidden", {},
                     "give a longer --fragment");
@@ -114,7 +114,9 @@ std::vector<std::size_t> StateNetwork::sorted(const std::vector<std::vector<floa
 }
 
 std::unique_ptr<SuccessorModel> StateNetwork::model(ModelCard card) const {
-  return std::make_unique<StateModel>(copy(), std::move(card));
+  std::unique_ptr<StateNetwork> net = copy();
+  net->pretrained = pretrained;
+  return std::make_unique<StateModel>(std::move(net), std::move(card));
 }
 
 torch::Tensor StateNetwork::score_batch(const torch::Tensor& states, const TrainingBatch& batch) const {

@@ -19,7 +19,23 @@ constexpr struct {
     {"dense", make_dense},
 };
 
+// The encoder that lies beside the weights.
+std::shared_ptr<const Pretrained> load_encoder(const std::filesystem::path& weights,
+                                               const ModelCard& card) {
+  auto encoder = Pretrained::load(encoder_path(weights));
+  if (encoder->hash().hex() != card.recipe.value("encoder_hash", "")) {
+    throw Error(ErrorKind::model, "is not the encoder that the weights were learnt with", encoder->file(),
+                "put the right one beside them, or train again");
+  }
+  return encoder;
+}
+
 }  // namespace
+
+std::filesystem::path encoder_path(const std::filesystem::path& weights) {
+  std::filesystem::path encoder = weights;
+  return encoder.replace_extension(".encoder.pt");
+}
 
 std::unique_ptr<Network> make_network(const std::string& system, const nlohmann::json& settings) {
   for (const auto& known : kSystems) {
@@ -43,6 +59,7 @@ std::unique_ptr<SuccessorModel> load_network(const std::filesystem::path& weight
                   "train again, or choose another model with --model");
     }
     const std::unique_ptr<Network> net = make_network(card.system, card.recipe);
+    if (card.recipe.value("encoder", "") == "pretrained") net->pretrained = load_encoder(weights, card);
     load_weights(*net, weights);
     return net->model(card);
   } catch (const Error& error) {

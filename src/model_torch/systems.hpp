@@ -19,6 +19,9 @@ std::unique_ptr<Network> make_autoencoder(const nlohmann::json& settings);
 // By name. Throws Error(model) too if there is no such system.
 std::unique_ptr<Network> make_network(const std::string& system, const nlohmann::json& settings);
 
+// Where the pretrained encoder of these weights lies, if they have one: NAME.encoder.pt beside them.
+std::filesystem::path encoder_path(const std::filesystem::path& weights);
+
 // Reads the card beside the weights, then the weights. Throws Error(model).
 std::unique_ptr<SuccessorModel> load_network(const std::filesystem::path& weights);
 

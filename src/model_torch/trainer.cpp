@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cmath>
+#include <fstream>
+#include <iterator>
 #include <numbers>
 
 #include "base/committed_file.hpp"
@@ -77,16 +79,24 @@ class Trainer {
  public:
   explicit Trainer(const TrainingRequest& request)
       : request_(request),
-        recipe_(settings_of(request)),
+        encoder_(encoder_of(request)),
+        recipe_(settings_of(request, encoder_.get())),
         device_(find_device(request.device)),
         train_(request.manifest, Side::train, request.recipe, derive_seed(request.seed, kDataStream),
                true),
         validation_(request.manifest, Side::validation, request.recipe,
                     derive_seed(request.seed, kValidationStream), false),
         validation_set_(request.manifest.fragments(Side::validation)),
-        net_(make(request)),
-        best_(make(request)),
+        net_(make()),
+        best_(make()),
         optimizer_(make_optimizer(*net_, recipe_)) {
+    if (encoder_) {
+      const auto embedding = [this](const FeatureFile& track, const FragmentSpan& span, Hop guard) {
+        return encoder_->embed(track, span, guard);
+      };
+      train_.embed_by(embedding);
+      validation_.embed_by(embedding);
+    }
     net_->count(request.manifest);
     net_->to(device_);
     best_->to(device_);
@@ -102,7 +112,7 @@ class Trainer {
                   "wait until it has ended, or give another folder");
     }
     remove_stale_partials(request_.folder);
-    state_.run = identity(request_);
+    state_.run = identity(request_) + (encoder_ ? encoder_->hash().hex() : "");
     const double step_seconds = time_a_step();
     resume_or_begin();
     if (!request_.manifest_folder.empty()) {
@@ -125,16 +135,34 @@ class Trainer {
   }
 
  private:
-  // The recipe's, and what the network must know of the data to be made again.
-  static Json settings_of(const TrainingRequest& request) {
+  static std::shared_ptr<const Pretrained> encoder_of(const TrainingRequest& request) {
+    const bool needed = request.recipe.settings().value("encoder", "") == "pretrained";
+    if (needed == !request.encoder.empty())
+      return needed ? Pretrained::load(request.encoder) : nullptr;
+    if (!needed) {
+      throw Error(ErrorKind::usage, "the recipe does not use an encoder from a file", request.encoder,
+                  "set encoder=pretrained");
+    }
+    throw Error(ErrorKind::usage, "the recipe's encoder is pretrained, but none is given", {},
+                "add --encoder FILE.pt");
+  }
+
+  // The recipe's, and what the network must know of data and encoder to be made again.
+  static Json settings_of(const TrainingRequest& request, const Pretrained* encoder) {
     Json settings = request.recipe.settings();
     settings["songs"] = songs_of(request.manifest, Side::train).size();
+    if (encoder != nullptr) {
+      settings["embedding"] = encoder->width();
+      settings["encoder_hash"] = encoder->hash().hex();
+    }
     return settings;
   }
 
-  static std::unique_ptr<Network> make(const TrainingRequest& request) {
-    torch::manual_seed(derive_seed(request.seed, kInitStream));
-    return make_network(request.recipe.system(), settings_of(request));
+  std::unique_ptr<Network> make() const {
+    torch::manual_seed(derive_seed(request_.seed, kInitStream));
+    std::unique_ptr<Network> net = make_network(request_.recipe.system(), recipe_);
+    net->pretrained = encoder_;
+    return net;
   }
 
   // Of one batch, learnt by the network that is overwritten later. Nothing else changes: batches and
@@ -326,6 +354,10 @@ class Trainer {
     write_curves(request_.folder, name, state_.records);
     best_->eval();
     card.metrics.update(best_->show(validation_set_, request_.folder));
+    if (encoder_) {  // weights are of use only with it
+      std::ifstream in(encoder_->file(), std::ios::binary);
+      write_text_file(encoder_path(result.weights), std::string(std::istreambuf_iterator<char>(in), {}));
+    }
     save_weights(*best_, result.weights, {{"system", card.system}, {"name", name}});
     card.weights = hash_file(result.weights);
     card.write(card_path(result.weights));
@@ -354,6 +386,7 @@ class Trainer {
   }
 
   const TrainingRequest& request_;
+  std::shared_ptr<const Pretrained> encoder_;  // null unless the recipe's is pretrained
   const Json recipe_;
   torch::Device device_;
   Sampler train_, validation_;

@@ -158,6 +158,14 @@ void Recipe::set(const std::string& name, const std::string& value) {
   settings_[name] = parsed;
 }
 
+void Recipe::use_pretrained() {
+  set("encoder", "pretrained");
+  if (settings_.contains("input")) settings_["input"] = "log-mel";
+  for (const char* name : {"shift", "stretch", "gain_db", "tilt_db", "extremes"}) {
+    if (settings_.contains(name)) settings_[name] = 0.0;
+  }
+}
+
 void Recipe::validate() const {
   for (const auto& [name, value] : settings_.items()) {
     const SettingRow* row = find_setting(name);

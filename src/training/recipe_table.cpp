@@ -13,9 +13,9 @@ constexpr SettingRow kTable[] = {
     // The network.
     {"input", choice, 0, 0, "log-mel,seam", {"log-mel", "seam", "", ""},
      "what the convolution reads: the frames of each fragment, or both sides of the seam"},
-    {"encoder", choice, 0, 0, "frames,conv1d,lenet,alexnet,vgg,resnet", {"conv1d", "conv1d", "frames", "conv1d"},
+    {"encoder", choice, 0, 0, "frames,conv1d,lenet,alexnet,vgg,resnet,pretrained", {"conv1d", "conv1d", "frames", "conv1d"},
      "what makes features of the frames: nothing (frames), one convolution over time, LeNet-5, AlexNet, "
-     "VGG-16 or ResNet-18 in small; input seam has its own conv1d"},
+     "VGG-16 or ResNet-18 in small, or a module of yours (pretrained); input seam has its own conv1d"},
     {"activation", choice, 0, 0, "relu,sigmoid,tanh", {"relu", "relu", "relu", "relu"},
      "of the encoder and of hidden dense layers"},
     {"channels", integer, 1, 1024, "", {"64", "96", "64", "64"},

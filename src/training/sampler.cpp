@@ -26,6 +26,7 @@ std::vector<std::string> songs_of(const Manifest& manifest, Side side) {
 
 struct Sampler::Piece {
   std::size_t track = 0;
+  FragmentSpan span;  // as the manifest cuts it
   FrameRange source;  // frames of the track that are read …
   Hop frames = 0;     // … and brought to this many
   double gain_db = 0;
@@ -43,7 +44,7 @@ Sampler::Sampler(const Manifest& manifest, Side side, const Recipe& recipe, std:
     tracks_.push_back(track);
     songs_.push_back(
         static_cast<std::size_t>(std::find(songs.begin(), songs.end(), track.song) - songs.begin()));
-    features_.push_back(FeatureFile::open(track.features));
+    features_.push_back(FeatureFile::open(track.features, track.audio));
     for (const FragmentSpan& span : track.fragments) {
       if (visible_frames(span).end > features_.back()->frames()) {
         throw Error(ErrorKind::input, "is shorter than the manifest says", track.features,
@@ -104,7 +105,9 @@ TrainingBatch Sampler::batch(std::size_t number, std::size_t threads) const {
   }
   ask(clips, random, pieces, batch);
   batch.fragments.resize(pieces.size());
-  parallel_for(pieces.size(), threads, [&](std::size_t i) { batch.fragments[i] = read(pieces[i]); });
+  parallel_for(pieces.size(), threads, [&](std::size_t i) {
+    batch.fragments[i] = read(pieces[i], batch.guard);
+  });
   drop_harmless_extremes(batch);
   return batch;
 }
@@ -134,6 +137,7 @@ void Sampler::place_clip(const Clip& clip, Hop guard, Random& random, std::vecto
     const Hop last = std::min(visible_frames(moved).end, features_[clip.track]->frames());
     Piece piece;
     piece.track = clip.track;
+    piece.span = span;
     piece.source = {place(heard.begin), std::min(place(heard.end), last)};
     piece.frames = heard.size();
     if (piece.frames < 1 || piece.source.size() < 1) {
@@ -253,7 +257,7 @@ std::int64_t Sampler::extreme(std::size_t next, std::span<const Clip> clips, std
   return static_cast<std::int64_t>(pieces.size() - 1);
 }
 
-LogMel Sampler::read(const Piece& piece) const {
+LogMel Sampler::read(const Piece& piece, Hop guard) const {
   if (piece.extreme == Extreme::silence) return silence(piece.frames);
   if (piece.extreme == Extreme::noise) {
     Random random(piece.seed);
@@ -264,6 +268,7 @@ LogMel Sampler::read(const Piece& piece) const {
   features_[piece.track]->read_log_mel(piece.source, source.values);
   LogMel fragment = resample_frames(source, piece.frames);
   change_level(fragment, piece.gain_db, piece.tilt_db);
+  if (embedding_) fragment.embedding = embedding_(*features_[piece.track], piece.span, guard);
   return piece.extreme == Extreme::reversed ? reversed(fragment) : fragment;
 }
 

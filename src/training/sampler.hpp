@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -39,11 +40,18 @@ struct TrainingBatch {
 // The songs of one side in the order in which its tracks name them.
 std::vector<std::string> songs_of(const Manifest& manifest, Side side);
 
+// What a pretrained encoder makes of a fragment of a track. Any thread.
+using EmbeddingOf =
+    std::function<std::vector<float>(const FeatureFile& track, const FragmentSpan& span, Hop guard)>;
+
 class Sampler {
  public:
   // augment: false shows the side as it is (for validation). Throws Error(input) if no track of
   // the side has three fragments.
   Sampler(const Manifest& manifest, Side side, const Recipe& recipe, std::uint64_t seed, bool augment);
+
+  // Fragments then carry their embeddings. The recipe must not change them (Recipe::use_pretrained()).
+  void embed_by(EmbeddingOf embedding) { embedding_ = std::move(embedding); }
 
   // Prepares epoch `epoch` and returns how many batches it has.
   std::size_t begin_epoch(std::uint64_t epoch);
@@ -64,7 +72,7 @@ class Sampler {
            TrainingBatch& batch) const;
   std::int64_t extreme(std::size_t next, std::span<const Clip> clips, std::size_t own_clip,
                        Random& random, std::vector<Piece>& pieces) const;
-  LogMel read(const Piece& piece) const;
+  LogMel read(const Piece& piece, Hop guard) const;
   template <class Meant>
   std::vector<std::int64_t> pieces_of(std::span<const Clip> clips, const Meant& meant) const;
   static void drop_harmless_extremes(TrainingBatch& batch);
@@ -79,6 +87,7 @@ class Sampler {
   std::vector<ManifestTrack> tracks_;  // of this side, with three fragments or more
   std::vector<std::shared_ptr<const FeatureFile>> features_;
   std::vector<std::size_t> songs_;  // of each track
+  EmbeddingOf embedding_;
   std::vector<Clip> clips_;  // of the epoch
   std::uint64_t epoch_seed_ = 0;
 };

@@ -21,6 +21,7 @@ void print_help() {
       "segue-learn MANIFEST_DIR -o RUN_DIR [options]\n"
       "  --recipe NAME|FILE   crnn-tuned (default), crnn-report, dense, autoencoder or a JSON file\n"
       "  --set NAME=VALUE     change a setting of the recipe (repeatable)\n"
+      "  --encoder FILE.pt    a pretrained encoder that reads log-mel\n"
       "  --resume             go on after the last whole epoch in RUN_DIR\n"
       "  --seed N             default 1\n"
       "  --threads N          default 0: all cores\n"
@@ -73,6 +74,8 @@ int run(const std::vector<std::string>& arguments) {
       request.seed = whole_number(value());
     else if (flag == "--threads")
       request.threads = whole_number(value());
+    else if (flag == "--encoder")
+      request.encoder = value();
     else if (flag == "--device")
       request.device = value();
     else if (flag.starts_with("-") || !manifest.empty()) {
@@ -85,6 +88,7 @@ int run(const std::vector<std::string>& arguments) {
                 "see segue-learn --help");
   }
   request.recipe = segue::Recipe::load(recipe);
+  if (!request.encoder.empty()) request.recipe.use_pretrained();
   for (const std::string& setting : settings) {
     const std::size_t equals = setting.find('=');
     if (equals == std::string::npos) throw Error(ErrorKind::usage, "--set needs NAME=VALUE");

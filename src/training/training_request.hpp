@@ -27,6 +27,10 @@ class Recipe {
   void set(const std::string& name, const std::string& value);
   void validate() const;
 
+  // For a pretrained encoder, which hears every fragment once and as it is: sets encoder (and
+  // input=log-mel), and what would change fragments (shift, stretch, gain_db, tilt_db, extremes) to 0.
+  void use_pretrained();
+
   const std::string& name() const { return name_; }
   const std::string& system() const { return system_; }  // that it trains
   const nlohmann::json& settings() const { return settings_; }
@@ -44,6 +48,7 @@ class Recipe {
 struct TrainingRequest {
   Manifest manifest;  // train side teaches, val side stops; the test side is not read
   Recipe recipe;
+  std::filesystem::path encoder;  // TorchScript file, if the recipe's encoder is pretrained
   std::filesystem::path folder;  // of the run: checkpoints, curves.csv, curves.svg, weights, card
   std::filesystem::path
       manifest_folder;  // where to leave the manifest once the run may begin; may be empty
