@@ -33,7 +33,7 @@ struct ManifestTrack {
   std::filesystem::path features;       // feature file
   std::vector<FragmentSpan> fragments;  // in order of time, not overlapping
   std::string licence;                  // of the music, for the model's card; may be empty
-  AudioReader audio;                    // where the music is at hand; not on disk
+  AudioReader audio{};                  // where the music is at hand; not on disk
 };
 
 struct Manifest {

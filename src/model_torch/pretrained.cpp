@@ -13,10 +13,12 @@ namespace {
 
 constexpr const char* kRemedy = "docs/learning.md says what an encoder must be";
 
-// The first line of what LibTorch says; the rest is its stack.
-std::string first_line(const std::exception& error) {
-  const std::string text = error.what();
-  return text.substr(0, text.find('\n'));
+// The last line of what LibTorch says is the reason; before it stands where in the module.
+std::string reason_of(const std::exception& error) {
+  std::string text = error.what();
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  const std::size_t line = text.rfind('\n');
+  return line == std::string::npos ? text : text.substr(line + 1);
 }
 
 }  // namespace
@@ -45,7 +47,7 @@ struct Pretrained::State {
     } catch (const Error&) {
       throw;
     } catch (const std::exception& error) {
-      throw unfit("fails on an input of " + shape_of(input) + " (" + first_line(error) + ")");
+      throw unfit("fails on an input of " + shape_of(input) + " (" + reason_of(error) + ")");
     }
     if (output.scalar_type() != torch::kFloat32 || output.dim() != 2 || output.size(0) != input.size(0) ||
         output.size(1) < 1 || (width > 0 && output.size(1) != width)) {

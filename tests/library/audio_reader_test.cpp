@@ -1,0 +1,39 @@
+#include "library/audio_reader.hpp"
+
+#include <gtest/gtest.h>
+
+#include "support/plans.hpp"
+#include "support/refusal.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace segue {
+namespace {
+
+// A second of silence, then a second at 0.5 left and 0.25 right.
+TEST(AudioReader, GivesAStretchOfTheFileMonoAtTheRateAskedFor) {
+  const test::TemporaryFolder folder;
+  constexpr int kRate = 44100;
+  std::vector<float> stereo(4 * kRate, 0.0f);
+  for (std::size_t i = 2 * kRate; i < stereo.size(); i += 2) {
+    stereo[i] = 0.5f;
+    stereo[i + 1] = 0.25f;
+  }
+  test::write_float_wav(folder / "step.wav", stereo, kRate, 2);
+  const AudioReader read = audio_reader(folder / "step.wav");
+  const std::vector<float> heard = read(Seconds(0.9), Seconds(0.2), 16000);
+  ASSERT_EQ(heard.size(), 3200u);
+  EXPECT_NEAR(heard[800], 0, 1e-3);
+  EXPECT_NEAR(heard[2400], 0.375, 1e-3);
+  const std::vector<float> beyond = read(Seconds(1.9), Seconds(0.4), 16000);
+  ASSERT_EQ(beyond.size(), 6400u);
+  EXPECT_NEAR(beyond[800], 0.375, 1e-3);
+  EXPECT_NEAR(beyond[4000], 0, 1e-3) << "silent after its end";
+}
+
+TEST(AudioReader, AFileThatVanishedIsNamed) {
+  const AudioReader read = audio_reader("/nowhere/gone.wav");
+  EXPECT_EQ(test::refusal([&] { read(Seconds(0), Seconds(1), 16000); }).file(), "/nowhere/gone.wav");
+}
+
+}  // namespace
+}  // namespace segue
