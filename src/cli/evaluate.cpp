@@ -29,6 +29,7 @@ struct Options {
 struct Group {
   FragmentSet fragments;
   std::vector<fs::path> files;  // by number of track
+  bool measurable = false;      // a track is long enough
 };
 
 // Tracks the network has seen tell what it remembers, others what it learned.
@@ -55,9 +56,9 @@ Groups groups_of(const Options& options, const Context& context, const ModelCard
     Group& group = known ? groups.known : groups.unknown;
     const std::size_t number = group.fragments.add_track(library.features(track));
     group.files.push_back(track.file);
-    for (const FragmentRecord& fragment : library.fragments(track, segmentation)) {
-      group.fragments.add(number, fragment.span);
-    }
+    const std::vector<FragmentRecord> fragments = library.fragments(track, segmentation);
+    for (const FragmentRecord& fragment : fragments) group.fragments.add(number, fragment.span);
+    group.measurable |= fragments.size() >= 3;
   }
   if (groups.unknown.fragments.size() + groups.known.fragments.size() == 0) {
     throw Error(ErrorKind::input, "there is no track to measure on", options.split,
@@ -105,9 +106,8 @@ nlohmann::json measure(const SuccessorModel& model, const Groups& groups, const 
   if (!target.empty()) predictions.emplace(target);
   std::string lines;
   nlohmann::json known, json;
-  if (groups.known.fragments.size() > 0)
-    known = measure(model, groups.known, true, options, context, lines);
-  if (groups.unknown.fragments.size() > 0) {
+  if (groups.known.measurable) known = measure(model, groups.known, true, options, context, lines);
+  if (groups.unknown.measurable || known.is_null()) {  // else it says what is missing
     json = measure(model, groups.unknown, false, options, context, lines);
   } else {
     json = nothing_like(known);

@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/paths.hpp"
+#include "base/progress.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
@@ -77,10 +78,11 @@ CutTracks cut_tracks(const Options& options, const Context& context, Library& li
 std::vector<FoundOrder> orders_of(const CutTracks& cut, const SuccessorModel& model,
                                   const Options& options, const Context& context) {
   const auto session = model.open_session(cut.set);
+  Progress progress("hearing", static_cast<double>(cut.set.size()), "pieces");
   std::vector<FoundOrder> orders;
   for (const CutTrack& track : cut.tracks) {
     const std::size_t n = track.spans.size();
-    orders.push_back(find_order(pair_scores(*session, track.begin, n), n, options.assembly(),
+    orders.push_back(find_order(pair_scores(*session, track.begin, n, &progress), n, options.assembly(),
                                 derive_seed(context.seed, orders.size())));
   }
   return orders;
@@ -90,10 +92,9 @@ std::vector<FoundOrder> orders_of(const CutTracks& cut, const SuccessorModel& mo
 std::vector<fs::path> targets_of(const Options& options, const CutTracks& cut, Library& library) {
   std::vector<fs::path> targets;
   std::set<std::string> taken;
-  const bool into_folder = options.into_folder();
-  if (into_folder) make_folders(options.output);
+  if (options.into_folder()) make_folders(options.output);
   for (const CutTrack& track : cut.tracks) {
-    if (!into_folder) {
+    if (!options.into_folder()) {
       targets.emplace_back(options.output);
       continue;
     }

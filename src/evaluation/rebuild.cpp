@@ -5,7 +5,8 @@
 
 namespace segue {
 
-std::vector<float> pair_scores(ScoringSession& session, std::size_t begin, std::size_t n) {
+std::vector<float> pair_scores(ScoringSession& session, std::size_t begin, std::size_t n,
+                               Progress* progress) {
   std::vector<float> matrix(n * n), row;
   std::vector<std::size_t> others;
   for (std::size_t a = 0; a < n && n > 1; ++a) {
@@ -18,6 +19,7 @@ std::vector<float> pair_scores(ScoringSession& session, std::size_t begin, std::
     const std::size_t playing = begin + a;
     session.score(std::span(&playing, 1), others, row);
     for (std::size_t k = 0; k < row.size(); ++k) matrix[a * n + others[k] - begin] = row[k];
+    if (progress != nullptr) progress->advance(1);
   }
   return matrix;
 }

@@ -6,13 +6,16 @@
 #include <span>
 #include <vector>
 
+#include "base/progress.hpp"
 #include "model/successor_model.hpp"
 
 namespace segue {
 
 // How well each fragment of [begin, begin + n) follows each other, without history: [n × n], row a,
-// column b, 0 on the diagonal. Throws Error(interrupted).
-std::vector<float> pair_scores(ScoringSession& session, std::size_t begin, std::size_t n);
+// column b, 0 on the diagonal. progress: advanced by one for each fragment; may be null.
+// Throws Error(interrupted).
+std::vector<float> pair_scores(ScoringSession& session, std::size_t begin, std::size_t n,
+                               Progress* progress = nullptr);
 
 enum class Assembly {
   best,   // best_order(): the best sum over all seams
