@@ -73,4 +73,29 @@ UpdateReport update_library(Library& library, const std::vector<fs::path>& music
   return report;
 }
 
+std::vector<LibraryTrack> tracks_of(Library& library, const std::vector<fs::path>& music,
+                                    const std::string& command) {
+  if (!music.empty()) update_library(library, music);
+  std::vector<LibraryTrack> tracks = library.tracks(music);
+  if (tracks.empty()) {
+    throw music.empty() ? Error(ErrorKind::input, "the library holds no music yet", library.folder(),
+                                "name a folder: segue " + command + " ~/Music")
+                        : Error(ErrorKind::input, "none of the files given holds music that can be used",
+                                {}, "give other files; the reasons stand above");
+  }
+  return tracks;
+}
+
+void refuse_music_as_target(const fs::path& target, Library& library) {
+  std::error_code code;
+  const fs::path found = fs::weakly_canonical(target, code);
+  if (code || !fs::exists(found, code)) return;
+  for (const FileRecord& file : library.catalog().files()) {
+    if (file.path == found && file.track) {
+      throw Error(ErrorKind::usage, "is music of your library", target,
+                  "choose another name with --output");
+    }
+  }
+}
+
 }  // namespace segue::cli

@@ -34,6 +34,7 @@ void add_analyze(CLI::App& app, Context& context);
 void add_train(CLI::App& app, Context& context);
 void add_evaluate(CLI::App& app, Context& context);
 void add_cut(CLI::App& app, Context& context);
+void add_rebuild(CLI::App& app, Context& context);
 void add_library(CLI::App& app, Context& context);
 void add_config(CLI::App& app, Context& context);
 // `segue` alone.
@@ -49,6 +50,15 @@ void set_example(CLI::App& command, const std::string& example);
 // Brings the library up to date and tells on standard error what was done and what failed.
 UpdateReport update_library(Library& library, const std::vector<fs::path>& music,
                             std::size_t workers = 0);
+
+// The tracks named, brought up to date first, or all that the library knows where `music` is empty.
+// Throws Error(input) if there is none; command: who asks, for the remedy.
+std::vector<LibraryTrack> tracks_of(Library& library, const std::vector<fs::path>& music,
+                                    const std::string& command);
+
+// Throws Error(usage) if a target is music of the library: nobody means to lose a track of the
+// collection, or its double.
+void refuse_music_as_target(const fs::path& target, Library& library);
 
 void to_stdout(const nlohmann::json& json);
 void to_stdout(const std::string& line);

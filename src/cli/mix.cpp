@@ -99,37 +99,11 @@ MixConfig config_of(const Options& options, const Context& context, const Encodi
   return config;
 }
 
-// The tracks to mix: those named, or all that the library knows.
-std::vector<LibraryTrack> tracks_of(Library& library, const std::vector<fs::path>& music) {
-  if (!music.empty()) update_library(library, music);
-  std::vector<LibraryTrack> tracks = library.tracks(music);
-  if (tracks.empty()) {
-    throw music.empty() ? Error(ErrorKind::input, "the library holds no music yet", library.folder(),
-                                "name a folder: segue mix ~/Music")
-                        : Error(ErrorKind::input, "none of the files given holds music that can be used",
-                                {}, "give other files; the reasons stand above");
-  }
-  return tracks;
-}
-
-// Whatever is mixed: nobody means to lose a track of the collection, or its double.
-void refuse_music_as_target(const fs::path& target, Library& library) {
-  std::error_code code;
-  const fs::path found = fs::weakly_canonical(target, code);
-  if (code || !fs::exists(found, code)) return;
-  for (const FileRecord& file : library.catalog().files()) {
-    if (file.path == found && file.track) {
-      throw Error(ErrorKind::usage, "is music of your library", target,
-                  "choose another name with --output");
-    }
-  }
-}
-
 Plan choose(const Options& options, const Context& context, const EncodingConfig& encoding) {
   MixConfig config = config_of(options, context, encoding);
   find_card(options.model);  // a wrong name should not cost an analysis
   Library library(context.library_folder);
-  const std::vector<LibraryTrack> tracks = tracks_of(library, to_paths(options.music));
+  const std::vector<LibraryTrack> tracks = tracks_of(library, to_paths(options.music), "mix");
   refuse_music_as_target(options.output, library);
   if (!options.start.empty()) config.start = start_of(options.start, tracks);
   const std::unique_ptr<SuccessorModel> model = load_model(options.model);

@@ -2,45 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
+#include "base/random.hpp"
 #include "evaluation/puzzle.hpp"
+#include "evaluation/rebuild.hpp"
+#include "evaluation/same_audio.hpp"
 #include "evaluation/track_ranges.hpp"
 
 namespace segue {
 namespace {
-
-// Sums by track.
-class Mean {
- public:
-  explicit Mean(std::size_t tracks) : sums_(tracks), counts_(tracks) {}
-
-  void add(std::size_t track, double value) {
-    sums_[track] += value;
-    counts_[track] += 1;
-  }
-
-  Share share(std::uint64_t seed) const {
-    const std::vector<double> once(sums_.size(), 1);
-    return {mean(once), bootstrap_interval(sums_.size(), seed,
-                                           [&](std::span<const double> drawn) { return mean(drawn); })};
-  }
-
- private:
-  double mean(std::span<const double> drawn) const {
-    double sum = 0, count = 0;
-    for (std::size_t track = 0; track < sums_.size(); ++track) {
-      sum += drawn[track] * sums_[track];
-      count += drawn[track] * counts_[track];
-    }
-    return count > 0 ? sum / count : std::numeric_limits<double>::quiet_NaN();
-  }
-
-  std::vector<double> sums_, counts_;
-};
 
 // Where the right answer stands: `above` score higher, `ties` the same.
 struct Rank {
@@ -81,12 +54,14 @@ class Test {
     result.g3 = play(3, 1);
     result.g6 = play(6, 2);
     result.g8 = play(8, 3);
+    result.neighbours = rebuild();
     return result;
   }
 
  private:
   void rank_all(RankingResult& result) {
-    Mean r1(ranges_.size()), r10(ranges_.size()), mrr(ranges_.size()), global(ranges_.size());
+    ShareByTrack r1(ranges_.size()), tolerant(ranges_.size()), r10(ranges_.size()), mrr(ranges_.size()),
+        global(ranges_.size());
     std::vector<std::size_t> context, candidates;
     std::vector<float> scores;
     for (std::size_t track = 0; track < ranges_.size(); ++track) {
@@ -106,13 +81,18 @@ class Test {
           return scores[fragment < i ? fragment : fragment - 1];
         };
         const Rank inside = rank(begin, end, i, score_of);
+        const double same = chance_of_same_audio(begin, end, i, score_of);
         r1.add(track, inside.chance(1));
+        tolerant.add(track, same);
         r10.add(track, inside.chance(10));
         mrr.add(track, inside.reciprocal());
         global.add(track, rank(0, fragments_.size(), i, score_of).chance(1));
+        if (config_.on_prediction)
+          config_.on_prediction(prediction(begin, end, i, inside, same, score_of));
       }
     }
     result.r1 = r1.share(config_.seed);
+    result.r1_tolerant = tolerant.share(config_.seed);
     result.r10 = r10.share(config_.seed);
     result.mrr = mrr.share(config_.seed);
     result.global_r1 = global.share(config_.seed);
@@ -134,14 +114,64 @@ class Test {
     return rank;
   }
 
+  // That the one taken for the next sounds like the true next, or is it.
+  template <class ScoreOf>
+  double chance_of_same_audio(std::size_t begin, std::size_t end, std::size_t i,
+                              const ScoreOf& score_of) const {
+    float best = score_of(i + 1);
+    for (std::size_t other = begin; other < end; ++other) {
+      if (other != i) best = std::max(best, score_of(other));
+    }
+    double taken = 0, same = 0;
+    for (std::size_t other = begin; other < end; ++other) {
+      if (other == i || score_of(other) != best) continue;
+      taken += 1;
+      same += other == i + 1 || audio_distance(fragments_, i + 1, other, config_.guard) < kSameAudio;
+    }
+    return same / taken;
+  }
+
+  template <class ScoreOf>
+  Prediction prediction(std::size_t begin, std::size_t end, std::size_t i, const Rank& rank, double same,
+                        const ScoreOf& score_of) const {
+    Prediction prediction;
+    prediction.track = fragments_.track_of(i);
+    prediction.asked = fragments_.span_of(i);
+    prediction.rank = 1 + static_cast<double>(rank.above) + static_cast<double>(rank.ties) / 2;
+    prediction.r1 = rank.chance(1);
+    prediction.r1_tolerant = same;
+    for (std::size_t other = begin; other < end; ++other) {
+      if (other != i) prediction.best.push_back({fragments_.span_of(other), score_of(other)});
+    }
+    std::stable_sort(prediction.best.begin(), prediction.best.end(),
+                     [](auto& a, auto& b) { return a.score > b.score; });
+    if (prediction.best.size() > kPredictionsKept) prediction.best.resize(kPredictionsKept);
+    return prediction;
+  }
+
   static Error not_a_number() {
     return Error(ErrorKind::model, "the network gave a score that is no number", {},
                  "train it again, or choose another with --model");
   }
 
+  // The share of true neighbours that are neighbours in the order found of each whole track.
+  Share rebuild() {
+    ShareByTrack right(ranges_.size());
+    for (std::size_t track = 0; track < ranges_.size(); ++track) {
+      const auto [begin, end] = ranges_[track];
+      const std::size_t size = end - begin;
+      const FoundOrder found = find_order(pair_scores(*session_, begin, size), size, Assembly::best,
+                                          derive_seed(config_.seed, track));
+      const Agreement agreement = compare_with_truth(found.order);
+      for (std::size_t pair = 0; pair < agreement.pairs; ++pair)
+        right.add(track, pair < agreement.right ? 1 : 0);
+    }
+    return right.share(config_.seed);
+  }
+
   // The share of games won of all windows of n fragments.
   Share play(std::size_t n, std::size_t stride) {
-    Mean won(ranges_.size());
+    ShareByTrack won(ranges_.size());
     std::vector<double> scores(n * n);
     for (std::size_t track = 0; track < ranges_.size(); ++track) {
       const auto [begin, end] = ranges_[track];
@@ -183,10 +213,6 @@ class Test {
   std::vector<TrackRange> ranges_;  // of the tracks that are measured
 };
 
-nlohmann::json number_or_null(double value) {
-  return std::isnan(value) ? nlohmann::json() : nlohmann::json(value);
-}
-
 }  // namespace
 
 RankingResult measure_ranking(const SuccessorModel& model, const FragmentSet& fragments,
@@ -196,17 +222,30 @@ RankingResult measure_ranking(const SuccessorModel& model, const FragmentSet& fr
 
 void to_json(nlohmann::json& json, const RankingResult& result) {
   json = nlohmann::json::object();
-  const auto put = [&](const std::string& key, const Share& share) {
-    json[key] = number_or_null(share.value);
-    json[key + "_interval"] = {number_or_null(share.interval.low), number_or_null(share.interval.high)};
+  const auto put = [&](const char* key, const Share& share) {
+    put_figure(json, key, share.value, share.interval);
   };
   put("r1", result.r1);
+  put("r1_tolerant", result.r1_tolerant);
   put("r10", result.r10);
   put("mrr", result.mrr);
   put("global_r1", result.global_r1);
   put("g3", result.g3);
   put("g6", result.g6);
   put("g8", result.g8);
+  put("neighbours", result.neighbours);
+}
+
+void to_json(nlohmann::json& json, const Prediction& prediction) {
+  json = {{"start", hops_to_seconds(prediction.asked.start).count()},
+          {"length", hops_to_seconds(prediction.asked.length).count()},
+          {"rank", prediction.rank},
+          {"r1", prediction.r1},
+          {"r1_tolerant", prediction.r1_tolerant},
+          {"best", nlohmann::json::array()}};
+  for (const Prediction::Choice& choice : prediction.best)
+    json["best"].push_back(
+        {{"start", hops_to_seconds(choice.span.start).count()}, {"score", choice.score}});
 }
 
 }  // namespace segue

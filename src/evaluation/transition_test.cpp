@@ -1,12 +1,12 @@
 #include "evaluation/transition_test.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "base/random.hpp"
+#include "evaluation/share.hpp"
 #include "evaluation/track_ranges.hpp"
 
 namespace segue {
@@ -107,10 +107,6 @@ class Test {
   std::vector<float> scores_;
 };
 
-nlohmann::json number_or_null(double value) {
-  return std::isnan(value) ? nlohmann::json() : nlohmann::json(value);
-}
-
 }  // namespace
 
 TransitionAuc measure_transitions(const SuccessorModel& model, const FragmentSet& fragments,
@@ -120,10 +116,8 @@ TransitionAuc measure_transitions(const SuccessorModel& model, const FragmentSet
 
 void to_json(nlohmann::json& json, const TransitionAuc& result) {
   json = {{"n_tracks", result.tracks}, {"n_fragments", result.fragments}};
-  const auto put = [&](const std::string& key, const AucFigure& figure) {
-    json[key] = number_or_null(figure.value);
-    json[key + "_interval"] = {number_or_null(figure.interval.low),
-                               number_or_null(figure.interval.high)};
+  const auto put = [&](const char* key, const AucFigure& figure) {
+    put_figure(json, key, figure.value, figure.interval);
   };
   put("auc_easy", result.easy);
   put("auc_hard", result.hard);

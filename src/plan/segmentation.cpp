@@ -10,7 +10,6 @@
 namespace segue {
 namespace {
 
-constexpr double kShortest = 0.5;  // seconds
 constexpr double kLongest = 60;
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
@@ -26,7 +25,7 @@ double parse_length(std::string_view part, std::string_view whole) {
   if (part.empty() || code != std::errc() || end != part.data() + part.size()) {
     refuse(whole, "is not a fragment length");
   }
-  if (!(value >= kShortest && value <= kLongest)) {
+  if (!(value >= kShortestFragment.count() && value <= kLongest)) {
     refuse(whole, "is outside the lengths that fragments may have");
   }
   return value;
@@ -85,8 +84,8 @@ void from_json(const nlohmann::json& json, Segmentation& segmentation) {
   segmentation.longest = Seconds(fields.number("longest"));
   segmentation.seed = fields.whole("seed");
   segmentation.version = fields.small_integer("version");
-  const bool sound = segmentation.shortest.count() >= kShortest && segmentation.version >= 1 &&
-                     segmentation.longest >= segmentation.shortest &&
+  const bool sound = segmentation.shortest.count() >= kShortestFragment.count() &&
+                     segmentation.version >= 1 && segmentation.longest >= segmentation.shortest &&
                      segmentation.longest.count() <= kLongest;
   if (!sound) refuse_json("'segmentation' has lengths outside 0.5 … 60 s");
 }

@@ -10,6 +10,8 @@
 
 namespace segue {
 
+inline constexpr Seconds kShortestFragment{0.5};
+
 enum class SegmentationKind { equal, random };
 
 // A rule, not its result: the same rule cuts the same track the same way everywhere.

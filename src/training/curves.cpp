@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "base/committed_file.hpp"
+#include "base/svg.hpp"
 
 namespace segue {
 namespace {
@@ -13,27 +14,6 @@ namespace {
 using Series = double EpochRecord::*;
 constexpr const char* kTrainColour = "#2f6fb0";
 constexpr const char* kValidationColour = "#d1662b";
-
-std::string escaped(const std::string& text) {
-  std::string result;
-  for (const char c : text) {
-    if (c == '<')
-      result += "&lt;";
-    else if (c == '&')
-      result += "&amp;";
-    else
-      result += c;
-  }
-  return result;
-}
-
-// The step of 1, 2 or 5 times a power of ten that cuts `range` into about five parts.
-double tick_step(double range) {
-  const double rough = std::max(range, 1e-9) / 5;
-  const double power = std::pow(10, std::floor(std::log10(rough)));
-  const double part = rough / power;
-  return power * (part < 1.5 ? 1 : part < 3.5 ? 2 : part < 7.5 ? 5 : 10);
-}
 
 // One pair of axes with two curves.
 class Plot {
@@ -141,10 +121,7 @@ void from_json(const nlohmann::json& json, EpochRecord& record) {
 
 std::string curves_svg(const std::string& title, const std::vector<EpochRecord>& records) {
   std::ostringstream out;
-  out << "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 900 350' font-family='sans-serif' "
-         "font-size='12' fill='#222'>\n<rect width='900' height='350' fill='white'/>\n"
-      << "<text x='14' y='20' font-size='14' font-weight='bold'>" << escaped(title) << "</text>\n"
-      << "<text x='720' y='20' fill='" << kTrainColour << "'>train</text>\n"
+  out << svg_head(900, 350, title) << "<text x='720' y='20' fill='" << kTrainColour << "'>train</text>\n"
       << "<text x='770' y='20' fill='" << kValidationColour << "'>validation</text>\n";
   Plot(out, records, 60).draw("loss", &EpochRecord::train_loss, &EpochRecord::validation_loss);
   Plot(out, records, 500)

@@ -1,6 +1,7 @@
 """What the library keeps, and how it follows what happens to files."""
 import array
 import csv
+import json
 import os
 import pathlib
 import shutil
@@ -201,7 +202,7 @@ class CutAndTrain(support.Sandbox):
     def test_evaluation_refuses_known_tracks(self):
         result = self.json("evaluate", self.music, "--model", "crnn-tuned", "--allow-known", "--guard", 116)
         for key in ("system", "guard_ms", "fragment", "auc_easy", "auc_hard", "auc_rev", "r1", "r10", "mrr",
-                    "global_r1", "g3", "g6", "g8", "n_tracks", "n_fragments"):
+                    "global_r1", "g3", "g6", "g8", "r1_tolerant", "neighbours", "n_tracks", "n_fragments"):
             self.assertIn(key, result)
         self.assertGreater(result["auc_easy"], 0.5)
         blind = self.json("evaluate", self.music, "--system", "random")
@@ -210,6 +211,23 @@ class CutAndTrain(support.Sandbox):
         self.assertGreater(edge["r1"], blind["r1"])
         full = sorted(support.WESNOTH.glob("battle.ogg"))[0]  # on the train side, whole
         self.refused(3, "evaluate", full, says=("battle.ogg", "--allow-known"))
+        clip = sorted(self.music.iterdir())[0]
+        alone = self.json("evaluate", clip, "--model", "crnn-tuned", "--allow-known")
+        self.assertIsNone(alone["known"])
+        apart = self.json("evaluate", clip, full, "--allow-known", "--predictions", "answers.jsonl")
+        self.assertEqual({k: v for k, v in apart.items() if k != "known"}, {k: v for k, v in alone.items() if k != "known"})
+        self.assertEqual(apart["known"]["n_tracks"], 1)
+        self.assertGreaterEqual(apart["known"]["r1_tolerant"], apart["known"]["r1"])
+        only = self.json("evaluate", full, "--allow-known")
+        self.assertEqual((only["r1"], only["n_tracks"], only["known"]), (None, 0, apart["known"]))
+        answers = [json.loads(line) for line in (self.folder / "answers.jsonl").read_text().splitlines()]
+        for known, figures in ((True, apart["known"]), (False, apart)):
+            asked = [a for a in answers if a["known"] == known]
+            self.assertEqual(len(asked), figures["n_fragments"] - 1)
+            self.assertAlmostEqual(sum(a["r1"] for a in asked) / len(asked), figures["r1"])
+            self.assertAlmostEqual(sum(a["r1_tolerant"] for a in asked) / len(asked), figures["r1_tolerant"])
+        self.assertEqual(len(answers[0]["best"]), 5)
+        self.refused(4, "evaluate", clip, "--predictions", "/proc/none/answers", says="/proc/none/answers")
 
 
 class Settings(support.Sandbox):
@@ -230,7 +248,7 @@ class Settings(support.Sandbox):
             (self.folder / "segue.toml").unlink()
 
     def test_every_command_has_help_with_an_example(self):
-        for command in ([], ["mix"], ["analyze"], ["train"], ["evaluate"], ["cut"], ["library"], ["config"],
+        for command in ([], ["mix"], ["analyze"], ["train"], ["evaluate"], ["cut"], ["rebuild"], ["library"], ["config"],
                         ["library", "list"], ["library", "info"], ["library", "verify"], ["library", "remove"]):
             self.assertIn("Example", self.segue(*command, "--help").stdout)
 

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -11,6 +12,8 @@
 #include "evaluation/auc.hpp"
 #include "evaluation/puzzle.hpp"
 #include "evaluation/ranking_test.hpp"
+#include "evaluation/rebuild.hpp"
+#include "evaluation/same_audio.hpp"
 #include "evaluation/transition_test.hpp"
 #include "support/feature_files.hpp"
 #include "support/refusal.hpp"
@@ -146,6 +149,116 @@ TEST_F(TransitionTestFixture, RanksMatchHandCountedCases) {
   EXPECT_DOUBLE_EQ(late.r1.value, 1.0 / 4) << "only the last pair of a track has no next but one";
   EXPECT_DOUBLE_EQ(late.mrr.value, (3 * 0.5 + 1) / 4);
   EXPECT_NEAR(late.global_r1.value, 1.0 / 12, 1e-12) << "only at the end of the last track";
+}
+
+TEST_F(TransitionTestFixture, NeighboursAreThoseOfTheOrderFound) {
+  const auto neighbours = [&](FakeModel::Score score) {
+    return measure_ranking(FakeModel(std::move(score)), fragments, {}).neighbours;
+  };
+  const Share right = neighbours([](auto a, auto b) { return b == a + 1 ? 1.0f : 0.0f; });
+  EXPECT_DOUBLE_EQ(right.value, 1);
+  EXPECT_DOUBLE_EQ(right.interval.low, 1);
+  EXPECT_DOUBLE_EQ(neighbours([](auto a, auto b) { return a == b + 1 ? 1.0f : 0.0f; }).value, 0);
+  // 3 4 0 1 2 is the best: three of four pairs.
+  const auto turned = [](std::size_t a, std::size_t b) {
+    a %= 5, b %= 5;
+    return a == 2 && b == 3 ? -1.0f : b == (a + 1) % 5 ? 1.0f : 0.0f;
+  };
+  EXPECT_DOUBLE_EQ(neighbours(turned).value, 3.0 / 4);
+  EXPECT_LT(neighbours([](auto, auto) { return 0.5f; }).value, 0.6) << "a fifth is chance";
+}
+
+// Five pieces that last as long, of which the second and the fourth sound alike.
+class Repeats : public ::testing::Test {
+ protected:
+  Repeats() {
+    constexpr float levels[] = {-3, -2, -5, -2, -1};  // log10 power
+    const auto file = test::write_features(folder.path(), test::track_id("a"), 100,
+                                           [&](Hop frame, int) { return levels[frame / 20]; });
+    fragments.add_track(FeatureFile::open(file));
+    for (int i = 0; i < 5; ++i) fragments.add(0, {20 * i, 20});
+  }
+  // All pairs are right but those after the first piece, which get these scores.
+  RankingResult measure(std::array<float, 5> after_first) {
+    config.on_prediction = [&](const Prediction& p) { predictions.push_back(p); };
+    return measure_ranking(FakeModel([=](auto a, auto b) {
+                             return a == 0 ? after_first[b] : b == a + 1 ? 1.0f : 0.0f;
+                           }),
+                           fragments, config);
+  }
+  test::TemporaryFolder folder;
+  FragmentSet fragments;
+  RankingTestConfig config;
+  std::vector<Prediction> predictions;
+};
+
+TEST_F(Repeats, DistanceIsInDecibels) {
+  EXPECT_DOUBLE_EQ(audio_distance(fragments, 1, 3, 0), 0);
+  EXPECT_NEAR(audio_distance(fragments, 0, 1, 0), 10, 1e-5);
+  EXPECT_NEAR(audio_distance(fragments, 2, 0, 5), 20, 1e-5);
+  EXPECT_TRUE(std::isnan(audio_distance(fragments, 0, 1, 10))) << "nothing is left to see";
+  fragments.add(0, {17, 10});  // three frames of the first's end, four of the second
+  EXPECT_NEAR(audio_distance(fragments, 0, 5, 0), 10 * std::sqrt(4.0 / 7), 1e-5);
+}
+
+TEST_F(Repeats, ARepeatOfTheNextCountsWhereItIsTolerated) {
+  const RankingResult strict = measure({0, 0.2f, 0, 0.9f, 0});  // the repeat is taken
+  EXPECT_DOUBLE_EQ(strict.r1.value, 3.0 / 4);
+  EXPECT_DOUBLE_EQ(strict.r1_tolerant.value, 1);
+  EXPECT_TRUE(std::isnan(strict.r1_tolerant.interval.low)) << "one track has no interval";
+  const RankingResult wrong = measure({0, 0.2f, 0.9f, 0, 0});
+  EXPECT_DOUBLE_EQ(wrong.r1_tolerant.value, 3.0 / 4);
+  const RankingResult tied = measure({0, 0.9f, 0.9f, 0.9f, 0});  // of three, two sound right
+  EXPECT_DOUBLE_EQ(tied.r1.value, (3 + 1.0 / 3) / 4);
+  EXPECT_DOUBLE_EQ(tied.r1_tolerant.value, (3 + 2.0 / 3) / 4);
+}
+
+TEST_F(Repeats, PredictionsTellWhatTheFiguresAreMadeOf) {
+  measure({0, 0.2f, 0.1f, 0.9f, 0.2f});
+  ASSERT_EQ(predictions.size(), 4u);
+  const nlohmann::json first = predictions[0];
+  EXPECT_EQ(first["start"], 0.0);
+  EXPECT_NEAR(first["length"].get<double>(), 0.464, 0.001);
+  EXPECT_EQ(first["rank"], 2.5) << "one above, one the same";
+  EXPECT_EQ(first["r1"], 0.0);
+  EXPECT_EQ(first["r1_tolerant"], 1.0);
+  ASSERT_EQ(first["best"].size(), 4u);
+  EXPECT_NEAR(first["best"][0]["start"].get<double>(), 3 * 0.4644, 0.001);
+  EXPECT_NEAR(first["best"][0]["score"].get<double>(), 0.9, 1e-6);
+  EXPECT_LT(first["best"][1]["start"], first["best"][2]["start"]) << "ties in order of time";
+  EXPECT_EQ(predictions[3].rank, 1.0);
+}
+
+TEST(Rebuild, AgreementMatchesHandCountedCases) {
+  const auto of = [](std::vector<std::size_t> order) { return compare_with_truth(order); };
+  for (const Agreement& few : {of({}), of({0})}) {
+    EXPECT_EQ(few.pairs, 0u);
+    EXPECT_TRUE(few.whole);
+    EXPECT_DOUBLE_EQ(few.neighbours(), 1);
+    EXPECT_DOUBLE_EQ(few.rank_correlation, 1);
+  }
+  EXPECT_TRUE(of({0, 1, 2, 3}).whole);
+  EXPECT_DOUBLE_EQ(of({0, 1, 2, 3}).rank_correlation, 1);
+  EXPECT_DOUBLE_EQ(of({1, 0}).rank_correlation, -1);
+  const Agreement turned = of({1, 2, 0});
+  EXPECT_FALSE(turned.whole);
+  EXPECT_EQ(turned.right, 1u);
+  EXPECT_DOUBLE_EQ(turned.neighbours(), 0.5);
+  EXPECT_DOUBLE_EQ(turned.rank_correlation, 1 - 6 * (1 + 1 + 4) / 24.0);
+  EXPECT_EQ(of({3, 2, 1, 0}).right, 0u) << "backwards is wrong";
+}
+
+TEST_F(TransitionTestFixture, AnOrderIsFoundOfOneTrackAmongOthers) {
+  const FakeModel model([](std::size_t a, std::size_t b) { return b == a + 1 ? 1.0f : 0.0f; });
+  const auto session = model.open_session(fragments, 0, 1);
+  const std::vector<float> scores = pair_scores(*session, 5, 5);
+  EXPECT_EQ(scores[0 * 5 + 1], 1);
+  EXPECT_EQ(scores[1 * 5 + 0], 0);
+  const FoundOrder found = find_order(scores, 5, Assembly::best, 1);
+  EXPECT_EQ(found.order, (std::vector<std::size_t>{0, 1, 2, 3, 4}));
+  EXPECT_EQ(found.seams, std::vector<float>(4, 1.0f));
+  EXPECT_EQ(find_order(scores, 5, Assembly::greedy, 1).order, found.order);
+  EXPECT_TRUE(find_order({}, 0, Assembly::greedy, 1).order.empty());
 }
 
 TEST(Puzzle, TheChanceOfTheTrueOrderMatchesHandCountedCases) {

@@ -1,0 +1,45 @@
+// Rebuilding what was cut: the order found of shuffled pieces, and how much of it is right.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/progress.hpp"
+#include "model/successor_model.hpp"
+
+namespace segue {
+
+// How well each fragment of [begin, begin + n) follows each other, without history: [n × n], row a,
+// column b, 0 on the diagonal. progress: advanced by one for each fragment; may be null.
+// Throws Error(interrupted).
+std::vector<float> pair_scores(ScoringSession& session, std::size_t begin, std::size_t n,
+                               Progress* progress = nullptr);
+
+enum class Assembly {
+  best,   // best_order(): the best sum over all seams
+  greedy  // greedy_order() from the first piece: the report's assembly
+};
+
+struct FoundOrder {
+  std::vector<std::size_t> order;  // pieces 0 … n-1
+  std::vector<float> seams;        // the score of each, n - 1
+};
+
+// Of the pieces of pair_scores(). Throws as best_order() does.
+FoundOrder find_order(std::span<const float> scores, std::size_t n, Assembly assembly,
+                      std::uint64_t seed);
+
+// Of an order of pieces 0 … n-1 with the true one, 0, 1 … n-1.
+struct Agreement {
+  std::size_t pairs = 0;        // true neighbours i, i + 1 there are: n - 1
+  std::size_t right = 0;        // that are neighbours, in this order, in the order found
+  bool whole = false;           // the order is the true one
+  double rank_correlation = 1;  // Spearman's, of true and found places, -1 … 1; 1 where n < 2
+
+  double neighbours() const;  // right / pairs; 1 where n < 2
+};
+Agreement compare_with_truth(std::span<const std::size_t> order);
+
+}  // namespace segue
