@@ -25,12 +25,14 @@ struct Options {
   std::vector<std::string> music;
   std::string model = kDefaultModel;
   std::string fragment = "3";
-  std::string search = "best";
+  std::string search = "own";
   std::string output;
   int bits = 24;
   bool pieces = false;
 
-  Assembly assembly() const { return search == "greedy" ? Assembly::greedy : Assembly::best; }
+  Assembly assembly() const {
+    return search == "greedy" ? Assembly::greedy : search == "best" ? Assembly::best : Assembly::own;
+  }
   bool into_folder() const {
     std::error_code code;
     return output.ends_with('/') || fs::is_directory(output, code);
@@ -81,9 +83,8 @@ std::vector<FoundOrder> orders_of(const CutTracks& cut, const SuccessorModel& mo
   Progress progress("hearing", static_cast<double>(cut.set.size()), "pieces");
   std::vector<FoundOrder> orders;
   for (const CutTrack& track : cut.tracks) {
-    const std::size_t n = track.spans.size();
-    orders.push_back(find_order(pair_scores(*session, track.begin, n, &progress), n, options.assembly(),
-                                derive_seed(context.seed, orders.size())));
+    orders.push_back(find_order(*session, track.begin, track.spans.size(), options.assembly(),
+                                derive_seed(context.seed, orders.size()), &progress));
   }
   return orders;
 }
@@ -229,8 +230,7 @@ void rebuild_pieces(const Options& options, const Context& context) {
   for (const Piece& piece : pieces) set.add(set.add_track(piece.features), {0, piece.analysis.hops});
   const auto model = load_model(options.model);
   const auto session = model->open_session(set);
-  const FoundOrder found = find_order(pair_scores(*session, 0, pieces.size()), pieces.size(),
-                                      options.assembly(), context.seed);
+  const FoundOrder found = find_order(*session, 0, pieces.size(), options.assembly(), context.seed);
   std::vector<Clip> clips;
   nlohmann::json order = nlohmann::json::array();
   for (const std::size_t piece : found.order) {
@@ -254,9 +254,9 @@ void rebuild_pieces(const Options& options, const Context& context) {
 }
 
 void rebuild(const Options& options, const Context& context) {
-  if (options.search != "best" && options.search != "greedy") {
+  if (options.search != "own" && options.search != "best" && options.search != "greedy") {
     throw Error(ErrorKind::usage, "there is no search '" + options.search + "'", {},
-                "choose best or greedy");
+                "choose own, best or greedy");
   }
   if (!options.output.empty() && (options.pieces || !options.into_folder())) {
     EncodingConfig::container_for(options.output);  // a wrong ending should not cost an analysis
@@ -282,8 +282,10 @@ void add_rebuild(CLI::App& app, Context& context) {
       ->add_option("--fragment", options->fragment, "How tracks are cut: seconds (3) or bounds (0.5-8)")
       ->capture_default_str();
   command
-      ->add_option("--search", options->search,
-                   "best: the best sum of all seams; greedy: from the first piece, always the best next")
+      ->add_option(
+          "--search", options->search,
+          "best: the best sum of all seams; greedy: from the first piece, always the best next; "
+          "own: as dense sorts by labels, best for other systems")
       ->capture_default_str();
   command->add_option("-o,--output", options->output,
                       "The audio (.flac .wav .ogg .opus .mp3) in the rate of the first file given, all "

@@ -160,8 +160,8 @@ class Test {
     for (std::size_t track = 0; track < ranges_.size(); ++track) {
       const auto [begin, end] = ranges_[track];
       const std::size_t size = end - begin;
-      const FoundOrder found = find_order(pair_scores(*session_, begin, size), size, Assembly::best,
-                                          derive_seed(config_.seed, track));
+      const FoundOrder found =
+          find_order(*session_, begin, size, Assembly::best, derive_seed(config_.seed, track));
       const Agreement agreement = compare_with_truth(found.order);
       for (std::size_t pair = 0; pair < agreement.pairs; ++pair)
         right.add(track, pair < agreement.right ? 1 : 0);

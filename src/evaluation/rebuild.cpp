@@ -1,6 +1,9 @@
 #include "evaluation/rebuild.hpp"
 
+#include <numeric>
+
 #include "base/interrupt.hpp"
+#include "base/random.hpp"
 #include "evaluation/ordering.hpp"
 
 namespace segue {
@@ -24,11 +27,30 @@ std::vector<float> pair_scores(ScoringSession& session, std::size_t begin, std::
   return matrix;
 }
 
-FoundOrder find_order(std::span<const float> scores, std::size_t n, Assembly assembly,
-                      std::uint64_t seed) {
+namespace {
+
+// Empty if the system does not sort.
+std::vector<std::size_t> sorted_order(ScoringSession& session, std::size_t begin, std::size_t n,
+                                      std::uint64_t seed) {
+  std::vector<std::size_t> shuffled(n);
+  std::iota(shuffled.begin(), shuffled.end(), begin);
+  Random(seed).shuffle(std::span(shuffled));
+  std::vector<std::size_t> order = session.sorted(shuffled);
+  for (std::size_t& piece : order) piece -= begin;
+  return order;
+}
+
+}  // namespace
+
+FoundOrder find_order(ScoringSession& session, std::size_t begin, std::size_t n, Assembly assembly,
+                      std::uint64_t seed, Progress* progress) {
+  const std::vector<float> scores = pair_scores(session, begin, n, progress);
   FoundOrder found;
-  found.order = assembly == Assembly::best || n == 0 ? best_order(scores, n, seed)
-                                                     : greedy_order(scores, n, 0, seed);
+  if (assembly == Assembly::own) found.order = sorted_order(session, begin, n, seed);
+  if (found.order.empty()) {
+    found.order = assembly == Assembly::greedy && n > 0 ? greedy_order(scores, n, 0, seed)
+                                                        : best_order(scores, n, seed);
+  }
   for (std::size_t i = 0; i + 1 < n; ++i)
     found.seams.push_back(scores[found.order[i] * n + found.order[i + 1]]);
   return found;

@@ -18,6 +18,7 @@ std::vector<float> pair_scores(ScoringSession& session, std::size_t begin, std::
                                Progress* progress = nullptr);
 
 enum class Assembly {
+  own,    // as the system sorts (ScoringSession::sorted()), best for systems that only score
   best,   // best_order(): the best sum over all seams
   greedy  // greedy_order() from the first piece: the report's assembly
 };
@@ -27,9 +28,9 @@ struct FoundOrder {
   std::vector<float> seams;        // the score of each, n - 1
 };
 
-// Of the pieces of pair_scores(). Throws as best_order() does.
-FoundOrder find_order(std::span<const float> scores, std::size_t n, Assembly assembly,
-                      std::uint64_t seed);
+// Of the fragments [begin, begin + n), shuffled by the seed. Throws as best_order() does.
+FoundOrder find_order(ScoringSession& session, std::size_t begin, std::size_t n, Assembly assembly,
+                      std::uint64_t seed, Progress* progress = nullptr);
 
 // Of an order of pieces 0 … n-1 with the true one, 0, 1 … n-1.
 struct Agreement {

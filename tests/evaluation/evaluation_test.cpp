@@ -254,11 +254,36 @@ TEST_F(TransitionTestFixture, AnOrderIsFoundOfOneTrackAmongOthers) {
   const std::vector<float> scores = pair_scores(*session, 5, 5);
   EXPECT_EQ(scores[0 * 5 + 1], 1);
   EXPECT_EQ(scores[1 * 5 + 0], 0);
-  const FoundOrder found = find_order(scores, 5, Assembly::best, 1);
+  const FoundOrder found = find_order(*session, 5, 5, Assembly::best, 1);
   EXPECT_EQ(found.order, (std::vector<std::size_t>{0, 1, 2, 3, 4}));
   EXPECT_EQ(found.seams, std::vector<float>(4, 1.0f));
-  EXPECT_EQ(find_order(scores, 5, Assembly::greedy, 1).order, found.order);
-  EXPECT_TRUE(find_order({}, 0, Assembly::greedy, 1).order.empty());
+  EXPECT_EQ(find_order(*session, 5, 5, Assembly::greedy, 1).order, found.order);
+  EXPECT_EQ(find_order(*session, 5, 5, Assembly::own, 1).order, found.order) << "it does not sort";
+  EXPECT_TRUE(find_order(*session, 5, 0, Assembly::greedy, 1).order.empty());
+}
+
+// Scores lead forwards, but it sorts backwards.
+TEST_F(TransitionTestFixture, ASystemThatSortsOrdersInItsOwnWay) {
+  struct Session : ScoringSession {
+    void score(std::span<const std::size_t> context, std::span<const std::size_t> candidates,
+               std::span<float> scores) override {
+      for (std::size_t i = 0; i < candidates.size(); ++i)
+        scores[i] = candidates[i] == context.back() + 1 ? 1.0f : 0.0f;
+    }
+    std::vector<std::size_t> sorted(std::span<const std::size_t> given) override {
+      asked.assign(given.begin(), given.end());
+      std::vector<std::size_t> order = asked;
+      std::sort(order.rbegin(), order.rend());
+      return order;
+    }
+    std::vector<std::size_t> asked;
+  } session;
+  const FoundOrder found = find_order(session, 5, 5, Assembly::own, 1);
+  EXPECT_EQ(found.order, (std::vector<std::size_t>{4, 3, 2, 1, 0}));
+  EXPECT_EQ(found.seams, std::vector<float>(4, 0.0f));
+  EXPECT_NE(session.asked, (std::vector<std::size_t>{5, 6, 7, 8, 9})) << "it is given them shuffled";
+  EXPECT_EQ(find_order(session, 5, 5, Assembly::best, 1).order,
+            (std::vector<std::size_t>{0, 1, 2, 3, 4}));
 }
 
 TEST(Puzzle, TheChanceOfTheTrueOrderMatchesHandCountedCases) {
