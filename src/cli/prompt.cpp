@@ -1,4 +1,7 @@
 // segue alone: asks in the terminal, as the report's prototype did. Enter takes the answer in brackets.
+#include <poll.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <iostream>
 
@@ -13,8 +16,13 @@ namespace {
 // The line typed, or `fallback` for Enter. Throws where nobody is there to answer.
 std::string ask(const std::string& question, const std::string& fallback) {
   std::cerr << question << (fallback.empty() ? " " : " [" + fallback + "] ") << std::flush;
+  // Not in getline: an interrupt just before it begins to wait would go unheard.
+  std::setvbuf(stdin, nullptr, _IONBF, 0);  // what was typed ahead lies where poll() sees it
+  pollfd typed{STDIN_FILENO, POLLIN, 0};
+  while (!interrupted() && ::poll(&typed, 1, 100) <= 0) {
+  }
   std::string line;
-  if (!std::getline(std::cin, line)) {
+  if (interrupted() || !std::getline(std::cin, line)) {
     std::cerr << '\n';
     throw_if_interrupted();
     throw Error(ErrorKind::usage, "nobody answered", {},

@@ -173,11 +173,16 @@ class Prompt(support.Sandbox):
         self.refused(2, says="nobody answered")
 
     def test_an_interrupt_at_a_question_is_one(self):
+        for pause in (0, 0, 0, 0.3):  # before it waits for an answer, and while it does
+            self.interrupt_a_question(pause)
+
+    def interrupt_a_question(self, pause):
         master, slave = pty.openpty()
         process = subprocess.Popen([support.SEGUE], stdin=slave, stdout=slave, stderr=slave, cwd=self.folder,
                                    env=self.environment)
         os.close(slave)
         self.assertIn(b"Make a new mix?", os.read(master, 4096))
+        time.sleep(pause)
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(timeout=10), 130)
         os.close(master)
