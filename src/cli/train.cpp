@@ -125,8 +125,9 @@ void add_train(CLI::App& app, Context& context) {
   command->add_option("--set", options->settings, "Change a setting of the recipe: NAME=VALUE")
       ->expected(1)
       ->take_all();
-  command->add_option("--encoder", options->encoder,
-                      "A TorchScript file that makes vectors of fragments; the system learns on top of it");
+  command->add_option(
+      "--encoder", options->encoder,
+      "A TorchScript file that makes vectors of fragments; the system learns on top of it");
   command
       ->add_option("--fragment", options->fragment, "How tracks are cut: seconds (3) or bounds (0.5-8)")
       ->capture_default_str();

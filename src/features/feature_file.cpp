@@ -66,8 +66,7 @@ std::vector<float> FeatureFile::read_audio(const FrameRange& range, int sample_r
     throw Error(ErrorKind::usage, "is all there is of the music, but the encoder hears audio",
                 file_.path(), "use 'segue train' on the music itself, or an encoder that reads log-mel");
   }
-  const Hop samples =
-      (range.size() - 1) * LogMelGeometry::hop_length + LogMelGeometry::window_length;
+  const Hop samples = (range.size() - 1) * LogMelGeometry::hop_length + LogMelGeometry::window_length;
   const Seconds length(static_cast<double>(samples) / LogMelGeometry::sample_rate);
   return audio_(hops_to_seconds(range.begin), length, sample_rate);
 }

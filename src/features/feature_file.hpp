@@ -23,7 +23,8 @@ namespace segue {
 inline constexpr double kLoudnessBlock = 0.1;  // seconds
 
 // The audio behind the features, for what hears more than log-mel: `length` of the track from `start`
-// on, mono, at `sample_rate` (Hz); what lies outside the track is silent. Any thread. Throws Error(input).
+// on, mono, at `sample_rate` (Hz); what lies outside the track is silent. Any thread. Throws
+// Error(input).
 using AudioReader = std::function<std::vector<float>(Seconds start, Seconds length, int sample_rate)>;
 
 // Memory-mapped and immutable; any thread.

@@ -8,8 +8,8 @@
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "base/paths.hpp"
-#include "library/fragment_loudness.hpp"
 #include "library/audio_reader.hpp"
+#include "library/fragment_loudness.hpp"
 #include "library/updater.hpp"
 
 namespace segue {

@@ -27,7 +27,8 @@ class AutoencoderNet : public StateNetwork {
         activation_(text_setting(settings, "activation")),
         dropout_(dropout_setting(settings)),
         encoder_(register_module("encoder", make_encoder(EncoderConfig::from_json(settings)))) {
-    const auto dense = [&](const std::string& name, torch::IntArrayRef shape, const std::string& before) {
+    const auto dense = [&](const std::string& name, torch::IntArrayRef shape,
+                           const std::string& before) {
       weights_[name] = {register_parameter(name + "_weight", initial_weight(shape, before)),
                         register_parameter(name + "_bias", torch::zeros({shape[0]}))};
     };
@@ -103,8 +104,7 @@ class AutoencoderNet : public StateNetwork {
 
   torch::Tensor encode(const FrameBatch& batch) {
     const EncodedFrames encoded = encoder_->forward(batch);
-    const torch::Tensor steps =
-        torch::dropout(encoded.steps.to(device()), dropout_, is_training());
+    const torch::Tensor steps = torch::dropout(encoded.steps.to(device()), dropout_, is_training());
     const Weights& layer = weights_.at("state");
     const torch::Tensor slots =
         torch::bmm(slot_weights(encoded.lengths, slots_).to(device()), steps).flatten(1);

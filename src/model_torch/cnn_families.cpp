@@ -39,12 +39,24 @@ const Family kFamilies[] = {
       {Layer::pool, 3, 2}},
      2},
     {"vgg",
-     {{Layer::conv, 3, 1, 0.125}, {Layer::conv, 3, 1, 0.125}, {Layer::pool, 2, 2},
-      {Layer::conv, 3, 1, 0.25},  {Layer::conv, 3, 1, 0.25},  {Layer::pool, 2, 2},
-      {Layer::conv, 3, 1, 0.5},   {Layer::conv, 3, 1, 0.5},   {Layer::conv, 3, 1, 0.5},
-      {Layer::pool, 2, 2},        {Layer::conv, 3, 1, 1},     {Layer::conv, 3, 1, 1},
-      {Layer::conv, 3, 1, 1},     {Layer::pool, 2, 2},        {Layer::conv, 3, 1, 1},
-      {Layer::conv, 3, 1, 1},     {Layer::conv, 3, 1, 1},     {Layer::pool, 2, 2}},
+     {{Layer::conv, 3, 1, 0.125},
+      {Layer::conv, 3, 1, 0.125},
+      {Layer::pool, 2, 2},
+      {Layer::conv, 3, 1, 0.25},
+      {Layer::conv, 3, 1, 0.25},
+      {Layer::pool, 2, 2},
+      {Layer::conv, 3, 1, 0.5},
+      {Layer::conv, 3, 1, 0.5},
+      {Layer::conv, 3, 1, 0.5},
+      {Layer::pool, 2, 2},
+      {Layer::conv, 3, 1, 1},
+      {Layer::conv, 3, 1, 1},
+      {Layer::conv, 3, 1, 1},
+      {Layer::pool, 2, 2},
+      {Layer::conv, 3, 1, 1},
+      {Layer::conv, 3, 1, 1},
+      {Layer::conv, 3, 1, 1},
+      {Layer::pool, 2, 2}},
      2},
     {"resnet",
      {{Layer::conv, 7, 2, 0.125},
@@ -108,8 +120,8 @@ class Cnn : public Encoder {
     std::int64_t channels = 1, bands = LogMelGeometry::bands;
     for (const Layer& layer : family.layers) {
       if (layer.kind != Layer::pool) {
-        const std::int64_t out = std::max<std::int64_t>(
-            1, std::llround(layer.width * static_cast<double>(config.channels)));
+        const std::int64_t out =
+            std::max<std::int64_t>(1, std::llround(layer.width * static_cast<double>(config.channels)));
         add_conv(channels, out, layer.kernel);
         if (layer.kind == Layer::residual) add_residual(channels, out, layer);
         channels = out;
@@ -136,7 +148,7 @@ class Cnn : public Encoder {
         // Wholly hidden maxima are hidden again below.
         x = hide(x, lengths, -2);  // below every activation
         x = torch::max_pool2d(x, layer.kernel, layer.stride, layer.kernel / 3, 1,
-                               layer.kernel == 2);  // ⌈length / 2⌉ either way
+                              layer.kernel == 2);  // ⌈length / 2⌉ either way
         halve(lengths, layer.stride);
       } else if (layer.kind == Layer::conv) {
         x = conv(convolutions_[convolution++], hide(x, lengths, 0), layer.stride);

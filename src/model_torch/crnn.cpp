@@ -38,7 +38,8 @@ CrnnConfig CrnnConfig::from_json(const nlohmann::json& settings) {
 CrnnNet::CrnnNet(const CrnnConfig& config) : config_(config) {
   const std::int64_t H = config.hidden;
   if (config.input == CrnnConfig::Input::seam) {
-    const std::int64_t C = config.encoder.channels, K = config.encoder.kernel, R = config.rhythm_channels;
+    const std::int64_t C = config.encoder.channels, K = config.encoder.kernel,
+                       R = config.rhythm_channels;
     const double conv_scale = 1 / std::sqrt(static_cast<double>(kBands * K));
     conv_weight = register_parameter("conv_weight", scaled_normal({C, kBands, K}, conv_scale));
     conv_bias = register_parameter("conv_bias", torch::zeros({C}));

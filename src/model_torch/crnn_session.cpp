@@ -179,7 +179,8 @@ class CrnnSession : public ScoringSession {
 
   // The LSTM's inputs of one seam; `out` is its row at step 0, steps lie kChunk rows apart.
   void fill_seam(const Encoded& a, const Encoded& b, float* out) const {
-    const std::int64_t S = config_.seam_steps(), C = config_.encoder.channels, R = config_.rhythm_channels;
+    const std::int64_t S = config_.seam_steps(), C = config_.encoder.channels,
+                       R = config_.rhythm_channels;
     const std::int64_t stride = kChunk * (net_.step_width() + config_.hidden);
     const std::int64_t known = a.exit_known ? b.entry_known : 0;
     for (std::int64_t s = 0; s < S; ++s) {

@@ -31,13 +31,13 @@ class DenseNet : public StateNetwork {
     for (const std::int64_t out : {hidden, std::max<std::int64_t>(1, hidden / 2), labels_}) {
       const std::string number = std::to_string(layers_.size());
       const bool last = layers_.size() == 2;
-      layers_.push_back(
-          {register_parameter("dense_weight_" + number,
-                              initial_weight({out, in}, last ? "" : activation_)),
-           register_parameter("dense_bias_" + number, torch::zeros({out}))});
+      layers_.push_back({register_parameter("dense_weight_" + number,
+                                            initial_weight({out, in}, last ? "" : activation_)),
+                         register_parameter("dense_bias_" + number, torch::zeros({out}))});
       in = out;
     }
-    follow_ = register_buffer("follow", torch::full({labels_, labels_}, 1.0 / static_cast<double>(labels_)));
+    follow_ =
+        register_buffer("follow", torch::full({labels_, labels_}, 1.0 / static_cast<double>(labels_)));
     share_ = register_buffer("share", torch::full({labels_}, 1.0 / static_cast<double>(labels_)));
   }
 
@@ -54,8 +54,8 @@ class DenseNet : public StateNetwork {
     const std::vector<std::string> songs = songs_of(manifest, Side::train);
     for (const ManifestTrack& track : manifest.tracks) {
       if (track.side != Side::train || track.fragments.empty()) continue;
-      const auto song = static_cast<std::size_t>(
-          std::find(songs.begin(), songs.end(), track.song) - songs.begin());
+      const auto song =
+          static_cast<std::size_t>(std::find(songs.begin(), songs.end(), track.song) - songs.begin());
       const auto end = static_cast<float>(track.fragments.back().end());
       std::int64_t before = -1;
       for (const FragmentSpan& span : track.fragments) {
@@ -101,7 +101,9 @@ class DenseNet : public StateNetwork {
   std::vector<std::size_t> sorted(const std::vector<std::vector<float>>& states) const override {
     std::vector<std::size_t> order(states.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    const auto best = [&](std::size_t i) { return std::max_element(states[i].begin(), states[i].end()); };
+    const auto best = [&](std::size_t i) {
+      return std::max_element(states[i].begin(), states[i].end());
+    };
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
       const auto label_a = best(a) - states[a].begin(), label_b = best(b) - states[b].begin();
       return label_a != label_b ? label_a < label_b : *best(a) > *best(b);

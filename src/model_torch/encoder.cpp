@@ -39,8 +39,8 @@ class Conv1d : public Encoder {
  public:
   explicit Conv1d(const EncoderConfig& config) : config_(config) {
     const double scale = 1 / std::sqrt(static_cast<double>(kBands * config.kernel));
-    weight_ = register_parameter(
-        "conv_weight", torch::randn({config.channels, kBands, config.kernel}) * scale);
+    weight_ = register_parameter("conv_weight",
+                                 torch::randn({config.channels, kBands, config.kernel}) * scale);
     bias_ = register_parameter("conv_bias", torch::zeros({config.channels}));
   }
 

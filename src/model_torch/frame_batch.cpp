@@ -85,8 +85,9 @@ torch::Tensor spread_weights(const std::vector<std::int64_t>& lengths, std::int6
   for (std::int64_t n = 0; n < count; ++n) {
     const std::int64_t length = lengths[static_cast<std::size_t>(n)];
     for (std::int64_t t = 0; t < length; ++t) {
-      const double place = (static_cast<double>(t) + 0.5) * static_cast<double>(slots) /
-                               static_cast<double>(length) - 0.5;
+      const double place =
+          (static_cast<double>(t) + 0.5) * static_cast<double>(slots) / static_cast<double>(length) -
+          0.5;
       const double inside = std::clamp(place, 0.0, static_cast<double>(slots - 1));
       const auto low = static_cast<std::int64_t>(inside);
       const auto part = static_cast<float>(inside - static_cast<double>(low));

@@ -49,8 +49,9 @@ struct Pretrained::State {
     } catch (const std::exception& error) {
       throw unfit("fails on an input of " + shape_of(input) + " (" + reason_of(error) + ")");
     }
-    if (output.scalar_type() != torch::kFloat32 || output.dim() != 2 || output.size(0) != input.size(0) ||
-        output.size(1) < 1 || (width > 0 && output.size(1) != width)) {
+    if (output.scalar_type() != torch::kFloat32 || output.dim() != 2 ||
+        output.size(0) != input.size(0) || output.size(1) < 1 ||
+        (width > 0 && output.size(1) != width)) {
       throw unfit("makes " + shape_of(output) + " of " + shape_of(input) + ", not one vector of " +
                   (width > 0 ? std::to_string(width) + " numbers" : "float32") + " for each fragment");
     }
@@ -60,7 +61,8 @@ struct Pretrained::State {
 
   static std::string shape_of(const torch::Tensor& tensor) {
     std::string text;
-    for (const std::int64_t size : tensor.sizes()) text += (text.empty() ? "[" : " × ") + std::to_string(size);
+    for (const std::int64_t size : tensor.sizes())
+      text += (text.empty() ? "[" : " × ") + std::to_string(size);
     return text.empty() ? "a single number" : text + "]";
   }
 
@@ -119,7 +121,8 @@ const std::filesystem::path& Pretrained::file() const { return state_->file; }
 const ContentHash& Pretrained::hash() const { return state_->hash; }
 std::int64_t Pretrained::width() const { return state_->width; }
 
-std::vector<float> Pretrained::embed(const FeatureFile& track, const FragmentSpan& span, Hop guard) const {
+std::vector<float> Pretrained::embed(const FeatureFile& track, const FragmentSpan& span,
+                                     Hop guard) const {
   const State::Key key{track.track(), span.start, span.length, guard};
   {
     const std::lock_guard lock(state_->mutex);

@@ -1,4 +1,5 @@
-// Settings of a card or recipe, read with suspicion: a card may have been edited. Internal to model_torch.
+// Settings of a card or recipe, read with suspicion: a card may have been edited. Internal to
+// model_torch.
 #pragma once
 
 #include <cstdint>

@@ -121,8 +121,8 @@ std::unique_ptr<SuccessorModel> StateNetwork::model(ModelCard card) const {
 
 torch::Tensor StateNetwork::score_batch(const torch::Tensor& states, const TrainingBatch& batch) const {
   const torch::Tensor here = states.detach().to(torch::kCPU).contiguous();
-  torch::Tensor scores = torch::zeros(
-      {static_cast<std::int64_t>(batch.queries), static_cast<std::int64_t>(batch.width)});
+  torch::Tensor scores =
+      torch::zeros({static_cast<std::int64_t>(batch.queries), static_cast<std::int64_t>(batch.width)});
   float* out = scores.data_ptr<float>();
   std::vector<float> context;
   for (std::size_t q = 0; q < batch.queries; ++q) {

@@ -24,8 +24,8 @@ std::shared_ptr<const Pretrained> load_encoder(const std::filesystem::path& weig
                                                const ModelCard& card) {
   auto encoder = Pretrained::load(encoder_path(weights));
   if (encoder->hash().hex() != card.recipe.value("encoder_hash", "")) {
-    throw Error(ErrorKind::model, "is not the encoder that the weights were learnt with", encoder->file(),
-                "put the right one beside them, or train again");
+    throw Error(ErrorKind::model, "is not the encoder that the weights were learnt with",
+                encoder->file(), "put the right one beside them, or train again");
   }
   return encoder;
 }
@@ -41,9 +41,10 @@ std::unique_ptr<Network> make_network(const std::string& system, const nlohmann:
   for (const auto& known : kSystems) {
     if (system == known.name) return known.make(settings);
   }
-  throw Error(ErrorKind::model,
-              "is of a system that this segue does not know ('" + printable(std::string_view(system)) + "')",
-              {}, "choose another model with --model, or update segue");
+  throw Error(
+      ErrorKind::model,
+      "is of a system that this segue does not know ('" + printable(std::string_view(system)) + "')", {},
+      "choose another model with --model, or update segue");
 }
 
 std::unique_ptr<SuccessorModel> load_network(const std::filesystem::path& weights) {

@@ -137,8 +137,7 @@ class Trainer {
  private:
   static std::shared_ptr<const Pretrained> encoder_of(const TrainingRequest& request) {
     const bool needed = request.recipe.settings().value("encoder", "") == "pretrained";
-    if (needed == !request.encoder.empty())
-      return needed ? Pretrained::load(request.encoder) : nullptr;
+    if (needed == !request.encoder.empty()) return needed ? Pretrained::load(request.encoder) : nullptr;
     if (!needed) {
       throw Error(ErrorKind::usage, "the recipe does not use an encoder from a file", request.encoder,
                   "set encoder=pretrained");

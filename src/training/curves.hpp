@@ -11,10 +11,10 @@ namespace segue {
 struct EpochRecord {
   int epoch = 0;  // from 1
   double train_loss = 0;
-  double train_auc = 0;  // true next against negatives of the same clip, dropout on
+  double train_auc = 0;        // true next against negatives of the same clip, dropout on
   double validation_loss = 0;  // NaN where the labels that are learnt hold for the train side alone
-  double validation_auc = 0;  // true next against random fragments of the same track
-  double learning_rate = 0;   // at the end of the epoch
+  double validation_auc = 0;   // true next against random fragments of the same track
+  double learning_rate = 0;    // at the end of the epoch
   double seconds = 0;
 };
 

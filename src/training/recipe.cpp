@@ -78,6 +78,7 @@ std::string describe_range(const SettingRow& row) {
 
 std::vector<std::string> Recipe::bundled() {
   std::vector<std::string> names;
+  names.reserve(kBundledRecipes.size());
   for (const BundledRecipe& recipe : kBundledRecipes) names.emplace_back(recipe.name);
   return names;
 }

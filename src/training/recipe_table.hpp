@@ -25,9 +25,9 @@ enum class SettingKind { integer, real, choice };
 struct SettingRow {
   const char* name;
   SettingKind kind;
-  double low;           // of numbers, inclusive
-  double high;          // of numbers, inclusive
-  const char* choices;  // of a choice, separated by commas
+  double low;                                              // of numbers, inclusive
+  double high;                                             // of numbers, inclusive
+  const char* choices;                                     // of a choice, separated by commas
   std::array<const char*, kBundledRecipes.size()> values;  // empty: the system has no such setting
   const char* help;
 };

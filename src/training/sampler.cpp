@@ -105,9 +105,8 @@ TrainingBatch Sampler::batch(std::size_t number, std::size_t threads) const {
   }
   ask(clips, random, pieces, batch);
   batch.fragments.resize(pieces.size());
-  parallel_for(pieces.size(), threads, [&](std::size_t i) {
-    batch.fragments[i] = read(pieces[i], batch.guard);
-  });
+  parallel_for(pieces.size(), threads,
+               [&](std::size_t i) { batch.fragments[i] = read(pieces[i], batch.guard); });
   drop_harmless_extremes(batch);
   return batch;
 }

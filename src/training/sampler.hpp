@@ -18,8 +18,8 @@ namespace segue {
 
 // Where a fragment of a batch comes from.
 struct FragmentOrigin {
-  std::size_t song = 0;   // number of its song, as songs_of() counts
-  float position = 0;     // of its middle in its track, 0 … 1
+  std::size_t song = 0;  // number of its song, as songs_of() counts
+  float position = 0;    // of its middle in its track, 0 … 1
 };
 
 // One batch. Fragments are numbered within it; -1 stands for none.

@@ -27,7 +27,8 @@ Pixel colour(double x) {
   const double part = place - static_cast<double>(low);
   Pixel pixel{};
   for (std::size_t c = 0; c < 3; ++c)
-    pixel[c] = static_cast<png_byte>(std::lround(kStops[low][c] * (1 - part) + kStops[low + 1][c] * part));
+    pixel[c] =
+        static_cast<png_byte>(std::lround(kStops[low][c] * (1 - part) + kStops[low + 1][c] * part));
   return pixel;
 }
 
@@ -54,7 +55,8 @@ void write_png(const std::filesystem::path& file, const Picture& picture) {
   image.format = PNG_FORMAT_RGB;
   png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
   std::string bytes(size, '\0');
-  if (png_image_write_to_memory(&image, bytes.data(), &size, 0, picture.pixels.data(), 0, nullptr) == 0) {
+  if (png_image_write_to_memory(&image, bytes.data(), &size, 0, picture.pixels.data(), 0, nullptr) ==
+      0) {
     throw Error(ErrorKind::output, std::string("cannot be drawn: ") + image.message, file);
   }
   bytes.resize(size);
@@ -67,7 +69,8 @@ void write_spectrogram_pairs(const std::filesystem::path& file, std::span<const 
   std::size_t width = kGap;
   float low = INFINITY, high = -INFINITY;
   for (const SpectrogramPair& pair : pairs) {
-    width += static_cast<std::size_t>(std::max(pair.before.frames, pair.after.frames)) * kFramePixels + kGap;
+    width +=
+        static_cast<std::size_t>(std::max(pair.before.frames, pair.after.frames)) * kFramePixels + kGap;
     for (const float value : pair.before.values) {
       low = std::min(low, value);
       high = std::max(high, value);
@@ -79,7 +82,8 @@ void write_spectrogram_pairs(const std::filesystem::path& file, std::span<const 
   for (const SpectrogramPair& pair : pairs) {
     picture.draw(pair.before, left, kGap, low, range);
     picture.draw(pair.after, left, kHeight + 2 * kGap, low, range);
-    left += static_cast<std::size_t>(std::max(pair.before.frames, pair.after.frames)) * kFramePixels + kGap;
+    left +=
+        static_cast<std::size_t>(std::max(pair.before.frames, pair.after.frames)) * kFramePixels + kGap;
   }
   write_png(file, picture);
 }

@@ -49,7 +49,7 @@ struct TrainingRequest {
   Manifest manifest;  // train side teaches, val side stops; the test side is not read
   Recipe recipe;
   std::filesystem::path encoder;  // TorchScript file, if the recipe's encoder is pretrained
-  std::filesystem::path folder;  // of the run: checkpoints, curves.csv, curves.svg, weights, card
+  std::filesystem::path folder;   // of the run: checkpoints, curves.csv, curves.svg, weights, card
   std::filesystem::path
       manifest_folder;  // where to leave the manifest once the run may begin; may be empty
   bool resume = false;  // go on from the newest checkpoint in `folder`

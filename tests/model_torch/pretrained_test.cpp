@@ -21,7 +21,8 @@ class PretrainedTest : public testing::Test {
   static void SetUpTestSuite() {
     set_verbosity(Verbosity::quiet);
     encoders_ = new test::TemporaryFolder;
-    test::output_of("OMP_NUM_THREADS=1 /usr/bin/python3 " SEGUE_SOURCE_DIR "/tests/support/encoders.py " +
+    test::output_of("OMP_NUM_THREADS=1 /usr/bin/python3 " SEGUE_SOURCE_DIR
+                    "/tests/support/encoders.py " +
                     test::quoted(encoders_->path().string()));
   }
   static void TearDownTestSuite() { delete encoders_; }
@@ -98,7 +99,8 @@ TEST_F(PretrainedTest, EverySystemLearnsOnTopOfItAndTakesItAlong) {
     const fs::path weights = learning_plugin().train(request).weights;
     const auto model = learning_plugin().load_model(weights);
     std::vector<float> scores(2);
-    model->open_session(set)->score(std::vector<std::size_t>{3}, std::vector<std::size_t>{4, 30}, scores);
+    model->open_session(set)->score(std::vector<std::size_t>{3}, std::vector<std::size_t>{4, 30},
+                                    scores);
     EXPECT_NE(scores[0], scores[1]) << system;
     fs::copy_file(encoder("audio"), folder_ / system / (request.recipe.name() + ".encoder.pt"),
                   fs::copy_options::overwrite_existing);

@@ -56,8 +56,9 @@ const Made kMade[] = {
 };
 
 std::string reference(const std::string& arguments) {
-  return test::output_of(
-      "OMP_NUM_THREADS=1 /usr/bin/python3 " SEGUE_SOURCE_DIR "/scripts/network_reference.py " + arguments);
+  return test::output_of("OMP_NUM_THREADS=1 /usr/bin/python3 " SEGUE_SOURCE_DIR
+                         "/scripts/network_reference.py " +
+                         arguments);
 }
 
 // Networks with random weights that the Python program made, and fragments from 0.5 to 16 s.

@@ -86,8 +86,8 @@ TEST_F(TrainedSystems, DenseLearnsThePlacesOfASmallSetByHeartAndSortsByThem) {
 }
 
 TEST_F(TrainedSystems, DenseLearnsWhichSongAFragmentIsFrom) {
-  const TrainingRequest asked =
-      request("dense", {{"label", "song"}, {"epochs", "30"}, {"learning_rate", "0.003"}, {"hidden", "64"}});
+  const TrainingRequest asked = request(
+      "dense", {{"label", "song"}, {"epochs", "30"}, {"learning_rate", "0.003"}, {"hidden", "64"}});
   const TrainingResult result = learning_plugin().train(asked);
   const auto [first, last] = ends_of(1);
   EXPECT_LT(last, first / 10);
@@ -118,8 +118,8 @@ TEST_F(TrainedSystems, TheAutoencoderLearnsToGiveFragmentsBackAndShowsThem) {
 TEST_F(TrainedSystems, AResumedRunGivesTheWeightsOfAnUnbrokenOne) {
   for (const auto& [recipe, encoder] : std::vector<std::pair<std::string, const char*>>{
            {"dense", "frames"}, {"autoencoder", "conv1d"}, {"crnn-report", "resnet"}}) {
-    TrainingRequest asked =
-        request(recipe, {{"epochs", "12"}, {"encoder", encoder}, {"channels", "8"}, {"dropout", "0.25"}});
+    TrainingRequest asked = request(
+        recipe, {{"epochs", "12"}, {"encoder", encoder}, {"channels", "8"}, {"dropout", "0.25"}});
     asked.folder = folder_ / (recipe + "-whole");
     const std::string whole = test::read_bytes(learning_plugin().train(asked).weights);
     asked.folder = folder_ / (recipe + "-broken");
