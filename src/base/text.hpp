@@ -25,8 +25,11 @@ std::filesystem::path path_from_json(std::string_view text);
 
 // One field of a CSV line (RFC 4180): quoted where it must be.
 std::string csv_field(std::string_view text);
-// Splits one CSV record (RFC 4180, no embedded newlines) into its fields.
-std::vector<std::string> split_csv(std::string_view line);
+// Splits one CSV record (RFC 4180) into its fields.
+std::vector<std::string> split_csv(std::string_view record);
+// Adds the fields of one CSV line to `fields`; true where it ends inside quotes, so that the record
+// goes on in the next line. `open`: it goes on here, in the last of `fields`.
+bool add_csv_line(std::string_view line, bool open, std::vector<std::string>& fields);
 
 std::string lower_ascii(std::string_view text);
 std::string_view trim(std::string_view text);
