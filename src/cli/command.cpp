@@ -73,4 +73,26 @@ UpdateReport update_library(Library& library, const std::vector<fs::path>& music
   return report;
 }
 
+nlohmann::json to_json(const UpdateReport& report) {
+  nlohmann::json json = {{"files", report.files},
+                         {"analyzed", report.analyzed},
+                         {"unchanged", report.unchanged},
+                         {"changed", report.changed},
+                         {"moved", report.moved},
+                         {"retagged", report.retagged},
+                         {"doubles", report.doubles},
+                         {"removed", report.removed},
+                         {"decoded_seconds", report.decoded.count()},
+                         {"problems", nlohmann::json::array()}};
+  for (const FileProblem& problem : report.problems) {
+    json["problems"].push_back({{"file", path_to_json(problem.file)}, {"reason", problem.reason}});
+  }
+  return json;
+}
+
+Error no_usable_music() {
+  return Error(ErrorKind::input, "none of the files given holds music that can be used", {},
+               "give other files; the reasons stand above");
+}
+
 }  // namespace segue::cli
