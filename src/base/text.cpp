@@ -90,6 +90,11 @@ std::string utf8_from_latin1(std::string_view text) {
   return out;
 }
 
+std::string utf8_or_latin1(std::string_view text) {
+  std::string valid = to_valid_utf8(text);
+  return valid == text ? valid : utf8_from_latin1(text);
+}
+
 std::string path_to_json(const std::filesystem::path& path) {
   const std::string_view text = path.native();
   std::string out;

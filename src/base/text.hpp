@@ -18,6 +18,8 @@ std::string to_valid_utf8(std::string_view text);
 
 // ISO 8859-1 as UTF-8; every byte is valid.
 std::string utf8_from_latin1(std::string_view text);
+// Text of unknown make: as it is where it is UTF-8, else read as ISO 8859-1.
+std::string utf8_or_latin1(std::string_view text);
 
 // File names as JSON strings without loss: bytes that are not UTF-8 and '%' become %NN.
 std::string path_to_json(const std::filesystem::path& path);

@@ -217,7 +217,9 @@ class DatasetReader {
       return column == mapping_.columns.end() ? std::string() : column->second.fill(row);
     };
     DatasetFile found{file, {}, {}};
-    for (const TagColumn& column : kTagColumns) found.tags.*column.tag = value(column.name);
+    for (const TagColumn& column : kTagColumns) {
+      found.tags.*column.tag = utf8_or_latin1(value(column.name));
+    }
     const std::string side = value("split");
     found.side = side_named(side);
     dataset_.files.push_back(found);

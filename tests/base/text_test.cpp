@@ -24,7 +24,11 @@ TEST(Text, InvalidUtf8IsReplacedAndValidUtf8Kept) {
   EXPECT_EQ(to_valid_utf8("end\xE2\x82"), "end\xEF\xBF\xBD\xEF\xBF\xBD");  // cut off
 }
 
-TEST(Text, Latin1BecomesUtf8) { EXPECT_EQ(utf8_from_latin1("M\xFCsli \x80"), "M\xC3\xBCsli \xC2\x80"); }
+TEST(Text, Latin1BecomesUtf8) {
+  EXPECT_EQ(utf8_from_latin1("M\xFCsli \x80"), "M\xC3\xBCsli \xC2\x80");
+  EXPECT_EQ(utf8_or_latin1("M\xFCsli"), "M\xC3\xBCsli");
+  EXPECT_EQ(utf8_or_latin1("M\xC3\xBCsli"), "M\xC3\xBCsli");
+}
 
 TEST(Text, PathsSurviveJsonWhateverTheirBytes) {
   for (const std::string name : {"plain", "100%", "%41", "a\xFF\xFEz", "new\nline", "M\xC3\xBC"}) {

@@ -144,7 +144,8 @@ TEST_F(DatasetTest, ReadsGtzanAsPublished) {
   EXPECT_EQ(alone.files[0].tags, (Tags{"", "", "", "", "blues", "", "", ""}));
   EXPECT_EQ(alone.absent_tables.size(), 4u);
   EXPECT_FALSE(alone.has_split());
-  put("GTZANindex.txt", "blues.00000.wav ::: John Lee Hooker ::: One Bourbon\n\njazz.00054.wav ::: \n");
+  put("GTZANindex.txt",
+      "blues.00000.wav ::: John Lee Hooker ::: One Bourbon\n\njazz.00054.wav ::: M\xFCller\n");
   put("train_filtered.txt", "blues/blues.00029.wav\nblues/blues.00030.wav\n");
   put("test_filtered.txt", "jazz/jazz.00054.wav\r\n");
   const Dataset set = read_dataset(folder(), known_dataset("gtzan"));
@@ -154,6 +155,7 @@ TEST_F(DatasetTest, ReadsGtzanAsPublished) {
   EXPECT_EQ(set.files[1].side, Side::train);
   EXPECT_EQ(set.files[2].side, Side::test);
   EXPECT_EQ(set.files[2].tags.genre, "jazz");
+  EXPECT_EQ(set.files[2].tags.artist, "M\xC3\xBCller");
   EXPECT_EQ(set.absent_tables, Names{"valid_filtered.txt"});
 }
 
