@@ -90,6 +90,11 @@ std::string utf8_from_latin1(std::string_view text) {
   return out;
 }
 
+std::string utf8_or_latin1(std::string_view text) {
+  std::string valid = to_valid_utf8(text);
+  return valid == text ? valid : utf8_from_latin1(text);
+}
+
 std::string path_to_json(const std::filesystem::path& path) {
   const std::string_view text = path.native();
   std::string out;
@@ -131,23 +136,33 @@ std::string csv_field(std::string_view text) {
   return out + '"';
 }
 
-std::vector<std::string> split_csv(std::string_view line) {
-  std::vector<std::string> fields(1);
-  bool quoted = false;
+std::vector<std::string> split_csv(std::string_view record) {
+  std::vector<std::string> fields;
+  add_csv_line(record, false, fields);
+  return fields;
+}
+
+bool add_csv_line(std::string_view line, bool open, std::vector<std::string>& fields) {
+  bool quoted = open;
+  bool begins = !open;  // a field: only here a quote opens
+  if (!open) fields.emplace_back();
   for (std::size_t at = 0; at < line.size(); ++at) {
     const char c = line[at];
     if (quoted && c == '"' && at + 1 < line.size() && line[at + 1] == '"') {
       fields.back() += '"';
       ++at;
-    } else if (c == '"') {
+    } else if (c == '"' && (quoted || begins)) {
       quoted = !quoted;
+      begins = false;
     } else if (c == ',' && !quoted) {
       fields.emplace_back();
+      begins = true;
     } else if (c != '\r' || quoted) {
       fields.back() += c;
+      begins = false;
     }
   }
-  return fields;
+  return quoted;
 }
 
 std::string lower_ascii(std::string_view text) {

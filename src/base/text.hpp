@@ -18,6 +18,8 @@ std::string to_valid_utf8(std::string_view text);
 
 // ISO 8859-1 as UTF-8; every byte is valid.
 std::string utf8_from_latin1(std::string_view text);
+// Text of unknown make: as it is where it is UTF-8, else read as ISO 8859-1.
+std::string utf8_or_latin1(std::string_view text);
 
 // File names as JSON strings without loss: bytes that are not UTF-8 and '%' become %NN.
 std::string path_to_json(const std::filesystem::path& path);
@@ -25,8 +27,11 @@ std::filesystem::path path_from_json(std::string_view text);
 
 // One field of a CSV line (RFC 4180): quoted where it must be.
 std::string csv_field(std::string_view text);
-// Splits one CSV record (RFC 4180, no embedded newlines) into its fields.
-std::vector<std::string> split_csv(std::string_view line);
+// Splits one CSV record (RFC 4180) into its fields.
+std::vector<std::string> split_csv(std::string_view record);
+// Adds the fields of one CSV line to `fields`; true where it ends inside quotes, so that the record
+// goes on in the next line. `open`: it goes on here, in the last of `fields`.
+bool add_csv_line(std::string_view line, bool open, std::vector<std::string>& fields);
 
 std::string lower_ascii(std::string_view text);
 std::string_view trim(std::string_view text);

@@ -1,8 +1,6 @@
 // segue analyze: bring the library up to date.
 #include <nlohmann/json.hpp>
 
-#include "base/error.hpp"
-#include "base/text.hpp"
 #include "cli/command.hpp"
 
 namespace segue::cli {
@@ -13,32 +11,12 @@ struct Options {
   std::size_t workers = 0;
 };
 
-void print(const UpdateReport& report) {
-  nlohmann::json json = {{"files", report.files},
-                         {"analyzed", report.analyzed},
-                         {"unchanged", report.unchanged},
-                         {"changed", report.changed},
-                         {"moved", report.moved},
-                         {"retagged", report.retagged},
-                         {"doubles", report.doubles},
-                         {"removed", report.removed},
-                         {"decoded_seconds", report.decoded.count()},
-                         {"problems", nlohmann::json::array()}};
-  for (const FileProblem& problem : report.problems) {
-    json["problems"].push_back({{"file", path_to_json(problem.file)}, {"reason", problem.reason}});
-  }
-  to_stdout(json);
-}
-
 void analyze(const Options& options, const Context& context) {
   Library library(context.library_folder);
   const std::vector<fs::path> music = to_paths(options.music);
   const UpdateReport report = update_library(library, music, options.workers);
-  if (context.json) print(report);
-  if (!report.problems.empty() && library.tracks(music).empty()) {
-    throw Error(ErrorKind::input, "none of the files given holds music that can be used", {},
-                "give other files; the reasons stand above");
-  }
+  if (context.json) to_stdout(to_json(report));
+  if (!report.problems.empty() && library.tracks(music).empty()) throw no_usable_music();
 }
 
 }  // namespace

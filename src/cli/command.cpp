@@ -80,8 +80,7 @@ std::vector<LibraryTrack> tracks_of(Library& library, const std::vector<fs::path
   if (tracks.empty()) {
     throw music.empty() ? Error(ErrorKind::input, "the library holds no music yet", library.folder(),
                                 "name a folder: segue " + command + " ~/Music")
-                        : Error(ErrorKind::input, "none of the files given holds music that can be used",
-                                {}, "give other files; the reasons stand above");
+                        : no_usable_music();
   }
   return tracks;
 }
@@ -96,6 +95,28 @@ void refuse_music_as_target(const fs::path& target, Library& library) {
                   "choose another name with --output");
     }
   }
+}
+
+nlohmann::json to_json(const UpdateReport& report) {
+  nlohmann::json json = {{"files", report.files},
+                         {"analyzed", report.analyzed},
+                         {"unchanged", report.unchanged},
+                         {"changed", report.changed},
+                         {"moved", report.moved},
+                         {"retagged", report.retagged},
+                         {"doubles", report.doubles},
+                         {"removed", report.removed},
+                         {"decoded_seconds", report.decoded.count()},
+                         {"problems", nlohmann::json::array()}};
+  for (const FileProblem& problem : report.problems) {
+    json["problems"].push_back({{"file", path_to_json(problem.file)}, {"reason", problem.reason}});
+  }
+  return json;
+}
+
+Error no_usable_music() {
+  return Error(ErrorKind::input, "none of the files given holds music that can be used", {},
+               "give other files; the reasons stand above");
 }
 
 }  // namespace segue::cli

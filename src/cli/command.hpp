@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "library/library.hpp"
 #include "plan/segmentation.hpp"
 
@@ -31,6 +32,7 @@ struct Context {
 // One file each; `context` outlives the parse.
 void add_mix(CLI::App& app, Context& context);
 void add_analyze(CLI::App& app, Context& context);
+void add_import(CLI::App& app, Context& context);
 void add_train(CLI::App& app, Context& context);
 void add_evaluate(CLI::App& app, Context& context);
 void add_cut(CLI::App& app, Context& context);
@@ -50,6 +52,8 @@ void set_example(CLI::App& command, const std::string& example);
 // Brings the library up to date and tells on standard error what was done and what failed.
 UpdateReport update_library(Library& library, const std::vector<fs::path>& music,
                             std::size_t workers = 0);
+nlohmann::json to_json(const UpdateReport& report);
+Error no_usable_music();  // of all the files given
 
 // The tracks named, brought up to date first, or all that the library knows where `music` is empty.
 // Throws Error(input) if there is none; command: who asks, for the remedy.

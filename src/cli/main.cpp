@@ -46,6 +46,7 @@ int run(int argc, char** argv) {
   add_global_flags(app, context);
   add_mix(app, context);
   add_analyze(app, context);
+  add_import(app, context);
   add_train(app, context);
   add_evaluate(app, context);
   add_cut(app, context);

@@ -21,6 +21,7 @@ struct Options {
   std::string encoder;
   std::string fragment = "3";
   std::string split;
+  std::string by = "song";
   std::string manifest;
   double validation_share = TrainingSetConfig{}.validation_share;
   double test_share = TrainingSetConfig{}.test_share;
@@ -52,6 +53,7 @@ Manifest manifest_of(const Options& options, const Context& context) {
   TrainingSetConfig config;
   config.segmentation = Segmentation::parse(options.fragment, context.seed);
   if (!options.split.empty()) config.split = options.split;
+  config.by = options.by == "artist" ? GroupBy::artist : GroupBy::song;
   config.validation_share = options.validation_share;
   config.test_share = options.test_share;
   config.seed = context.seed;
@@ -133,11 +135,14 @@ void add_train(CLI::App& app, Context& context) {
       ->capture_default_str();
   command->add_option("--split", options->split,
                       "JSON file that puts tracks on sides; others are left out");
+  command->add_option("--by", options->by, "What stays on one side: a song or an artist")
+      ->check(CLI::IsMember({"song", "artist"}))
+      ->capture_default_str();
   command
       ->add_option("--validation-share", options->validation_share,
-                   "Share of songs that stop the training")
+                   "Share of songs (or artists) that stop the training")
       ->capture_default_str();
-  command->add_option("--test-share", options->test_share, "Share of songs left out")
+  command->add_option("--test-share", options->test_share, "Share of songs (or artists) left out")
       ->capture_default_str();
   command->add_option("--manifest", options->manifest,
                       "Folder for train.csv and val.csv (default: the run's)");

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "base/committed_file.hpp"
+#include "base/csv.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 
@@ -17,32 +18,27 @@ namespace {
 
 constexpr const char* kTracksHeader = "song_id,track,name,song,group,side,features,licence";
 constexpr const char* kFragmentsHeader = "fragment,track,start,length,position,song_id,label";
+constexpr const char* kRemedy = "write it with 'segue train --manifest DIR'";
 constexpr Side kSides[] = {Side::train, Side::validation, Side::test};
 
-// One CSV file, read line by line, that can say where it is wrong.
-class CsvReader {
+// A table of the manifest, which has exactly the columns that it should.
+class ManifestTable {
  public:
-  CsvReader(const fs::path& file, std::string_view header) : file_(file), in_(file) {
-    std::string first;
-    if (!std::getline(in_, first)) {
-      throw Error(ErrorKind::input, "cannot be read or is empty", file,
-                  "write it with 'segue train --manifest DIR'");
+  ManifestTable(const fs::path& file, std::string_view header) : csv_(file, kRemedy) {
+    std::vector<std::string> columns;
+    if (!csv_.next(columns)) {
+      throw Error(ErrorKind::input, "is empty", file, kRemedy);
     }
-    if (trim(first) != header) {
+    if (columns != split_csv(header)) {
       throw Error(ErrorKind::input,
                   "lacks a column; its first line is not '" + std::string(header) + "'", file,
                   "write it again");
     }
-    columns_ = split_csv(header).size();
+    columns_ = columns.size();
   }
 
   bool next(std::vector<std::string>& fields) {
-    std::string line;
-    do {
-      if (!std::getline(in_, line)) return false;
-      ++line_;
-    } while (trim(line).empty());
-    fields = split_csv(line);
+    if (!csv_.next(fields)) return false;
     if (fields.size() != columns_) refuse("has another number of fields");
     return true;
   }
@@ -62,15 +58,11 @@ class CsvReader {
     return *id;
   }
 
-  [[noreturn]] void refuse(const std::string& what) const {
-    throw Error(ErrorKind::input, "line " + std::to_string(line_) + " " + what, file_, "mend that line");
-  }
+  [[noreturn]] void refuse(const std::string& what) const { csv_.refuse(what); }
 
  private:
-  fs::path file_;
-  std::ifstream in_;
+  CsvReader csv_;
   std::size_t columns_ = 0;
-  std::size_t line_ = 1;
 };
 
 std::map<std::string, std::size_t> song_numbers(const std::vector<ManifestTrack>& tracks) {
@@ -101,7 +93,7 @@ void read_fragments(const fs::path& file, Side side, Manifest& manifest) {
   for (ManifestTrack& track : manifest.tracks) {
     if (track.side == side) by_id.emplace(track.id, &track);
   }
-  CsvReader csv(file, kFragmentsHeader);
+  ManifestTable csv(file, kFragmentsHeader);
   for (std::vector<std::string> fields; csv.next(fields);) {
     const auto found = by_id.find(csv.track(fields[1]));
     if (found == by_id.end()) csv.refuse("names a track that tracks.csv does not have on this side");
@@ -182,7 +174,7 @@ Manifest Manifest::read(const fs::path& folder) {
   std::error_code code;
   std::set<TrackId> ids;
   std::map<std::string, Side> song_sides;
-  CsvReader csv(folder / "tracks.csv", kTracksHeader);
+  ManifestTable csv(folder / "tracks.csv", kTracksHeader);
   for (std::vector<std::string> fields; csv.next(fields);) {
     ManifestTrack track;
     track.id = csv.track(fields[1]);

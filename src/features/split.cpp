@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/committed_file.hpp"
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
@@ -48,17 +49,6 @@ std::vector<std::string> words_of(const std::string& stem) {
   return words;
 }
 
-enum class Match { none, without_prefix, exact };
-
-Match match(const std::vector<std::string>& names, const std::string& wanted) {
-  Match best = Match::none;
-  for (const std::string& name : names) {
-    if (name == wanted) return Match::exact;
-    if (name.size() > 2 && name[1] == '_' && name.substr(2) == wanted) best = Match::without_prefix;
-  }
-  return best;
-}
-
 }  // namespace
 
 std::string song_of(const std::string& stem) {
@@ -67,6 +57,18 @@ std::string song_of(const std::string& stem) {
   std::string song;
   for (const std::string& word : words) song += (song.empty() ? "" : " ") + word;
   return song.empty() ? lower_ascii(stem) : song;
+}
+
+void Split::Fold::add(const std::string& name) {
+  names.insert(name);
+  if (name.size() > 2 && name[1] == '_') without_prefix.insert(name.substr(2));
+}
+
+Split::Match Split::match(const std::string& fold, const std::string& name) const {
+  const auto found = folds_.find(fold);
+  if (found == folds_.end()) return Match::none;
+  if (found->second.names.contains(name)) return Match::exact;
+  return found->second.without_prefix.contains(name) ? Match::without_prefix : Match::none;
 }
 
 Split Split::read(const std::filesystem::path& file) {
@@ -80,7 +82,9 @@ Split Split::read(const std::filesystem::path& file) {
     for (const auto& [fold, names] : json.items()) {
       const bool strings = names.is_array() && std::all_of(names.begin(), names.end(),
                                                            [](auto& name) { return name.is_string(); });
-      if (strings) split.folds_[fold] = names.get<std::vector<std::string>>();
+      if (!strings) continue;
+      Fold& named = split.folds_[fold];
+      for (const auto& name : names) named.add(name.get<std::string>());
     }
   }
   if (split.folds_.empty()) {
@@ -106,17 +110,27 @@ Split Split::draw(std::vector<std::string> songs, double validation_share, doubl
     const Side side = i < validation          ? Side::validation
                       : i < validation + test ? Side::test
                                               : Side::train;
-    split.folds_[name_of(side)].push_back(songs[i]);
+    split.add(side, songs[i]);
   }
   return split;
+}
+
+void Split::add(Side side, const std::string& name) { folds_[name_of(side)].add(name); }
+
+void Split::write(const std::filesystem::path& file, const std::string& about) const {
+  nlohmann::ordered_json json = {{"about", about}};
+  for (const Side side : {Side::train, Side::validation, Side::test}) {
+    const auto fold = folds_.find(name_of(side));
+    json[name_of(side)] = fold == folds_.end() ? std::set<std::string>() : fold->second.names;
+  }
+  write_text_file(file, json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
 std::optional<Side> Split::side_of(const std::string& name) const {
   std::optional<Side> found;
   for (const Match wanted : {Match::exact, Match::without_prefix}) {
     for (const Side side : {Side::train, Side::validation, Side::test}) {
-      const auto fold = folds_.find(name_of(side));
-      if (fold == folds_.end() || match(fold->second, name) != wanted) continue;
+      if (match(name_of(side), name) != wanted) continue;
       if (found) {
         throw Error(ErrorKind::input,
                     "the split puts '" + printable(std::string_view(name)) + "' on two sides", {},
@@ -130,8 +144,7 @@ std::optional<Side> Split::side_of(const std::string& name) const {
 }
 
 bool Split::in_fold(const std::string& fold, const std::string& name) const {
-  const auto found = folds_.find(fold);
-  return found != folds_.end() && match(found->second, name) != Match::none;
+  return match(fold, name) != Match::none;
 }
 
 }  // namespace segue

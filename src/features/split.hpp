@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,13 +28,25 @@ class Split {
   static Split draw(std::vector<std::string> songs, double validation_share, double test_share,
                     std::uint64_t seed);
 
+  void add(Side side, const std::string& name);
+  // Throws Error(output). `about` says where the split comes from.
+  void write(const std::filesystem::path& file, const std::string& about) const;
+
   // The side of a track with this name or stem; none if the split does not name it.
   std::optional<Side> side_of(const std::string& name) const;
   // Whether a fold other than the sides ("critic", "detector") names it.
   bool in_fold(const std::string& fold, const std::string& name) const;
 
  private:
-  std::map<std::string, std::vector<std::string>> folds_;
+  struct Fold {
+    std::set<std::string> names;
+    std::set<std::string> without_prefix;  // of those that have one
+    void add(const std::string& name);
+  };
+  enum class Match { none, without_prefix, exact };
+  Match match(const std::string& fold, const std::string& name) const;
+
+  std::map<std::string, Fold> folds_;
 };
 
 }  // namespace segue

@@ -60,9 +60,12 @@ class Catalog {
 
   virtual std::optional<TrackRecord> track(const TrackId& id) const = 0;
   virtual std::vector<TrackRecord> tracks() const = 0;  // without fingerprints, by title
-  // Forgets its fragments where the analysis is another than before.
+  // Forgets its fragments where the analysis is another than before. Its tags are the file's.
   virtual void put_track(const TrackRecord& track) = 0;
+  // What its file says now. Where that is something new, the tags given to it are forgotten.
   virtual void put_tags(const TrackId& track, const Tags& tags) = 0;
+  // What a table says of it: those that are not empty take the place of the file's.
+  virtual void give_tags(const TrackId& track, const Tags& tags) = 0;
   // With its fragments. Of its doubles the one whose file comes first by path takes its place.
   virtual void remove_track(const TrackId& id) = 0;
   // `leader` stands for its recording from now on: `former` and all its doubles become its own.

@@ -76,6 +76,38 @@ constexpr std::array kMigrations = {
       lufs          REAL NOT NULL,
       PRIMARY KEY (track, segmentation, position)
     ) WITHOUT ROWID;
+    )sql",
+    R"sql(
+    -- What a table of a data set says of a track; where it says nothing, the file's tags hold.
+    CREATE TABLE given_tags (
+      track         BLOB PRIMARY KEY REFERENCES track (id) ON DELETE CASCADE,
+      title         TEXT NOT NULL,
+      artist        TEXT NOT NULL,
+      album_artist  TEXT NOT NULL,
+      album         TEXT NOT NULL,
+      genre         TEXT NOT NULL,
+      mood          TEXT NOT NULL,
+      year          TEXT NOT NULL,
+      licence       TEXT NOT NULL
+    ) WITHOUT ROWID;
+    -- A file that says something new is believed again.
+    CREATE TRIGGER file_tags_changed AFTER UPDATE ON track WHEN
+      (old.title, old.artist, old.album_artist, old.album, old.genre, old.mood, old.year, old.licence) <>
+      (new.title, new.artist, new.album_artist, new.album, new.genre, new.mood, new.year, new.licence)
+    BEGIN
+      DELETE FROM given_tags WHERE track = new.id;
+    END;
+    CREATE VIEW described_track AS SELECT id,
+      coalesce(nullif(given.title, ''), track.title) AS title,
+      coalesce(nullif(given.artist, ''), track.artist) AS artist,
+      coalesce(nullif(given.album_artist, ''), track.album_artist) AS album_artist,
+      coalesce(nullif(given.album, ''), track.album) AS album,
+      coalesce(nullif(given.genre, ''), track.genre) AS genre,
+      coalesce(nullif(given.mood, ''), track.mood) AS mood,
+      coalesce(nullif(given.year, ''), track.year) AS year,
+      coalesce(nullif(given.licence, ''), track.licence) AS licence,
+      codec, container, sample_rate, channels, pcm_frames, seconds, double_of
+    FROM track LEFT JOIN given_tags AS given ON given.track = track.id;
     )sql"};
 
 constexpr std::int64_t kVersion = static_cast<std::int64_t>(kMigrations.size());

@@ -18,9 +18,11 @@ using sqlite::Query;
 static_assert(std::endian::native == std::endian::little,
               "fingerprints are stored as they lie in memory");
 
-#define SEGUE_TRACK_COLUMNS                                                                \
-  "id, title, artist, album_artist, album, genre, mood, year, licence, codec, container, " \
-  "sample_rate, channels, pcm_frames, double_of, version, hops, integrated_lufs, sample_peak "
+#define SEGUE_TAG_COLUMNS "title, artist, album_artist, album, genre, mood, year, licence"
+#define SEGUE_TRACK_COLUMNS                                            \
+  "id, " SEGUE_TAG_COLUMNS                                             \
+  ", codec, container, sample_rate, channels, pcm_frames, double_of, " \
+  "version, hops, integrated_lufs, sample_peak "
 
 TrackRecord track_of(const Query& row) {
   TrackRecord track;
@@ -88,8 +90,8 @@ class SqliteCatalog : public Catalog {
   std::optional<TrackRecord> track(const TrackId& id) const override {
     const std::lock_guard lock(mutex_);
     Query row = database_.query("SELECT " SEGUE_TRACK_COLUMNS
-                                ", items FROM track JOIN analysis ON analysis.track = track.id "
-                                "JOIN fingerprint ON fingerprint.track = track.id WHERE id = ?",
+                                ", items FROM described_track JOIN analysis ON analysis.track = id "
+                                "JOIN fingerprint ON fingerprint.track = id WHERE id = ?",
                                 id);
     if (!row.next()) return std::nullopt;
     TrackRecord track = track_of(row);
@@ -101,7 +103,7 @@ class SqliteCatalog : public Catalog {
     const std::lock_guard lock(mutex_);
     std::vector<TrackRecord> tracks;
     Query rows = database_.query("SELECT " SEGUE_TRACK_COLUMNS
-                                 "FROM track JOIN analysis ON analysis.track = track.id "
+                                 "FROM described_track JOIN analysis ON analysis.track = id "
                                  "ORDER BY title, id");
     while (rows.next()) tracks.push_back(track_of(rows));
     return tracks;
@@ -126,11 +128,15 @@ class SqliteCatalog : public Catalog {
   }
 
   void put_tags(const TrackId& track, const Tags& tags) override {
-    run("UPDATE track SET title = ?, artist = ?, album_artist = ?, album = ?, genre = ?, mood = ?, "
-        "year = ?, licence = ? WHERE id = ?",
-        to_valid_utf8(tags.title), to_valid_utf8(tags.artist), to_valid_utf8(tags.album_artist),
-        to_valid_utf8(tags.album), to_valid_utf8(tags.genre), to_valid_utf8(tags.mood),
-        to_valid_utf8(tags.year), to_valid_utf8(tags.licence), track);
+    run_with_tags("UPDATE track SET (" SEGUE_TAG_COLUMNS
+                  ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) WHERE id = ?1",
+                  track, tags);
+  }
+
+  void give_tags(const TrackId& track, const Tags& tags) override {
+    run_with_tags("INSERT OR REPLACE INTO given_tags (track, " SEGUE_TAG_COLUMNS
+                  ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                  track, tags);
   }
 
   void remove_track(const TrackId& id) override {
@@ -155,8 +161,8 @@ class SqliteCatalog : public Catalog {
     std::vector<TrackRecord> tracks;
     Query rows = database_.query(
         "SELECT " SEGUE_TRACK_COLUMNS
-        ", items FROM track JOIN analysis ON analysis.track = track.id "
-        "JOIN fingerprint ON fingerprint.track = track.id WHERE seconds BETWEEN ? AND ? ORDER BY id",
+        ", items FROM described_track JOIN analysis ON analysis.track = id "
+        "JOIN fingerprint ON fingerprint.track = id WHERE seconds BETWEEN ? AND ? ORDER BY id",
         (length - tolerance).count(), (length + tolerance).count());
     while (rows.next()) {
       tracks.push_back(track_of(rows));
@@ -247,9 +253,15 @@ class SqliteCatalog : public Catalog {
     database_.query(sql, arguments...).run();
   }
 
+  void run_with_tags(const char* sql, const TrackId& track, const Tags& tags) {
+    run(sql, track, to_valid_utf8(tags.title), to_valid_utf8(tags.artist),
+        to_valid_utf8(tags.album_artist), to_valid_utf8(tags.album), to_valid_utf8(tags.genre),
+        to_valid_utf8(tags.mood), to_valid_utf8(tags.year), to_valid_utf8(tags.licence));
+  }
+
   void put_description(const TrackRecord& track) {
-    run("INSERT INTO track (id, title, artist, album_artist, album, genre, mood, year, licence, codec, "
-        "container, sample_rate, channels, pcm_frames, seconds, double_of) "
+    run("INSERT INTO track (id, " SEGUE_TAG_COLUMNS
+        ", codec, container, sample_rate, channels, pcm_frames, seconds, double_of) "
         "VALUES (?, '', '', '', '', '', '', '', '', ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (id) DO UPDATE SET codec = excluded.codec, container = excluded.container, "
         "sample_rate = excluded.sample_rate, channels = excluded.channels, "

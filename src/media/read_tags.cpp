@@ -8,10 +8,7 @@ namespace segue {
 namespace {
 
 // Old ID3 and RIFF tags are in ISO 8859-1 where they are not UTF-8.
-std::string clean(std::string_view text) {
-  const std::string valid = to_valid_utf8(text);
-  return std::string(trim(valid == text ? valid : utf8_from_latin1(text)));
-}
+std::string clean(std::string_view text) { return std::string(trim(utf8_or_latin1(text))); }
 
 // "2006-05-01" → "2006"; the first four digits that no other digit touches.
 std::string year_in(std::string_view text) {

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "base/csv.hpp"
 #include "base/error.hpp"
 #include "base/time.hpp"
+#include "support/refusal.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace segue {
 namespace {
@@ -21,7 +24,11 @@ TEST(Text, InvalidUtf8IsReplacedAndValidUtf8Kept) {
   EXPECT_EQ(to_valid_utf8("end\xE2\x82"), "end\xEF\xBF\xBD\xEF\xBF\xBD");  // cut off
 }
 
-TEST(Text, Latin1BecomesUtf8) { EXPECT_EQ(utf8_from_latin1("M\xFCsli \x80"), "M\xC3\xBCsli \xC2\x80"); }
+TEST(Text, Latin1BecomesUtf8) {
+  EXPECT_EQ(utf8_from_latin1("M\xFCsli \x80"), "M\xC3\xBCsli \xC2\x80");
+  EXPECT_EQ(utf8_or_latin1("M\xFCsli"), "M\xC3\xBCsli");
+  EXPECT_EQ(utf8_or_latin1("M\xC3\xBCsli"), "M\xC3\xBCsli");
+}
 
 TEST(Text, PathsSurviveJsonWhateverTheirBytes) {
   for (const std::string name : {"plain", "100%", "%41", "a\xFF\xFEz", "new\nline", "M\xC3\xBC"}) {
@@ -34,6 +41,48 @@ TEST(Text, CsvFieldsSurviveQuoting) {
   const std::string odd = "say \"hi\", twice";
   EXPECT_EQ(csv_field(odd), "\"say \"\"hi\"\", twice\"");
   EXPECT_EQ(split_csv("a," + csv_field(odd) + ",,b"), (std::vector<std::string>{"a", odd, "", "b"}));
+}
+
+class CsvTest : public testing::Test {
+ protected:
+  using Record = std::vector<std::string>;
+  std::vector<Record> read(const std::string& bytes) {
+    test::write_bytes(file(), bytes);
+    CsvReader reader(file());
+    std::vector<Record> records;
+    lines_.clear();
+    for (Record fields; reader.next(fields);) {
+      records.push_back(fields);
+      lines_.push_back(reader.line());
+    }
+    return records;
+  }
+  std::filesystem::path file() const { return folder_ / "table.csv"; }
+
+  test::TemporaryFolder folder_;
+  std::vector<std::size_t> lines_;
+};
+
+TEST_F(CsvTest, QuotesHoldCommasQuotesAndLineBreaks) {
+  EXPECT_EQ(read("\xEF\xBB\xBF"
+                 "a,b\r\n\r\n\"x, \"\"y\"\"\r\n\r\nz\",\r\n12\" disc,\"\"\n,last"),
+            (std::vector<Record>{{"a", "b"}, {"x, \"y\"\n\nz", ""}, {"12\" disc", ""}, {"", "last"}}));
+  EXPECT_EQ(lines_, (std::vector<std::size_t>{1, 3, 6, 7}));
+}
+
+TEST_F(CsvTest, BetweenTabsQuotesAreText) {
+  EXPECT_EQ(read("a\tb\r\n\"Heroes\tx, y\r\n\t\n"),
+            (std::vector<Record>{{"a", "b"}, {"\"Heroes", "x, y"}}));
+  EXPECT_TRUE(read("").empty());
+}
+
+TEST_F(CsvTest, TellsTheLineThatIsWrong) {
+  const std::string open = test::refusal([&] { read("a,b\n1,\"2\n3\n"); }, ErrorKind::input);
+  EXPECT_NE(open.find("line 2 opens a quote"), std::string::npos) << open;
+  const std::string zero = test::refusal([&] { read(std::string("a\nb\n\0c", 6)); }, ErrorKind::input);
+  EXPECT_NE(zero.find("line 3 holds a zero byte"), std::string::npos) << zero;
+  test::refusal([&] { CsvReader reader(folder_ / "none.csv"); }, ErrorKind::input);
+  test::refusal([&] { CsvReader reader(folder_.path()); }, ErrorKind::input);
 }
 
 TEST(Time, ReadsSecondsMinutesAndHours) {

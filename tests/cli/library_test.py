@@ -248,7 +248,8 @@ class Settings(support.Sandbox):
             (self.folder / "segue.toml").unlink()
 
     def test_every_command_has_help_with_an_example(self):
-        for command in ([], ["mix"], ["analyze"], ["train"], ["evaluate"], ["cut"], ["rebuild"], ["library"], ["config"],
+        for command in ([], ["mix"], ["analyze"], ["import"], ["train"], ["evaluate"], ["cut"], ["rebuild"],
+                        ["library"], ["config"],
                         ["library", "list"], ["library", "info"], ["library", "verify"], ["library", "remove"]):
             self.assertIn("Example", self.segue(*command, "--help").stdout)
 

@@ -129,6 +129,49 @@ TEST_F(CatalogTest, ASecondPutReplaces) {
   expect_equal(*catalog->track(track.id), track);
 }
 
+TEST_F(CatalogTest, GivenTagsHoldUntilTheFileSaysSomethingElse) {
+  const auto catalog = open();
+  TrackRecord track = track_named("a");
+  catalog->put_track(track);
+  Tags given;
+  given.artist = "given artist";
+  given.licence = "CC BY";
+  catalog->give_tags(track.id, given);
+  Tags both = track.tags;
+  both.artist = given.artist;
+  both.licence = given.licence;
+  EXPECT_EQ(catalog->track(track.id)->tags, both) << "where nothing is given, the file's tags hold";
+  EXPECT_EQ(catalog->tracks()[0].tags, both);
+  EXPECT_EQ(catalog->tracks_of_length(Seconds(100), Seconds(1))[0].tags, both);
+  track.analysis_version = 2;
+  catalog->put_track(track);
+  catalog->put_tags(track.id, track.tags);
+  EXPECT_EQ(catalog->track(track.id)->tags, both) << "the file says what it said before";
+  track.tags.album = "another";
+  catalog->put_tags(track.id, track.tags);
+  EXPECT_EQ(catalog->track(track.id)->tags, track.tags);
+  catalog->give_tags(track.id, given);
+  catalog->remove_track(track.id);
+  catalog->put_track(track);
+  EXPECT_EQ(catalog->track(track.id)->tags, track.tags) << "gone with the track";
+}
+
+// A catalog as the first published tables had it: what this version adds is taken away again.
+TEST_F(CatalogTest, AnOlderCatalogIsBroughtUpToDate) {
+  const TrackRecord track = track_named("a");
+  open()->put_track(track);
+  run_sql(file(),
+          "DROP VIEW described_track; DROP TRIGGER file_tags_changed; DROP TABLE given_tags; "
+          "PRAGMA user_version = 1");
+  const auto catalog = open();
+  expect_equal(*catalog->track(track.id), track);
+  Tags given;
+  given.genre = "given";
+  catalog->give_tags(track.id, given);
+  EXPECT_EQ(catalog->tracks()[0].tags.genre, "given");
+  EXPECT_TRUE(catalog->check().empty());
+}
+
 TEST_F(CatalogTest, TracksWithoutFileAreFound) {
   const auto catalog = open();
   catalog->put_track(track_named("a"));
