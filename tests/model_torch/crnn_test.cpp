@@ -144,7 +144,9 @@ TEST(SeamFeatures, TwoLoneHitsFarApartGiveNumbers) {
 }
 
 TEST(CrnnLogMel, HearsTheFramesRightBeforeTheSeam) {
+  torch::manual_seed(4);
   CrnnConfig config = small(CrnnConfig::Input::log_mel);
+  config.encoder.channels = 32;  // some of them rise
   config.encoder.pool = 10;
   CrnnNet net(config);
   net.eval();
