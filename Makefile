@@ -7,13 +7,14 @@ MUSIC ?=
 BUILD := build/release
 export OMP_WAIT_POLICY ?= passive
 
-.PHONY: help build mix test asan bench models format lint learning clean
+.PHONY: help build mix test asan bench models detectors format lint learning clean
 
 help:
 	@echo "make mix      a mix of the demonstration's music, or: make mix MUSIC=~/Music LENGTH=10:00 OUT=set.ogg"
 	@echo "make test     build and test everything"
 	@echo "make build    the program only: $(BUILD)/segue"
 	@echo "make bench    measure speed and memory       make models    train the bundled networks again"
+	@echo "make detectors  teach the detectors of segue judge again"
 	@echo "make asan     the tests under sanitizers     make learning  the learning half alone"
 	@echo "make format   clang-format                   make lint      clang-tidy"
 
@@ -42,6 +43,11 @@ models:
 	@scripts/packages.sh build demo models
 	@scripts/build.sh $(BUILD) segue
 	@scripts/models.sh
+
+detectors:
+	@scripts/packages.sh build demo models
+	@scripts/build.sh $(BUILD) segue
+	@scripts/detectors.sh
 
 learning:
 	@cmake --preset learning && cmake --build --preset learning

@@ -23,6 +23,8 @@ BELOW = {
     "render": ["base", "plan", "audio"],
     "planning": ["base", "features", "plan", "audio", "analysis", "library", "model", "render"],
     "output": ["base", "plan", "audio", "render"],
+    "judge": ["base", "features", "plan", "audio", "analysis", "library", "model", "evaluation", "render",
+              "planning", "output"],
 }
 
 

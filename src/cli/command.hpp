@@ -37,6 +37,7 @@ void add_train(CLI::App& app, Context& context);
 void add_evaluate(CLI::App& app, Context& context);
 void add_cut(CLI::App& app, Context& context);
 void add_rebuild(CLI::App& app, Context& context);
+void add_judge(CLI::App& app, Context& context);
 void add_library(CLI::App& app, Context& context);
 void add_config(CLI::App& app, Context& context);
 // `segue` alone.

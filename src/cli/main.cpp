@@ -51,6 +51,7 @@ int run(int argc, char** argv) {
   add_evaluate(app, context);
   add_cut(app, context);
   add_rebuild(app, context);
+  add_judge(app, context);
   add_library(app, context);
   add_config(app, context);
   Settings::find().apply(app);

@@ -1,6 +1,6 @@
 #include "library/audio_reader.hpp"
 
-#include <cmath>
+#include <algorithm>
 
 #include "audio/decoder.hpp"
 #include "audio/resampler.hpp"
@@ -11,9 +11,12 @@ AudioReader audio_reader(const std::filesystem::path& file) {
   return [file](Seconds start, Seconds length, int sample_rate) {
     AudioDecoder decoder = AudioDecoder::open(file, 1);
     const int rate = decoder.format().sample_rate;
-    std::vector<float> mono(static_cast<std::size_t>(to_pcm_frames(length, rate)));
-    decoder.seek(to_pcm_frames(start, rate));
-    mono.resize(static_cast<std::size_t>(decoder.read(mono)));
+    const PcmFrame wanted = to_pcm_frames(length, rate);
+    const PcmFrame from = to_pcm_frames(start, rate);
+    const PcmFrame silent = std::clamp<PcmFrame>(-from, 0, wanted);  // before the track
+    std::vector<float> mono(static_cast<std::size_t>(wanted));
+    decoder.seek(from + silent);
+    mono.resize(static_cast<std::size_t>(silent + decoder.read(std::span(mono).subspan(silent))));
     std::vector<float> audio;
     Resampler resampler(rate, sample_rate, 1);
     resampler.process(mono, audio);

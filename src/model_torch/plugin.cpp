@@ -1,13 +1,14 @@
 // The plugin's one door.
 #include "model/plugin.hpp"
 
+#include "model_torch/detector.hpp"
 #include "model_torch/systems.hpp"
 #include "model_torch/trainer.hpp"
 
 namespace {
 
 constexpr segue::LearningPlugin kPlugin{segue::LearningPlugin::current_abi, segue::load_network,
-                                        segue::train};
+                                        segue::train, segue::train_detector, segue::load_detector};
 
 }  // namespace
 

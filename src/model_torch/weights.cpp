@@ -25,7 +25,7 @@ void save_weights(const torch::nn::Module& net, const std::filesystem::path& fil
   std::vector<torch::Tensor> kept;
   std::vector<NamedTensor> tensors;
   for (const auto& [name, tensor] : all_tensors(net)) {
-    kept.push_back(tensor.to(torch::kCPU).contiguous());
+    kept.push_back(tensor.to(torch::kCPU, torch::kFloat).contiguous());  // counters of batches too
     const torch::Tensor& values = kept.back();
     tensors.push_back(
         {name, DType::f32, values.sizes().vec(),

@@ -1,0 +1,222 @@
+// segue judge: how audible joins are.
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "cli/command.hpp"
+#include "features/split.hpp"
+#include "judge/judge_joins.hpp"
+#include "model/registry.hpp"
+
+namespace segue::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> music;
+  std::string plan;
+  std::vector<std::string> joins;
+  bool learn = false;
+  std::string output;  // of --learn
+  std::string split;
+  std::string fragment = "3";
+  double crossfade = 0.1;
+  std::size_t count = 250;
+  std::string detectors;
+  std::size_t threads = 0;
+  bool allow_known = false;
+};
+
+JudgeConfig config_of(const Options& options, const Context& context) {
+  JudgeConfig config;
+  config.segmentation = Segmentation::parse(options.fragment, context.seed);
+  config.fade = Seconds(options.crossfade);
+  config.count = options.count;
+  config.seed = context.seed;
+  config.threads = options.threads;
+  config.detectors = options.detectors;
+  config.allow_known = options.allow_known;
+  return config;
+}
+
+std::string interval_text(const DetectorFigure& figure) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.3f (%.3f … %.3f)", figure.auc, figure.interval.low,
+                figure.interval.high);
+  return text;
+}
+
+void tell(const Verdict& verdict) {
+  char line[200];
+  std::snprintf(line, sizeof line, "crossfades of %g s, %zu tracks, detectors %s", verdict.fade.count(),
+                verdict.n_tracks, verdict.kind.c_str());
+  to_stdout(std::string(line));
+  for (const DetectorControl& control : verdict.controls) {
+    std::snprintf(line, sizeof line,
+                  "  %-9s hears hard cuts %.3f, takes the fade alone for a join %.3f: %s",
+                  control.detector.c_str(), control.hard_cuts, control.continuation,
+                  control.valid() ? "valid" : "NOT valid");
+    to_stdout(std::string(line));
+  }
+  if (!verdict.valid()) {
+    to_stdout(std::string(
+        "It cannot be told how audible the joins are: no detector hears hard cuts at .95 or more "
+        "and the true continuation at .57 or less on this music."));
+  }
+  to_stdout(
+      std::string("AUC of joins against music that goes on (.5 = cannot be heard), 95 % intervals"));
+  for (const SeamFigure& figure : verdict.figures) {
+    std::string text =
+        "  " + figure.joins + std::string(figure.joins.size() < 14 ? 14 - figure.joins.size() : 1, ' ');
+    text += figure.strongest ? interval_text(*figure.strongest) : "–";
+    for (const DetectorFigure& each : figure.detectors) {
+      std::snprintf(line, sizeof line, "  %s %.3f", each.detector.c_str(), each.auc);
+      text += line;
+    }
+    to_stdout(text + "  " + std::to_string(figure.n_joins) + " joins");
+  }
+}
+
+void judge_file(const Options& options, const Context& context) {
+  if (options.music.size() != 1) {
+    throw Error(ErrorKind::usage, "--plan belongs to one recording", {}, "give one file and its plan");
+  }
+  const RecordingVerdict verdict =
+      judge_recording(options.music[0], Plan::read(options.plan), config_of(options, context));
+  if (context.json) {
+    nlohmann::json json = {
+        {"file", options.music[0]}, {"n_seams", verdict.seams}, {"n_unjudged", verdict.unjudged}};
+    json["kinds"] = verdict.kinds;
+    to_stdout(json);
+    return;
+  }
+  for (const Verdict& kind : verdict.kinds) tell(kind);
+  if (verdict.unjudged > 0)
+    to_stdout(count_of(verdict.unjudged, "seam") + " of " + std::to_string(verdict.seams) +
+              " not judged: too few of a kind, or too close together");
+}
+
+// The tracks of one fold of a split, or all.
+std::vector<LibraryTrack> chosen(const std::vector<LibraryTrack>& tracks,
+                                 const std::function<bool(const std::string&)>& wanted) {
+  std::vector<LibraryTrack> some;
+  for (const LibraryTrack& track : tracks)
+    if (wanted(track.file.stem())) some.push_back(track);
+  return some;
+}
+
+void judge_made(const Options& options, const Context& context) {
+  Library library(context.library_folder);
+  std::vector<LibraryTrack> tracks = tracks_of(library, to_paths(options.music), "judge");
+  if (!options.split.empty()) {
+    const Split split = Split::read(options.split);
+    tracks = chosen(tracks, [&](const std::string& stem) { return split.side_of(stem) == Side::test; });
+    if (tracks.empty()) {
+      throw Error(ErrorKind::input, "there is no track to judge", options.split,
+                  "give music that the split puts on its test side");
+    }
+  }
+  const Verdict verdict = judge_joins(options.joins, library, tracks, config_of(options, context));
+  if (context.json) {
+    to_stdout(nlohmann::json(verdict));
+  } else {
+    tell(verdict);
+  }
+}
+
+void learn(const Options& options, const Context& context) {
+  if (options.split.empty()) {
+    throw Error(ErrorKind::usage, "--learn needs --split", {},
+                "give a split whose fold 'detector' teaches and whose side 'val' measures");
+  }
+  const Split split = Split::read(options.split);
+  Library library(context.library_folder);
+  const std::vector<LibraryTrack> tracks = tracks_of(library, to_paths(options.music), "judge --learn");
+  DetectorTraining training;
+  training.tracks =
+      chosen(tracks, [&](const std::string& stem) { return split.in_fold("detector", stem); });
+  training.validation =
+      chosen(tracks, [&](const std::string& stem) { return split.side_of(stem) == Side::validation; });
+  training.transition = Seconds(options.crossfade == 0 ? 0.1 : options.crossfade);
+  training.systems = bundled_models();
+  training.systems.insert(training.systems.begin(), "edge");
+  training.seed = context.seed;
+  training.threads = options.threads;
+  training.command = context.command_line();
+  const fs::path folder = options.output.empty() ? user_detectors_folder() : fs::path(options.output);
+  const std::vector<LearningPoint> curve = train_detectors(training, library, folder);
+  const fs::path set = folder / kind_name(training.transition);
+  if (!context.json) {
+    to_stdout(set.string());
+    return;
+  }
+  nlohmann::json json = {{"folder", path_to_json(set)}, {"curve", nlohmann::json::array()}};
+  for (const LearningPoint& point : curve) {
+    json["curve"].push_back({{"detector", point.family},
+                             {"joins", point.joins},
+                             {"auc_random", point.random},
+                             {"auc_chosen", point.chosen},
+                             {"auc_hard_cuts", point.hard_cuts},
+                             {"auc_continuation", point.continuation}});
+  }
+  to_stdout(json);
+}
+
+void judge(const Options& options, const Context& context) {
+  const int tasks = int{!options.plan.empty()} + int{!options.joins.empty()} + int{options.learn};
+  if (tasks != 1) {
+    throw Error(ErrorKind::usage, "it takes one of --plan, --joins and --learn", {},
+                "see segue judge --help");
+  }
+  if (options.learn) {
+    learn(options, context);
+  } else if (options.plan.empty()) {
+    judge_made(options, context);
+  } else {
+    judge_file(options, context);
+  }
+}
+
+}  // namespace
+
+void add_judge(CLI::App& app, Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("judge", "Measure how audible joins are");
+  command->add_option(
+      "music", options->music,
+      "A recording (with --plan), or files, folders, playlists (default: the whole library)");
+  command->add_option("--plan", options->plan, "Judge the seams of a mix by the plan it was made from");
+  command
+      ->add_option(
+          "--joins", options->joins,
+          "Make joins and judge them: random, edge, true (the true continuation), a model's name; "
+          "several with commas")
+      ->delimiter(',');
+  command->add_flag("--learn", options->learn, "Teach detectors for crossfades of this length");
+  command->add_option("--split", options->split,
+                      "Judge its test side only; learn from its fold 'detector'");
+  command->add_option("--crossfade", options->crossfade, "Seconds that a transition lasts")
+      ->check(CLI::Range(0.0, 2.0))
+      ->capture_default_str();
+  command->add_option("--count", options->count, "Joins of each sort")
+      ->check(whole_number(20, 100000))
+      ->capture_default_str();
+  command
+      ->add_option("--fragment", options->fragment, "How tracks are cut: seconds (3) or bounds (0.5-8)")
+      ->capture_default_str();
+  command->add_option("--detectors", options->detectors,
+                      "Folder of detectors (default: those of segue)");
+  command->add_option("-o,--output", options->output,
+                      "Where --learn leaves them (default: with the library)");
+  command->add_option("--threads", options->threads, "Threads; 0 = all cores")
+      ->check(whole_number(0, kMostThreads))
+      ->capture_default_str();
+  command->add_flag("--allow-known", options->allow_known,
+                    "Judge tracks that the detectors have heard too");
+  set_example(*command, "segue judge mix.flac --plan mix.plan.json");
+  command->callback(
+      [options, &context] { context.action = [options, &context] { judge(*options, context); }; });
+}
+
+}  // namespace segue::cli

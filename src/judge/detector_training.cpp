@@ -1,0 +1,286 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+#include "base/committed_file.hpp"
+#include "base/error.hpp"
+#include "base/interrupt.hpp"
+#include "base/log.hpp"
+#include "base/paths.hpp"
+#include "base/random.hpp"
+#include "base/text.hpp"
+#include "base/version.hpp"
+#include "evaluation/auc.hpp"
+#include "judge/detectors.hpp"
+#include "judge/join_chooser.hpp"
+#include "judge/medley.hpp"
+#include "model/plugin.hpp"
+#include "model/registry.hpp"
+
+namespace segue {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr double kBringsNothing = 0.005;  // of AUC
+constexpr std::size_t kLeastTracks = 4;   // that teach
+
+enum class Kind : std::uint8_t { random, chosen, hard_cut, passage, faded, untouched };
+
+struct Examples {
+  std::vector<SeamWindow> windows;
+  std::vector<std::uint8_t> joined;
+  std::vector<Kind> kinds;
+
+  std::size_t joins() const {
+    return static_cast<std::size_t>(std::count(joined.begin(), joined.end(), 1));
+  }
+};
+
+// Renders joins of all systems.
+class ExampleMaker {
+ public:
+  ExampleMaker(const DetectorTraining& training, Library& library)
+      : training_(training), library_(library) {
+    // Twice, because what no system chooses is what the detector must know best.
+    for (const char* name : {"random", "random"}) add_system(name, Kind::random);
+    for (const std::string& name : training.systems) add_system(name, Kind::chosen);
+  }
+
+  void add(const std::vector<LibraryTrack>& tracks, const Segmentation& segmentation, std::size_t joins,
+           std::uint64_t seed, bool with_controls, Examples& examples) {
+    MixConfig cutting;
+    cutting.segmentation = segmentation;
+    cutting.seed = seed;
+    const FragmentPool pool(cutting, library_, tracks);
+    JoinList list{sources_of(pool), {}};
+    std::vector<Kind> kinds;
+    const auto take = [&](const std::vector<Join>& made, Kind kind) {
+      list.joins.insert(list.joins.end(), made.begin(), made.end());
+      kinds.insert(kinds.end(), made.size(), kind);
+    };
+    JoinConfig config;
+    config.fade = training_.transition;
+    config.count = (joins + systems_.size() - 1) / systems_.size();
+    for (std::size_t s = 0; s < systems_.size(); ++s) {
+      throw_if_interrupted();
+      config.seed = derive_seed(seed, s);
+      const std::vector<Join> made = choose_joins(pool, *systems_[s].model, config);
+      take(made, systems_[s].kind);
+      take(continuous_passages(list.sources, made), Kind::passage);
+      if (s == 0 && with_controls) {
+        take(continuations(list.sources, made, training_.transition), Kind::faded);
+        take(continuations(list.sources, made, Seconds(0)), Kind::untouched);
+      }
+    }
+    config.seed = derive_seed(seed, systems_.size());
+    std::vector<Join> hard = choose_joins(pool, *systems_[0].model, config);
+    for (Join& join : hard) join.fade = Seconds(0);
+    take(hard, Kind::hard_cut);
+
+    std::vector<SeamWindow> windows = hear(list, training_.transition, training_.threads);
+    for (std::size_t i = 0; i < windows.size(); ++i) {
+      examples.windows.push_back(std::move(windows[i]));
+      examples.joined.push_back(!list.joins[i].continuous());
+      examples.kinds.push_back(kinds[i]);
+    }
+  }
+
+ private:
+  struct System {
+    std::unique_ptr<SuccessorModel> model;
+    Kind kind;
+  };
+
+  void add_system(const std::string& name, Kind kind) { systems_.push_back({load_model(name), kind}); }
+
+  const DetectorTraining& training_;
+  Library& library_;
+  std::vector<System> systems_;
+};
+
+double auc_of(const Examples& examples, const std::vector<float>& scores, Kind joins, Kind against) {
+  std::vector<float> positives, negatives;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    if (examples.kinds[i] == joins) positives.push_back(scores[i]);
+    if (examples.kinds[i] == against) negatives.push_back(scores[i]);
+  }
+  return auc(positives, negatives);
+}
+
+DetectorLesson lesson_of(const DetectorTraining& training, const std::string& family,
+                         const Examples& examples, int steps) {
+  DetectorLesson lesson;
+  lesson.family = family;
+  lesson.transition = training.transition;
+  lesson.windows = examples.windows;
+  lesson.joined = examples.joined;
+  lesson.steps = steps;
+  lesson.seed = derive_seed(training.seed, 1000);
+  lesson.threads = training.threads;
+  return lesson;
+}
+
+// Writes one set, family by family.
+class SetWriter {
+ public:
+  SetWriter(const DetectorTraining& training, fs::path folder)
+      : training_(training), folder_(std::move(folder)) {
+    make_folders(folder_);
+  }
+
+  LearningPoint teach(const std::string& family, const Examples& examples, const Examples& validation) {
+    const fs::path weights = weights_of(family);
+    learning_plugin().train_detector(lesson_of(training_, family, examples, training_.steps), weights);
+    write_card(family, examples, {});
+    const std::vector<float> scores =
+        learning_plugin().load_detector(weights)->score(validation.windows);
+    const auto figure = [&](Kind joins, Kind against) {
+      return auc_of(validation, scores, joins, against);
+    };
+    return {family,
+            examples.joins(),
+            figure(Kind::random, Kind::passage),
+            figure(Kind::chosen, Kind::passage),
+            figure(Kind::hard_cut, Kind::passage),
+            figure(Kind::faded, Kind::untouched)};
+  }
+
+  void write_card(const std::string& family, const Examples& examples,
+                  const std::vector<LearningPoint>& curve) {
+    ModelCard card;
+    card.name = family + "-" + kind_name(training_.transition);
+    card.system = family;
+    card.command = training_.command;
+    card.segue_version = version();
+    card.weights = hash_file(weights_of(family));
+    card.segmentation = "3 and 2-5";
+    card.recipe = {{"transition_s", training_.transition.count()},
+                   {"flank_s", kSeamFlank.count()},
+                   {"joins", examples.joins()},
+                   {"passages", examples.windows.size() - examples.joins()},
+                   {"systems", training_.systems},
+                   {"steps", training_.steps},
+                   {"seed", training_.seed}};
+    card.metrics = {{"curve", nlohmann::json::array()}};
+    for (const LearningPoint& point : curve) {
+      if (point.family != family) continue;
+      card.metrics["curve"].push_back({{"joins", point.joins},
+                                       {"auc_random", point.random},
+                                       {"auc_chosen", point.chosen},
+                                       {"auc_hard_cuts", point.hard_cuts},
+                                       {"auc_continuation", point.continuation}});
+    }
+    const auto add = [&](const std::vector<LibraryTrack>& tracks, const char* side) {
+      for (const LibraryTrack& track : tracks)
+        card.tracks.push_back({track.record.id, to_valid_utf8(track.file.stem().native()), side,
+                               track.record.tags.licence});
+    };
+    add(training_.tracks, "train");
+    add(training_.validation, "val");
+    card.write(card_path(weights_of(family)));
+  }
+
+  void write_curve(const std::vector<LearningPoint>& curve) const {
+    std::string text = "family,joins,auc_random,auc_chosen,auc_hard_cuts,auc_continuation\n";
+    for (const LearningPoint& point : curve) {
+      char line[160];
+      std::snprintf(line, sizeof line, "%s,%zu,%.4f,%.4f,%.4f,%.4f\n", point.family.c_str(), point.joins,
+                    point.random, point.chosen, point.hard_cuts, point.continuation);
+      text += line;
+    }
+    write_text_file(folder_ / "curve.csv", text);
+  }
+
+ private:
+  fs::path weights_of(const std::string& family) const { return folder_ / (family + ".safetensors"); }
+
+  const DetectorTraining& training_;
+  fs::path folder_;
+};
+
+// Of the systems' choices, over all families, at the last number of joins and the one before.
+double last_gain(const std::vector<LearningPoint>& curve) {
+  constexpr std::size_t families = std::size(kDetectorFamilies);
+  if (curve.size() < 2 * families) return 1;
+  double gain = 0;
+  for (std::size_t i = curve.size() - families; i < curve.size(); ++i)
+    gain += (curve[i].chosen - curve[i - families].chosen) / families;
+  return gain;
+}
+
+// From how long one round of joins took to make, and a few steps of learning. 2 rounds are the least.
+std::string expected_duration(const DetectorTraining& training, const Examples& round, Seconds making) {
+  constexpr int kTried = 10;
+  const fs::path scratch =
+      fs::temp_directory_path() / ("segue-try-" + std::to_string(::getpid()) + ".safetensors");
+  Seconds learning{0};
+  for (const char* family : kDetectorFamilies) {
+    const auto began = std::chrono::steady_clock::now();
+    learning_plugin().train_detector(lesson_of(training, family, round, kTried), scratch);
+    learning += (std::chrono::steady_clock::now() - began) * training.steps / kTried;
+  }
+  std::error_code code;
+  fs::remove(scratch, code);
+  double times = 0;  // of teaching
+  for (std::size_t rounds = 1; rounds <= training.most_rounds; rounds *= 2) ++times;
+  const Seconds least = 2 * making + std::min(2.0, times) * learning;
+  const Seconds most = static_cast<double>(training.most_rounds) * making + times * learning;
+  return "teaching " + std::to_string(std::size(kDetectorFamilies)) + " detectors on " +
+         std::to_string(training.tracks.size()) + " tracks takes " + format_time(least) + " to " +
+         format_time(most) + " here, by how soon more joins bring nothing";
+}
+
+}  // namespace
+
+std::vector<LearningPoint> train_detectors(const DetectorTraining& training, Library& library,
+                                           const fs::path& folder) {
+  if (training.tracks.size() < kLeastTracks || training.validation.size() < 2) {
+    throw Error(ErrorKind::input,
+                "detectors need at least 4 tracks to learn from and 2 to be measured on, not " +
+                    std::to_string(training.tracks.size()) + " and " +
+                    std::to_string(training.validation.size()),
+                {}, "give the music that the split names, or another split");
+  }
+  const auto began = std::chrono::steady_clock::now();
+  ExampleMaker maker(training, library);
+  Examples validation, examples;
+  maker.add(training.validation, Segmentation::parse("3"), training.round, derive_seed(training.seed, 0),
+            true, validation);
+  const fs::path target = folder / kind_name(training.transition);
+  const fs::path unfinished = target.native() + ".learning";  // no set until it is whole
+  fs::remove_all(unfinished);
+  SetWriter writer(training, unfinished);
+  log_info(expected_duration(training, validation, std::chrono::steady_clock::now() - began));
+  std::vector<LearningPoint> curve;
+  std::size_t round = 0;
+  for (std::size_t rounds = 1; rounds <= training.most_rounds; rounds *= 2) {
+    for (; round < rounds; ++round) {
+      // Other cuts give other joins of the same tracks.
+      const std::uint64_t seed = derive_seed(training.seed, round + 1);
+      maker.add(training.tracks, Segmentation::parse(round == 0 ? "3" : "2-5", seed), training.round,
+                seed, false, examples);
+      log_info("round " + std::to_string(round + 1) + ": " + std::to_string(examples.joins()) +
+               " joins");
+    }
+    for (const char* family : kDetectorFamilies) {
+      curve.push_back(writer.teach(family, examples, validation));
+      char figures[160];
+      std::snprintf(
+          figures, sizeof figures,
+          "%s, %zu joins: AUC of random joins %.3f, chosen %.3f, hard cuts %.3f, continuation %.3f",
+          family, curve.back().joins, curve.back().random, curve.back().chosen, curve.back().hard_cuts,
+          curve.back().continuation);
+      log_info(figures);
+    }
+    for (const char* family : kDetectorFamilies) writer.write_card(family, examples, curve);
+    writer.write_curve(curve);
+    if (last_gain(curve) < kBringsNothing) break;
+  }
+  fs::remove_all(target);
+  fs::rename(unfinished, target);
+  return curve;
+}
+
+}  // namespace segue

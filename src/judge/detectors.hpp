@@ -1,0 +1,81 @@
+// Detectors for a kind of transition: where they lie and how they are taught.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "evaluation/seam_detector.hpp"
+#include "library/library.hpp"
+
+namespace segue {
+
+// Families of detectors; each set has one of each.
+inline constexpr const char* kDetectorFamilies[] = {"contrast", "cnn"};
+
+// Detectors that learnt one kind of transition. On disk: the folder KIND ("100ms") with
+// FAMILY.safetensors and FAMILY.card.json for each, and curve.csv.
+struct DetectorSet {
+  Seconds transition{0};
+  std::filesystem::path folder;
+  std::vector<std::unique_ptr<SeamDetector>> detectors;
+
+  // Whether a detector has heard one of these tracks.
+  bool knows_any(std::span<const TrackId> tracks) const;
+};
+
+// "100ms".
+std::string kind_name(Seconds transition);
+
+// Where the set for a fade lies, if there is one; as find_detectors().
+struct DetectorPlace {
+  Seconds transition{0};
+  std::filesystem::path folder;  // that holds the set's own
+};
+std::optional<DetectorPlace> locate_detectors(Seconds fade, const std::filesystem::path& folder = {});
+
+// Those for crossfades of this length: taught with ones at most a fifth longer or shorter; hard
+// cuts (0) go to those of up to 150 ms, as every set has heard hard cuts. folder: holds sets by kind;
+// where it is empty, segue's own and then the user's are looked through. Throws Error(model)
+// telling how to teach them if there are none.
+DetectorSet find_detectors(Seconds fade, const std::filesystem::path& folder = {});
+
+// $XDG_DATA_HOME/segue/detectors.
+std::filesystem::path user_detectors_folder();
+
+struct DetectorTraining {
+  std::vector<LibraryTrack> tracks;      // that teach
+  std::vector<LibraryTrack> validation;  // that tell whether more joins bring anything
+  Seconds transition{0.1};
+  std::vector<std::string> systems;  // whose choices are heard beside random ones; by name
+  std::size_t round = 850;           // joins of one way of cutting the tracks
+  std::size_t most_rounds = 16;
+  int steps = 1200;
+  std::uint64_t seed = 1;
+  std::size_t threads = 0;
+  std::string command;  // for the cards
+};
+
+// What so many joins brought, in AUC on the validation tracks.
+struct LearningPoint {
+  std::string family;
+  std::size_t joins = 0;
+  double random = 0;        // random joins against continuous passages
+  double chosen = 0;        // the systems' choices
+  double hard_cuts = 0;     // hard cuts between random places
+  double continuation = 0;  // music that goes on through a fade against music untouched
+};
+
+// Teaches a detector of each family with 1, 2, 4 … rounds of joins, by each system as many, by random
+// choice twice that, and as many hard cuts, beside as many continuous passages, half of them through the
+// same fade; until twice the joins raise the AUC of the systems' choices by less than .005, or
+// the rounds end. Leaves the set in folder/KIND. Throws Error(input) for too little music,
+// Error(output), Error(interrupted).
+std::vector<LearningPoint> train_detectors(const DetectorTraining& training, Library& library,
+                                           const std::filesystem::path& folder);
+
+}  // namespace segue

@@ -1,0 +1,42 @@
+// Judging joins that are made for it, and those of a finished mix.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "judge/verdict.hpp"
+#include "plan/plan.hpp"
+
+namespace segue {
+
+struct JudgeConfig {
+  Segmentation segmentation;
+  Seconds fade{0.1};        // 0 … 2 s
+  std::size_t count = 250;  // joins of each sort
+  std::uint64_t seed = 1;
+  std::size_t threads = 0;
+  std::filesystem::path detectors;  // folder; empty: segue's own and the user's
+  bool allow_known = false;         // tracks that the detectors have heard
+};
+
+// Makes the joins that these systems choose among the tracks ("random" is always beside them; "true" is
+// the true continuation through the same fade) and hears them. Throws Error(input) for too little
+// music, or tracks that the detectors have heard.
+Verdict judge_joins(const std::vector<std::string>& systems, Library& library,
+                    const std::vector<LibraryTrack>& tracks, const JudgeConfig& config);
+
+// The seams of a rendering of a plan, heard in the file itself. Beside them, through the same
+// renderer and encoder: random joins, hard cuts and continuations of the same sources. One verdict
+// for each kind of transition that enough seams have; those of other seams are counted in
+// `unjudged`. Throws Error(input) if the file is no rendering of the plan, or a source is gone.
+struct RecordingVerdict {
+  std::vector<Verdict> kinds;
+  std::size_t seams = 0;
+  std::size_t unjudged = 0;
+};
+RecordingVerdict judge_recording(const std::filesystem::path& file, const Plan& plan,
+                                 const JudgeConfig& config);
+
+}  // namespace segue

@@ -1,0 +1,215 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <map>
+
+#include "audio/decoder.hpp"
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "judge/join_chooser.hpp"
+#include "judge/judge_joins.hpp"
+#include "judge/medley.hpp"
+
+namespace segue {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr Seconds kLeastHeard{0.7};  // of music on either side of a transition
+constexpr Seconds kOffLength{0.5};   // encoders add some silence
+
+// A seam of the recording, and the join that it is.
+struct RecordedSeam {
+  Join join;
+  Seconds middle{0};  // of its transition
+};
+
+// Music that is heard of each seam ends where the next transition begins.
+std::vector<RecordedSeam> seams_of(const Plan& plan) {
+  const std::vector<PcmFrame> begins = plan.seams();
+  const auto seconds = [&](PcmFrame frames) { return to_seconds(frames, plan.sample_rate); };
+  std::vector<RecordedSeam> seams;
+  for (std::size_t i = 0; i < plan.transitions.size(); ++i) {
+    const Transition& transition = plan.transitions[i];
+    const PcmFrame seam = begins[i + 1];
+    const PcmFrame previous = i == 0 ? 0 : begins[i] + plan.transitions[i - 1].after;
+    const PcmFrame next =
+        i + 1 == plan.transitions.size() ? plan.length : begins[i + 2] - plan.transitions[i + 1].before;
+    const Placement& out = plan.placements[i];
+    const Placement& in = plan.placements[i + 1];
+    RecordedSeam entry;
+    entry.join.out = {out.source, out.start + out.length, out.gain_db};
+    entry.join.in = {in.source, in.start, in.gain_db};
+    entry.join.fade = seconds(transition.before + transition.after);
+    entry.join.before = std::min(kSeamFlank, seconds(seam - transition.before - previous));
+    entry.join.after = std::min(kSeamFlank, seconds(next - seam - transition.after));
+    entry.middle = seconds(seam) + seconds(transition.after - transition.before) / 2;
+    if (entry.join.before >= kLeastHeard && entry.join.after >= kLeastHeard) seams.push_back(entry);
+  }
+  return seams;
+}
+
+void require_rendering_of(const Plan& plan, const fs::path& file) {
+  const std::optional<Seconds> duration = AudioDecoder::open(file, 1).estimated_duration();
+  const Seconds planned = to_seconds(plan.length, plan.sample_rate);
+  if (!duration || std::abs((*duration - planned).count()) <= kOffLength.count()) return;
+  throw Error(ErrorKind::input,
+              "lasts " + format_time(*duration) + ", but the plan makes " + format_time(planned), file,
+              "give the plan that it was made from");
+}
+
+// Shortens what is heard to what the sources have around these places. False if too little is left.
+bool fit(const std::vector<PlanSource>& sources, Join& join) {
+  const auto room_before = [&](const JoinPlace& place) {
+    return to_seconds(place.at, sources[place.source].sample_rate) - join.fade / 2;
+  };
+  const auto room_after = [&](const JoinPlace& place) {
+    const PlanSource& source = sources[place.source];
+    return to_seconds(source.pcm_frames - place.at, source.sample_rate) - join.fade / 2;
+  };
+  join.before = std::min(join.before, room_before(join.out) - 2 * kMargin);
+  join.after = std::min(join.after, room_after(join.in) - 2 * kMargin);
+  return join.before >= kLeastHeard && join.after >= kLeastHeard && room_before(join.in) >= kMargin &&
+         room_after(join.out) >= kMargin;
+}
+
+// The same places, joined at random with those of other sources.
+std::vector<Join> shuffled(const std::vector<PlanSource>& sources, const std::vector<Join>& joins,
+                           std::uint64_t seed) {
+  Random random(seed);
+  std::vector<Join> made;
+  for (const Join& join : joins) {
+    for (int attempt = 0; attempt < 20; ++attempt) {
+      const Join& other = joins[random.below(joins.size())];
+      if (sources[other.in.source].track == sources[join.out.source].track) continue;
+      Join one = join;
+      one.in = other.in;
+      one.after = other.after;
+      if (!fit(sources, one)) continue;
+      made.push_back(one);
+      break;
+    }
+  }
+  return made;
+}
+
+// A file that is gone when this is.
+struct ScratchFile {
+  fs::path path;
+  explicit ScratchFile(const std::string& ending)
+      : path(fs::temp_directory_path() / ("segue-judge-" + std::to_string(::getpid()) + ending)) {}
+  ~ScratchFile() {
+    std::error_code code;
+    fs::remove(path, code);
+  }
+};
+
+// How a recording was written, as far as it can be heard.
+EncodingConfig encoding_of(const fs::path& file, int sample_rate) {
+  EncodingConfig encoding;
+  encoding.sample_rate = sample_rate;
+  try {
+    encoding.container = EncodingConfig::container_for(file);
+  } catch (const Error&) {
+    log_warning(file.string() + ": this format is not written here, so the passages beside it are FLAC");
+  }
+  return encoding;
+}
+
+Verdict judge_kind(const fs::path& file, const Plan& plan, const std::vector<RecordedSeam>& seams,
+                   const DetectorSet& detectors, const JudgeConfig& config) {
+  std::vector<Join> joins;
+  std::vector<Seconds> middles;
+  for (const RecordedSeam& seam : seams) {
+    joins.push_back(seam.join);
+    middles.push_back(seam.middle);
+  }
+  const Seconds fade = joins[joins.size() / 2].fade;
+  std::vector<Join> fitting;  // with music around them in their sources
+  for (Join join : joins)
+    if (fit(plan.sources, join)) fitting.push_back(join);
+
+  // Everything that is heard beside the recording, in one file of its kind.
+  JoinList beside{plan.sources, {}};
+  std::vector<std::size_t> ends;
+  const auto add = [&](const std::vector<Join>& some) {
+    beside.joins.insert(beside.joins.end(), some.begin(), some.end());
+    ends.push_back(beside.joins.size());
+  };
+  const std::vector<Join> random = shuffled(plan.sources, joins, config.seed);
+  std::vector<Join> hard = random;
+  for (Join& join : hard) join.fade = Seconds(0);
+  add(hard);
+  add(continuous_passages(plan.sources, random));
+  add(continuations(plan.sources, fitting, fade));
+  add(continuations(plan.sources, fitting, Seconds(0)));
+  add(random);
+  add(continuous_passages(plan.sources, fitting));
+  std::vector<SeamWindow> windows;
+  if (!beside.joins.empty()) {
+    const EncodingConfig encoding = encoding_of(file, plan.sample_rate);
+    const ScratchFile scratch(encoding.container == Container::flac ? ".flac"
+                                                                    : file.extension().string());
+    windows = hear_encoded(beside, detectors.transition, encoding, scratch.path);
+  }
+  const auto part = [&](std::size_t number) {
+    HeardSeams heard;
+    for (std::size_t i = number == 0 ? 0 : ends[number - 1]; i < ends[number]; ++i) {
+      heard.windows.push_back(windows[i]);
+      heard.groups.push_back(beside.joins[i].out.source);
+    }
+    return heard;
+  };
+  Judge judge(detectors, {part(0), part(1), part(2), part(3)}, plan.sources.size(), fade, config.seed);
+  judge.hear("random", part(4), part(1));
+  HeardSeams recorded;
+  recorded.windows = hear_file(file, joins, middles, detectors.transition, config.threads);
+  for (const Join& join : joins) recorded.groups.push_back(join.out.source);
+  judge.hear("file", recorded, part(5));
+  return judge.verdict();
+}
+
+}  // namespace
+
+RecordingVerdict judge_recording(const fs::path& file, const Plan& plan, const JudgeConfig& config) {
+  require_rendering_of(plan, file);
+  const std::vector<RecordedSeam> seams = seams_of(plan);
+  RecordingVerdict result;
+  result.seams = plan.transitions.size();
+  std::map<fs::path, std::vector<RecordedSeam>> kinds;  // by the folder of their detectors
+  for (const RecordedSeam& seam : seams) {
+    const auto place = locate_detectors(seam.join.fade, config.detectors);
+    if (place) kinds[place->folder / kind_name(place->transition)].push_back(seam);
+  }
+  if (kinds.empty() && !seams.empty())
+    find_detectors(seams[seams.size() / 2].join.fade, config.detectors);
+  std::size_t judged = 0, most = 0;
+  for (const auto& [folder, of_kind] : kinds) {
+    most = std::max(most, of_kind.size());
+    if (of_kind.size() < Judge::least) continue;
+    const DetectorSet detectors =
+        find_detectors(of_kind[of_kind.size() / 2].join.fade, config.detectors);
+    for (const Placement& placement : plan.placements) {
+      const PlanSource& source = plan.sources[placement.source];
+      const TrackId ids[] = {source.track};
+      if (config.allow_known || !detectors.knows_any(ids)) continue;
+      throw Error(ErrorKind::input,
+                  "has been heard by the detectors, so that their figures would mean little",
+                  source.path, "judge a mix without it, or say --allow-known");
+    }
+    result.kinds.push_back(judge_kind(file, plan, of_kind, detectors, config));
+    judged += of_kind.size();
+  }
+  result.unjudged = result.seams - judged;
+  if (result.kinds.empty()) {
+    throw Error(ErrorKind::input,
+                "has too few seams to judge: " + std::to_string(most) + " of one kind, at least " +
+                    std::to_string(Judge::least) + " are needed",
+                file, "judge a longer mix");
+  }
+  return result;
+}
+
+}  // namespace segue

@@ -1,0 +1,179 @@
+#include "judge/medley.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "analysis/log_mel.hpp"
+#include "base/error.hpp"
+#include "base/half.hpp"
+#include "base/parallel.hpp"
+#include "library/audio_reader.hpp"
+#include "output/mix_writer.hpp"
+#include "render/renderer.hpp"
+
+namespace segue {
+namespace {
+
+constexpr int kRate = LogMelGeometry::sample_rate;
+constexpr std::size_t kJoinsPerMedley = 128;  // every medley checks its sources anew
+
+// Mono audio around a seam becomes a window.
+SeamWindow window_of(std::span<const float> audio, const Join& join, Seconds transition) {
+  std::vector<float> rows;
+  LogMelExtractor extractor;
+  extractor.process(audio, rows);
+  SeamWindow window;
+  window.frames = static_cast<Hop>(rows.size()) / LogMelGeometry::bands;
+  for (const float value : rows) window.log_mel.push_back(half_from_float(value));
+  // In PCM samples. A little tolerance, or rounding would drop the outermost frames of a window that
+  // is heard whole.
+  const double middle = static_cast<double>(audio.size()) / 2;
+  const double half_fade = std::max(join.fade, transition).count() / 2;
+  const double begin = middle - (join.before.count() + half_fade) * kRate;
+  const double end = middle + (join.after.count() + half_fade) * kRate;
+  constexpr double hop = LogMelGeometry::hop_length;
+  const auto first = static_cast<Hop>(std::ceil(begin / hop - 0.01));
+  const auto last = static_cast<Hop>(std::floor((end - LogMelGeometry::window_length) / hop + 0.01));
+  window.heard.begin = std::clamp<Hop>(first, 0, window.frames);
+  window.heard.end = std::clamp<Hop>(last + 1, window.heard.begin, window.frames);
+  return window;
+}
+
+// The windows of some joins, through the renderer.
+class MedleyListener {
+ public:
+  MedleyListener(const Medley& medley, Seconds transition)
+      : transition_(transition), renderer_(medley.plan) {}
+
+  // In order of time; windows may overlap.
+  SeamWindow next(const Join& join, Seconds seam) {
+    const PcmFrame length = seam_window_samples(transition_);
+    const PcmFrame begin = to_pcm_frames(seam, kRate) - length / 2;
+    read_to(begin + length);
+    std::vector<float> audio(static_cast<std::size_t>(length));
+    const PcmFrame from = std::max(begin, begin_);
+    const PcmFrame to = std::min(begin + length, renderer_.position());
+    std::copy(mono_.begin() + (from - begin_), mono_.begin() + (to - begin_),
+              audio.begin() + (from - begin));
+    mono_.erase(mono_.begin(), mono_.begin() + (from - begin_));
+    begin_ = from;
+    return window_of(audio, join, transition_);
+  }
+
+ private:
+  void read_to(PcmFrame end) {
+    stereo_.resize(2 * 4096);
+    while (renderer_.position() < end) {
+      const PcmFrame frames = renderer_.read(stereo_);
+      if (frames == 0) break;
+      for (PcmFrame i = 0; i < frames; ++i) mono_.push_back((stereo_[2 * i] + stereo_[2 * i + 1]) / 2);
+    }
+  }
+
+  Seconds transition_;
+  Renderer renderer_;
+  std::vector<float> stereo_;
+  std::vector<float> mono_;  // from begin_ on
+  PcmFrame begin_ = 0;
+};
+
+}  // namespace
+
+bool reaches_back(const PlanSource& source, PcmFrame at, Seconds needed) {
+  return to_seconds(at, source.sample_rate) >= needed;
+}
+
+bool reaches_on(const PlanSource& source, PcmFrame at, Seconds needed) {
+  return to_seconds(source.pcm_frames - at, source.sample_rate) >= needed;
+}
+
+Medley make_medley(const JoinList& list, std::span<const Join> joins, int sample_rate) {
+  Medley medley;
+  Plan& plan = medley.plan;
+  plan.style = "joins";
+  plan.sample_rate = sample_rate;
+  std::vector<std::size_t> numbers(list.sources.size(), list.sources.size());
+  const auto play = [&](const JoinPlace& place, Seconds ahead, Seconds after) {
+    const PlanSource& source = list.sources[place.source];
+    std::size_t& number = numbers[place.source];
+    if (number == list.sources.size()) {  // a medley names only what it plays: sources are verified
+      number = plan.sources.size();
+      plan.sources.push_back(source);
+    }
+    const PcmFrame start = place.at - to_pcm_frames(ahead, source.sample_rate);
+    const PcmFrame end = place.at + to_pcm_frames(after, source.sample_rate);
+    if (start < 0 || end > source.pcm_frames) {
+      throw Error(ErrorKind::internal, "a join reaches outside its source", source.path, "report this");
+    }
+    Placement placement;
+    placement.source = number;
+    placement.start = start;
+    placement.length = end - start;
+    placement.gain_db = place.gain_db;
+    plan.placements.push_back(placement);
+  };
+  std::vector<std::size_t> joined;  // the placement before each seam
+  for (const Join& join : joins) {
+    const Seconds ahead = join.before + join.fade / 2 + kMargin;
+    const Seconds after = join.after + join.fade / 2 + kMargin;
+    if (!plan.placements.empty()) plan.transitions.push_back({});
+    if (join.continuous() && join.fade.count() == 0) {
+      joined.push_back(plan.placements.size());
+      play(join.out, ahead, after);
+      continue;
+    }
+    joined.push_back(plan.placements.size());
+    play(join.out, ahead, Seconds(0));
+    play(join.in, Seconds(0), after);
+    const PcmFrame fade = to_pcm_frames(join.fade, sample_rate);
+    plan.transitions.push_back({TransitionKind::equal_power_crossfade, fade / 2, fade - fade / 2});
+  }
+  const std::vector<PcmFrame> begins = plan.seams();
+  for (std::size_t i = 0; i < joins.size(); ++i) {
+    const Placement& out = plan.placements[joined[i]];
+    const int rate = plan.sources[out.source].sample_rate;
+    const PcmFrame ahead = to_pcm_frames(joins[i].before + joins[i].fade / 2 + kMargin, rate);
+    medley.seams.push_back(to_seconds(begins[joined[i]], sample_rate) + to_seconds(ahead, rate));
+  }
+  const Placement& last = plan.placements.back();
+  plan.length =
+      begins.back() +
+      to_pcm_frames(to_seconds(last.length, plan.sources[last.source].sample_rate), sample_rate) - 1;
+  return medley;
+}
+
+std::vector<SeamWindow> hear(const JoinList& list, Seconds transition, std::size_t threads) {
+  std::vector<SeamWindow> windows(list.joins.size());
+  const std::size_t medleys = (list.joins.size() + kJoinsPerMedley - 1) / kJoinsPerMedley;
+  parallel_for(medleys, threads, [&](std::size_t m) {
+    const std::size_t begin = m * kJoinsPerMedley;
+    const auto joins =
+        std::span(list.joins).subspan(begin, std::min(kJoinsPerMedley, windows.size() - begin));
+    const Medley medley = make_medley(list, joins, kRate);
+    MedleyListener listener(medley, transition);
+    for (std::size_t i = 0; i < joins.size(); ++i)
+      windows[begin + i] = listener.next(joins[i], medley.seams[i]);
+  });
+  return windows;
+}
+
+std::vector<SeamWindow> hear_file(const std::filesystem::path& file, std::span<const Join> joins,
+                                  std::span<const Seconds> seams, Seconds transition,
+                                  std::size_t threads) {
+  const AudioReader read = audio_reader(file);
+  std::vector<SeamWindow> windows(joins.size());
+  const Seconds length = to_seconds(seam_window_samples(transition), kRate);
+  parallel_for(joins.size(), threads, [&](std::size_t i) {
+    windows[i] = window_of(read(seams[i] - length / 2, length, kRate), joins[i], transition);
+  });
+  return windows;
+}
+
+std::vector<SeamWindow> hear_encoded(const JoinList& list, Seconds transition,
+                                     const EncodingConfig& encoding, const std::filesystem::path& file) {
+  const Medley medley = make_medley(list, list.joins, encoding.sample_rate);
+  write_mix(medley.plan, file, encoding);
+  return hear_file(file, list.joins, medley.seams, transition);
+}
+
+}  // namespace segue
