@@ -28,3 +28,8 @@ for model in random edge dense autoencoder crnn-report crnn-tuned; do
       --split tests/split.json --model $model --guard $guard --quiet
   done
 done
+echo "== how audible each system's joins are, on the test side of tests/split.json"
+for seconds in 0.1 1; do
+  XDG_DATA_HOME=$PWD/build/bench-work/three-hours build/release/segue judge "$wesnoth" "$kart" --split tests/split.json \
+    --joins edge,dense,autoencoder,crnn-report,crnn-tuned,true --crossfade "$seconds" --quiet
+done

@@ -75,6 +75,7 @@ class ExampleMaker {
       }
     }
     config.seed = derive_seed(seed, systems_.size());
+    config.count *= 2;
     std::vector<Join> hard = choose_joins(pool, *systems_[0].model, config);
     for (Join& join : hard) join.fade = Seconds(0);
     take(hard, Kind::hard_cut);
@@ -200,14 +201,18 @@ class SetWriter {
   fs::path folder_;
 };
 
-// Of the systems' choices, over all families, at the last number of joins and the one before.
+// At the last number of joins over the one before, as a mean over the families: of the systems' choices
+// or of hard cuts, whichever gained more.
 double last_gain(const std::vector<LearningPoint>& curve) {
   constexpr std::size_t families = std::size(kDetectorFamilies);
   if (curve.size() < 2 * families) return 1;
-  double gain = 0;
-  for (std::size_t i = curve.size() - families; i < curve.size(); ++i)
-    gain += (curve[i].chosen - curve[i - families].chosen) / families;
-  return gain;
+  const auto gain = [&](double LearningPoint::*figure) {
+    double sum = 0;
+    for (std::size_t i = curve.size() - families; i < curve.size(); ++i)
+      sum += curve[i].*figure - curve[i - families].*figure;
+    return sum / families;
+  };
+  return std::max(gain(&LearningPoint::chosen), gain(&LearningPoint::hard_cuts));
 }
 
 // From how long one round of joins took to make, and a few steps of learning. 2 rounds are the least.
@@ -243,15 +248,14 @@ std::vector<LearningPoint> train_detectors(const DetectorTraining& training, Lib
                     std::to_string(training.validation.size()),
                 {}, "give the music that the split names, or another split");
   }
+  const fs::path target = folder / kind_name(training.transition);
+  const fs::path unfinished = target.native() + ".learning";  // no set until it is whole
+  SetWriter writer(training, unfinished);
   const auto began = std::chrono::steady_clock::now();
   ExampleMaker maker(training, library);
   Examples validation, examples;
   maker.add(training.validation, Segmentation::parse("3"), training.round, derive_seed(training.seed, 0),
             true, validation);
-  const fs::path target = folder / kind_name(training.transition);
-  const fs::path unfinished = target.native() + ".learning";  // no set until it is whole
-  fs::remove_all(unfinished);
-  SetWriter writer(training, unfinished);
   log_info(expected_duration(training, validation, std::chrono::steady_clock::now() - began));
   std::vector<LearningPoint> curve;
   std::size_t round = 0;
@@ -278,8 +282,12 @@ std::vector<LearningPoint> train_detectors(const DetectorTraining& training, Lib
     writer.write_curve(curve);
     if (last_gain(curve) < kBringsNothing) break;
   }
-  fs::remove_all(target);
-  fs::rename(unfinished, target);
+  std::error_code code;
+  fs::remove_all(target, code);
+  fs::rename(unfinished, target, code);
+  if (code)
+    throw Error(ErrorKind::output, "cannot be put in place: " + code.message(), target,
+                "check the folder");
   return curve;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "base/error.hpp"
+#include "base/log.hpp"
 #include "base/paths.hpp"
 #include "model/plugin.hpp"
 
@@ -47,6 +48,15 @@ DetectorSet load_set(const fs::path& folder, Seconds kind) {
 bool DetectorSet::knows_any(std::span<const TrackId> tracks) const {
   return std::any_of(detectors.begin(), detectors.end(),
                      [&](const auto& detector) { return detector->card().knows_any(tracks); });
+}
+
+void DetectorSet::warn_unless_heard(const std::string& model) const {
+  for (const auto& detector : detectors) {
+    const nlohmann::json& systems = detector->card().recipe.value("systems", nlohmann::json::array());
+    if (model == "random" || std::find(systems.begin(), systems.end(), model) != systems.end()) continue;
+    log_info("the detectors did not learn from what " + model + " chooses: they may hear less of it");
+    return;
+  }
 }
 
 std::string kind_name(Seconds transition) {

@@ -43,7 +43,9 @@ Verdict judge_joins(const std::vector<std::string>& systems, Library& library,
   choosing.fade = config.fade;
   choosing.seed = config.seed;
   const auto choices_of = [&](const std::string& system) {
-    return choose_joins(pool, *load_model(system), choosing);
+    const std::unique_ptr<SuccessorModel> model = load_model(system);
+    detectors.warn_unless_heard(model->card().name);
+    return choose_joins(pool, *model, choosing);
   };
   const auto heard = [&](const std::vector<Join>& joins) {
     return hear_joins(sources, joins, detectors, config.threads);

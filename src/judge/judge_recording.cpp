@@ -199,6 +199,7 @@ RecordingVerdict judge_recording(const fs::path& file, const Plan& plan, const J
                   "has been heard by the detectors, so that their figures would mean little",
                   source.path, "judge a mix without it, or say --allow-known");
     }
+    detectors.warn_unless_heard(plan.model);
     result.kinds.push_back(judge_kind(file, plan, of_kind, detectors, config));
     judged += of_kind.size();
   }

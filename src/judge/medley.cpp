@@ -28,9 +28,12 @@ SeamWindow window_of(std::span<const float> audio, const Join& join, Seconds tra
   // In PCM samples. A little tolerance, or rounding would drop the outermost frames of a window that
   // is heard whole.
   const double middle = static_cast<double>(audio.size()) / 2;
-  const double half_fade = std::max(join.fade, transition).count() / 2;
-  const double begin = middle - (join.before.count() + half_fade) * kRate;
-  const double end = middle + (join.after.count() + half_fade) * kRate;
+  // A fade that is shorter than the window's leaves more music, unless another seam is near.
+  const auto reach = [&](Seconds music) {
+    return music + (music < kSeamFlank ? join.fade : std::max(join.fade, transition)) / 2;
+  };
+  const double begin = middle - reach(join.before).count() * kRate;
+  const double end = middle + reach(join.after).count() * kRate;
   constexpr double hop = LogMelGeometry::hop_length;
   const auto first = static_cast<Hop>(std::ceil(begin / hop - 0.01));
   const auto last = static_cast<Hop>(std::floor((end - LogMelGeometry::window_length) / hop + 0.01));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <vector>
 
 #include "base/error.hpp"
 
@@ -24,18 +25,14 @@ struct Span {
   Hop gap, width;
 };
 
-// The gap leaves out first nothing, for hard cuts, then the fade, then the fade and some more.
-std::array<Span, 9> spans_for(Hop transition) {
-  const Hop fade = (transition + 1) / 2 + 1;
-  return {{{0, 2},
-           {0, 4},
-           {0, 16},
-           {0, 40},
-           {fade, 4},
-           {fade, 16},
-           {fade, 40},
-           {fade + 5, 16},
-           {fade + 5, 40}}};
+// The gap leaves out nothing, then the frames that straddle a hard cut, then the fade, then some more.
+std::vector<Span> spans_for(Hop transition) {
+  constexpr Hop cut = 3;
+  const Hop fade = std::max(cut, (transition + 1) / 2 + 1);
+  std::vector<Span> spans = {{0, 2}, {0, 4}, {0, 16}, {cut, 4}, {cut, 16}, {cut, 40}};
+  if (fade > cut) spans.insert(spans.end(), {{fade, 4}, {fade, 16}, {fade, 40}});
+  spans.insert(spans.end(), {{fade + 5, 16}, {fade + 5, 40}});
+  return spans;
 }
 
 constexpr Hop kStride = 3;  // between other moments; neighbours tell the same
@@ -113,7 +110,7 @@ class Contrast : public DetectorNetwork {
     return squares.index({Slice(), Slice(), Slice(bands.begin, bands.end)}).mean(2).add(1e-4).log();
   }
 
-  std::array<Span, 9> spans_;
+  std::vector<Span> spans_;
   nn::BatchNorm1d norm_{nullptr};
   nn::Linear hidden_{nullptr}, second_{nullptr}, odds_{nullptr};
 };

@@ -1,0 +1,109 @@
+"""How audible joins are: those made for it, and those of a finished mix."""
+import json
+import signal
+import subprocess
+import time
+import unittest
+
+import support
+
+# Tracks that no detector and no network has heard.
+UNHEARD = [name[2:] for name in json.load(open(support.SOURCE / "tests/split.json"))["test"] if name[0] == "w"]
+HEARD = [name[2:] for name in json.load(open(support.SOURCE / "tests/split.json"))["detector"] if name[0] == "w"]
+
+
+class Judge(support.Sandbox):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.tracks = [support.WESNOTH / f"{name}.ogg" for name in UNHEARD[:5]]
+
+    def setUp(self):
+        self.addCleanup(lambda: self.assertEqual(self.partial_files(), []))
+
+    def test_joins_of_systems_beside_random_ones(self):
+        report = self.json("judge", *self.tracks, "--joins", "edge,true", "--count", 60)
+        figures = {figure["joins"]: figure for figure in report["figures"]}
+        self.assertEqual(list(figures), ["random", "edge", "true"])
+        self.assertEqual((report["fade_s"], report["kind"], report["n_tracks"]), (0.1, "100ms", 5))
+        controls = {control["detector"]: control for control in report["detectors"]}
+        self.assertEqual(set(controls), {"contrast", "cnn", "together"})
+        for control in controls.values():
+            self.assertEqual(control["valid"],
+                             control["auc_hard_cuts"] >= 0.95 and control["auc_continuation"] <= 0.57)
+        self.assertEqual(report["valid"], any(control["valid"] for control in controls.values()))
+        # The detectors have power, and do not hear what is not there.
+        self.assertGreater(controls["contrast"]["auc_hard_cuts"], 0.85)
+        self.assertLess(controls["contrast"]["auc_continuation"], 0.65)
+        heard = {name: figure["by_detector"]["contrast"] for name, figure in figures.items()}
+        self.assertGreater(heard["random"]["auc"], 0.85)
+        self.assertGreater(heard["random"]["auc"], heard["true"]["auc"] + 0.2)
+        for figure in figures.values():
+            self.assertGreaterEqual(figure["n_joins"], 40)
+            for each in figure["by_detector"].values():
+                low, high = each["interval"]
+                self.assertTrue(low <= each["auc"] <= high, each)
+            valid = [name for name, control in controls.items() if control["valid"]]
+            best = max((figure["by_detector"][name]["auc"] for name in valid), default=None)
+            self.assertEqual(figure["auc"], best)
+        again = self.json("judge", *self.tracks, "--joins", "edge,true", "--count", 60, "--threads", 1)
+        for one, other in zip(report["figures"], again["figures"]):
+            for name in controls:
+                self.assertAlmostEqual(one["by_detector"][name]["auc"], other["by_detector"][name]["auc"], places=3)
+
+    def test_the_seams_of_a_mix(self):
+        for name in ("mix.flac", "mix.ogg"):
+            self.segue("mix", *self.tracks, "--length", "1:45", "-o", name, "--seed", 4)
+            plan = name.split(".")[0] + ".plan.json"
+            report = self.json("judge", name, "--plan", plan)
+            self.assertEqual(len(report["kinds"]), 1)
+            figures = {figure["joins"]: figure for figure in report["kinds"][0]["figures"]}
+            self.assertEqual(set(figures), {"random", "file"})
+            self.assertEqual(report["n_seams"], len(json.load(open(self.folder / plan))["placements"]) - 1)
+            self.assertEqual(figures["file"]["n_joins"] + report["n_unjudged"], report["n_seams"])
+            self.assertGreater(figures["random"]["by_detector"]["contrast"]["auc"], 0.8)
+            told = self.segue("judge", name, "--plan", plan).stdout
+            self.assertIn("file", told)
+            self.assertIn("random", told)
+        self.refused(3, "judge", self.tracks[0], "--plan", plan, says=["lasts", "the plan makes 1:45"])
+        plain = json.load(open(self.folder / plan))
+        plain["sources"][plain["placements"][3]["source"]]["path"] = "/nowhere/gone.ogg"
+        (self.folder / "gone.json").write_text(json.dumps(plain))
+        self.refused(3, "judge", "mix.ogg", "--plan", "gone.json", says="gone.ogg")
+
+    def test_what_was_heard_is_refused(self):
+        heard = support.WESNOTH / f"{HEARD[0]}.ogg"
+        self.refused(3, "judge", heard, *self.tracks, "--joins", "random", says=[HEARD[0], "--allow-known"])
+        self.json("judge", heard, *self.tracks, "--joins", "random", "--count", 20, "--allow-known")
+
+    def test_what_cannot_be_judged_is_said(self):
+        track = self.tracks[0]
+        self.refused(2, "judge", track, says=["--plan", "--joins", "--learn"])
+        self.refused(2, "judge", track, "--joins", "edge", "--learn", says="one of")
+        self.refused(2, "judge", track, "--joins", "edge", "--count", 5, says="--count")
+        self.refused(2, "judge", track, "--joins", "edge", "--crossfade", 3, says="--crossfade")
+        self.refused(2, "judge", track, "--learn", says="--split")
+        self.refused(2, "judge", track, track, "--plan", "x.json", says="one file")
+        self.refused(3, "judge", "missing.flac", "--plan", "missing.json", says="missing")
+        self.refused(3, "judge", track, "--joins", "edge", says="too little to judge")
+        self.refused(6, "judge", *self.tracks, "--joins", "edge", "--crossfade", 0.5, says=["0.5 s", "--learn"])
+        self.refused(6, "judge", *self.tracks, "--joins", "oboe", says="oboe")
+        (self.folder / "none.json").write_text('{"train": ["a"], "val": ["b"], "test": ["c"]}')
+        self.refused(3, "judge", *self.tracks, "--joins", "edge", "--split", "none.json", says="test side")
+        self.refused(3, "judge", *self.tracks, "--learn", "--split", "none.json", says="at least 4 tracks")
+
+    def test_ctrl_c_ends_at_once(self):
+        self.segue("analyze", *self.tracks)
+        process = subprocess.Popen([support.SEGUE, "judge", *map(str, self.tracks), "--joins", "edge", "--count", "1000"],
+                                   env=self.environment, cwd=self.folder, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        asked = time.monotonic()
+        process.communicate(timeout=20)
+        self.assertEqual(process.returncode, 130)
+        self.assertLess(time.monotonic() - asked, 3)
+
+
+if __name__ == "__main__":
+    unittest.main()
