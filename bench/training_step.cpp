@@ -2,10 +2,13 @@
 //
 // Makes one batch of noise in the recipe's own shape, writes it with fresh weights to BATCH_FILE
 // (safetensors, for training_step.py), prints "ready", and then for every line N on standard input
-// does N training steps on it and prints the seconds, the CPU seconds and the last loss.
+// does N training steps on it and prints the seconds, the CPU seconds and the last loss. `crnn` steps
+// begin with the tensors that its convolutions read; the others with log-mel rows, as study() does, and
+// score the candidates as well.
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <functional>
 #include <iostream>
 #include <string>
 
@@ -22,14 +25,18 @@ using namespace segue;
 
 // A full batch: clips of noise, every question with all its wrong answers.
 TrainingBatch make_batch(const nlohmann::json& recipe) {
-  const auto setting = [&](const char* name) { return recipe.at(name).get<std::size_t>(); };
+  const auto setting = [&](const char* name) { return recipe.value(name, std::size_t{0}); };
   const std::size_t length = setting("clip_length"), clips = setting("batch_clips");
   TrainingBatch batch;
-  batch.history = setting("context") - 1;
+  batch.history = std::max<std::size_t>(1, setting("context")) - 1;
   batch.same = setting("negatives_same");
   batch.width = 1 + batch.same + setting("negatives_other");
   Random random(1);
-  for (std::size_t i = 0; i < clips * length; ++i) batch.fragments.push_back(noise(126, random));
+  for (std::size_t i = 0; i < clips * length; ++i) {
+    batch.fragments.push_back(noise(126, random));
+    const auto place = static_cast<float>(i % length) + 0.5f;
+    batch.origins.push_back({i / length, place / static_cast<float>(length)});
+  }
   for (std::size_t clip = 0; clip < clips; ++clip) {
     for (std::size_t i = 0; i + 1 < length; ++i) {
       const std::size_t begin = clip * length;
@@ -54,31 +61,60 @@ TrainingBatch make_batch(const nlohmann::json& recipe) {
   return batch;
 }
 
-void write(const std::filesystem::path& file, const CrnnNet& net, const BatchTensors& batch,
+using Tensors = std::vector<std::pair<std::string, torch::Tensor>>;
+
+void write(const std::filesystem::path& file, const Network& net, Tensors batch,
            const nlohmann::json& recipe) {
-  std::vector<torch::Tensor> kept;
+  for (const auto& item : net.named_parameters()) batch.emplace_back(item.key(), item.value());
   std::vector<NamedTensor> tensors;
-  const auto add = [&](const std::string& name, const torch::Tensor& tensor) {
-    if (!tensor.defined()) return;
-    kept.push_back(tensor.detach().contiguous());
+  for (auto& [name, tensor] : batch) {
+    if (!tensor.defined()) continue;
+    tensor = tensor.detach().contiguous();
     const bool whole = tensor.scalar_type() == torch::kInt64;
     tensors.push_back({name,
                        whole ? DType::i64 : DType::f32,
                        tensor.sizes().vec(),
-                       {static_cast<const std::byte*>(kept.back().data_ptr()), kept.back().nbytes()}});
-  };
-  for (const auto& item : net.named_parameters()) add(item.key(), item.value());
-  add("frames", batch.input.log_mel.frames);
-  add("entry", batch.input.entry);
-  add("exit", batch.input.exit);
-  add("entry_flux", batch.input.entry_flux);
-  add("exit_flux", batch.input.exit_flux);
-  add("entry_known", batch.input.entry_known);
-  add("exit_known", batch.input.exit_known);
-  add("past", batch.past);
-  add("playing", batch.playing);
-  add("candidates", batch.candidates);
+                       {static_cast<const std::byte*>(tensor.data_ptr()), tensor.nbytes()}});
+  }
   write_safetensors(file, tensors, {{"recipe", recipe.dump()}});
+}
+
+// One step's loss, and what Python needs to compute the same.
+struct Step {
+  std::function<torch::Tensor()> loss;
+  Tensors tensors;
+};
+
+Step crnn_step(CrnnNet& net, const TrainingBatch& made, const nlohmann::json& recipe) {
+  const BatchTensors batch = to_tensors(net, made, 1);
+  const CrnnInput& input = batch.input;
+  return {[&net, &recipe, batch] { return training_loss(logits_of(net, batch), batch, recipe); },
+          {{"frames", input.log_mel.frames},
+           {"entry", input.entry},
+           {"exit", input.exit},
+           {"entry_flux", input.entry_flux},
+           {"exit_flux", input.exit_flux},
+           {"entry_known", input.entry_known},
+           {"exit_known", input.exit_known},
+           {"past", batch.past},
+           {"playing", batch.playing},
+           {"candidates", batch.candidates}}};
+}
+
+Step state_step(Network& net, const TrainingBatch& batch, const nlohmann::json& recipe, int threads) {
+  std::vector<torch::Tensor> rows;
+  std::vector<float> positions;
+  for (std::size_t i = 0; i < batch.fragments.size(); ++i) {
+    const LogMel& fragment = batch.fragments[i];
+    rows.push_back(torch::tensor(fragment.values).reshape({fragment.frames, LogMelGeometry::bands}));
+    positions.push_back(batch.origins[i].position);
+  }
+  const auto workers = static_cast<std::size_t>(threads);
+  return {[&net, &batch, &recipe, workers] { return net.study(batch, recipe, workers).loss; },
+          {{"rows", torch::stack(rows)},
+           {"position", torch::tensor(positions)},
+           {"band_mean", net.band_mean},
+           {"band_scale", net.band_scale}}};
 }
 
 int run(const std::string& name, const std::filesystem::path& file, int threads) {
@@ -87,19 +123,22 @@ int run(const std::string& name, const std::filesystem::path& file, int threads)
   use_threads(static_cast<std::size_t>(threads));
   keep_freed_memory();
   torch::manual_seed(1);
-  CrnnNet net(CrnnConfig::from_json(recipe));
-  const BatchTensors batch = to_tensors(net, make_batch(recipe), 1);
-  write(file, net, batch, recipe);
-  torch::optim::AdamW optimizer = make_optimizer(net, recipe);
-  net.train();
+  const std::unique_ptr<Network> net = make_network(loaded.system(), recipe);
+  net->set_statistics(
+      {std::vector<float>(LogMelGeometry::bands, -3), std::vector<float>(LogMelGeometry::bands, 0.5f)});
+  const TrainingBatch batch = make_batch(recipe);
+  auto* crnn = dynamic_cast<CrnnNet*>(net.get());
+  const Step step =
+      crnn != nullptr ? crnn_step(*crnn, batch, recipe) : state_step(*net, batch, recipe, threads);
+  write(file, *net, step.tensors, recipe);
+  torch::optim::AdamW optimizer = make_optimizer(*net, recipe);
+  net->train();
   std::cout << "ready" << std::endl;
   for (int steps = 0; std::cin >> steps;) {
     const auto start = std::chrono::steady_clock::now();
     const std::clock_t cpu_start = std::clock();
     double loss = 0;
-    for (int i = 0; i < steps; ++i) {
-      loss = optimize(net, optimizer, training_loss(logits_of(net, batch), batch, recipe), 1e-3, recipe);
-    }
+    for (int i = 0; i < steps; ++i) loss = optimize(*net, optimizer, step.loss(), 1e-3, recipe);
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
     const double cpu = static_cast<double>(std::clock() - cpu_start) / CLOCKS_PER_SEC;
     std::cout << taken.count() << ' ' << cpu << ' ' << loss << std::endl;

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""One training step of `crnn` in C++ beside the same step in PyTorch's Python.
+"""One training step of each recipe in C++ beside the same step in PyTorch's Python.
 
 Usage: training_step.py BUILD_FOLDER [THREADS [ROUNDS]]
 
@@ -43,6 +43,66 @@ def read(path):
     return tensors, recipe
 
 
+def linear(weights, name, bias):
+    layer = nn.Linear(*reversed(weights[name].shape))
+    with torch.no_grad():
+        layer.weight.copy_(weights[name])
+        layer.bias.copy_(weights[bias])
+    return layer
+
+
+def conv1d(weights, name, bias=None, padding=0):
+    out, channels, kernel = weights[name].shape
+    layer = nn.Conv1d(channels, out, kernel, bias=bias is not None, padding=padding)
+    with torch.no_grad():
+        layer.weight.copy_(weights[name])
+        if bias is not None:
+            layer.bias.copy_(weights[bias])
+    return layer
+
+
+def frames_of(batch):
+    """[N × 80 × T], z-scored, from rows as feature files hold them."""
+    return ((batch["rows"] - batch["band_mean"]) / batch["band_scale"]).transpose(1, 2).contiguous()
+
+
+class Dense(nn.Module):
+    def __init__(self, weights, recipe):
+        super().__init__()
+        self.recipe = recipe
+        self.layers = nn.ModuleList(linear(weights, f"dense_weight_{i}", f"dense_bias_{i}") for i in range(3))
+        self.dropout = nn.Dropout(recipe["dropout"])
+
+    def loss(self, batch):
+        x = F.adaptive_avg_pool1d(frames_of(batch), self.recipe["slots"]).transpose(1, 2).flatten(1)
+        for i, layer in enumerate(self.layers):
+            x = layer(self.dropout(x))
+            if i < 2:
+                x = torch.relu(x)
+        bins = self.recipe["bins"]
+        return F.cross_entropy(x, (batch["position"] * bins).long().clamp(0, bins - 1))
+
+
+class Autoencoder(nn.Module):
+    def __init__(self, weights, recipe):
+        super().__init__()
+        self.recipe = recipe
+        self.conv = conv1d(weights, "encoder.conv_weight", "encoder.conv_bias")
+        self.state = linear(weights, "state_weight", "state_bias")
+        self.unfold = linear(weights, "unfold_weight", "unfold_bias")
+        self.smooth = conv1d(weights, "smooth_weight", "smooth_bias", 2)
+        self.bands = conv1d(weights, "bands_weight", "bands_bias", 2)
+        self.dropout = nn.Dropout(recipe["dropout"])
+
+    def loss(self, batch):
+        frames, slots = frames_of(batch), self.recipe["slots"]
+        steps = self.dropout(F.max_pool1d(torch.relu(self.conv(frames)), self.recipe["pool"], ceil_mode=True))
+        state = self.state(F.adaptive_avg_pool1d(steps, slots).transpose(1, 2).flatten(1))
+        x = torch.relu(self.unfold(state)).reshape(len(state), slots, -1).transpose(1, 2)
+        x = F.interpolate(x, frames.shape[2], mode="linear")
+        return F.mse_loss(self.bands(torch.relu(self.smooth(x))), frames)
+
+
 class Crnn(nn.Module):
     """As one would write it in Python, with the library's own layers."""
 
@@ -52,21 +112,12 @@ class Crnn(nn.Module):
         self.seam = recipe["input"] == "seam"
         hidden = recipe["hidden"]
 
-        def conv(name, bias=None):
-            out, channels, kernel = weights[name].shape
-            layer = nn.Conv1d(channels, out, kernel, bias=bias is not None)
-            with torch.no_grad():
-                layer.weight.copy_(weights[name])
-                if bias is not None:
-                    layer.bias.copy_(weights[bias])
-            return layer
-
         own = "" if self.seam else "encoder."
-        self.conv = conv(own + "conv_weight", own + "conv_bias")
+        self.conv = conv1d(weights, own + "conv_weight", own + "conv_bias")
         if self.seam:
-            self.conv_exit = conv("conv_exit_weight")
-            self.rhythm = conv("rhythm_weight", "rhythm_bias")
-            self.rhythm_exit = conv("rhythm_exit_weight")
+            self.conv_exit = conv1d(weights, "conv_exit_weight")
+            self.rhythm = conv1d(weights, "rhythm_weight", "rhythm_bias")
+            self.rhythm_exit = conv1d(weights, "rhythm_exit_weight")
         self.lstm = nn.LSTM(weights["lstm_input_weight"].shape[1], hidden, batch_first=True)
         self.dense = nn.Linear(hidden, 1)
         self.dropout = nn.Dropout(recipe["dropout"])
@@ -118,6 +169,9 @@ class Crnn(nn.Module):
         _, (hidden, _) = self.lstm(steps, state)
         return self.dense(hidden[0]).reshape(candidates.shape)
 
+    def loss(self, batch):
+        return loss_of(self(batch), batch, self.recipe)
+
 
 def loss_of(logits, batch, recipe):
     binary = 0.5 * (F.softplus(-logits[:, 0]).mean() + F.softplus(logits[:, 1:]).mean())
@@ -136,7 +190,7 @@ def loss_of(logits, batch, recipe):
     return (1 - weight) * forward + weight * backward + recipe["binary_weight"] * binary
 
 
-def measure(program, name):
+def measure(program, name, system):
     with tempfile.TemporaryDirectory() as folder:
         file = os.path.join(folder, "batch.safetensors")
         process = subprocess.Popen([program, name, file, str(THREADS)], stdin=subprocess.PIPE,
@@ -144,7 +198,7 @@ def measure(program, name):
         assert process.stdout.readline() == "ready\n"
         batch, recipe = read(file)
         torch.manual_seed(1)
-        net = Crnn(batch, recipe).train()
+        net = system(batch, recipe).train()
         learnt = [parameter for parameter in net.parameters() if parameter.requires_grad]
         optimizer = torch.optim.AdamW(learnt, lr=1e-3, weight_decay=recipe["weight_decay"])
 
@@ -156,7 +210,7 @@ def measure(program, name):
         def theirs(steps):
             start, cpu_start = time.perf_counter(), time.process_time()
             for _ in range(steps):
-                loss = loss_of(net(batch), batch, recipe)
+                loss = net.loss(batch)
                 optimizer.zero_grad()
                 loss.backward()
                 nn.utils.clip_grad_norm_(learnt, recipe["clip_gradient"])
@@ -183,5 +237,6 @@ def measure(program, name):
 
 if __name__ == "__main__":
     torch.set_num_threads(THREADS)
-    for recipe_name in ("crnn-report", "crnn-tuned"):
-        measure(os.path.join(sys.argv[1], "training_step"), recipe_name)
+    for recipe_name, network in (("crnn-report", Crnn), ("crnn-tuned", Crnn), ("dense", Dense),
+                                 ("autoencoder", Autoencoder)):
+        measure(os.path.join(sys.argv[1], "training_step"), recipe_name, network)

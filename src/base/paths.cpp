@@ -22,6 +22,7 @@ fs::path xdg_folder(const char* variable, const char* fallback) {
 
 fs::path user_data_folder() { return xdg_folder("XDG_DATA_HOME", ".local/share"); }
 fs::path user_config_folder() { return xdg_folder("XDG_CONFIG_HOME", ".config"); }
+fs::path user_cache_folder() { return xdg_folder("XDG_CACHE_HOME", ".cache"); }
 
 fs::path find_shipped(std::string_view relative) {
   std::vector<fs::path> roots;

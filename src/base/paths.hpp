@@ -8,6 +8,7 @@ namespace segue {
 
 std::filesystem::path user_data_folder();    // $XDG_DATA_HOME/segue: the library
 std::filesystem::path user_config_folder();  // $XDG_CONFIG_HOME/segue: segue.toml
+std::filesystem::path user_cache_folder();   // $XDG_CACHE_HOME/segue: what only saves time
 
 // A file or folder that ships with segue ("models/crnn-tuned.safetensors",
 // "lib/segue-torch.so"): looked for under $SEGUE_HOME, then upwards from the running

@@ -32,9 +32,9 @@ FrameBatch pack_frames(std::span<const LogMel> fragments, const BandStatistics& 
       torch::zeros({static_cast<std::int64_t>(fragments.size()), kBands, longest_of(batch.lengths)});
   parallel_for(fragments.size(), threads, [&](std::size_t i) {
     std::vector<float> rows = fragments[i].values;
-    for (std::size_t j = 0; j < rows.size(); ++j) {
-      const std::size_t band = j % kBands;
-      rows[j] = (rows[j] - bands.mean[band]) / bands.scale[band];
+    for (float* row = rows.data(); row != rows.data() + rows.size(); row += kBands) {
+      for (std::size_t band = 0; band < kBands; ++band)
+        row[band] = (row[band] - bands.mean[band]) / bands.scale[band];
     }
     copy_row(batch.frames, static_cast<std::int64_t>(i), rows, kBands);
   });

@@ -1,5 +1,7 @@
 #include "model_torch/pretrained.hpp"
 
+#include <ATen/Version.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/script.h>
 
 #include <map>
@@ -7,6 +9,15 @@
 #include <tuple>
 
 #include "base/error.hpp"
+#include "base/parallel.hpp"
+#include "base/paths.hpp"
+#include "base/progress.hpp"
+#include "base/text.hpp"
+#include "model_torch/embedding_store.hpp"
+#include "model_torch/systems.hpp"
+
+// OpenBLAS, where it is the BLAS: its version and the kind of CPU that it works for.
+extern "C" char* openblas_get_config() __attribute__((weak));
 
 namespace segue {
 namespace {
@@ -19,6 +30,19 @@ std::string reason_of(const std::exception& error) {
   while (!text.empty() && text.back() == '\n') text.pop_back();
   const std::size_t line = text.rfind('\n');
   return line == std::string::npos ? text : text.substr(line + 1);
+}
+
+ContentHash hash_of(std::span<const std::byte> bytes) {
+  ContentHasher hasher;
+  hasher.update(bytes);
+  return hasher.digest();
+}
+
+// What the last bits of a computation depend on, besides what is computed.
+ContentHash arithmetic() {
+  std::string text = std::string(TORCH_VERSION) + "\n" + at::show_config();
+  if (openblas_get_config != nullptr) text += openblas_get_config();
+  return hash_of(std::as_bytes(std::span(text)));
 }
 
 }  // namespace
@@ -34,11 +58,14 @@ struct Pretrained::State {
   using Key = std::tuple<TrackId, Hop, Hop, Hop>;  // track, start, length, guard
   mutable std::mutex mutex;
   mutable std::map<Key, std::vector<float>> kept;
+  std::unique_ptr<EmbeddingStore> store;
 
   Error unfit(const std::string& problem) const { return {ErrorKind::model, problem, file, kRemedy}; }
 
   torch::Tensor run(const torch::Tensor& input) const {
     const torch::NoGradGuard no_grad;
+    const torch::jit::GraphOptimizerEnabledGuard plain(
+        false);  // else the second run differs from the first
     torch::Tensor output;
     try {
       const auto result = module.forward({input});
@@ -89,8 +116,27 @@ struct Pretrained::State {
     for (const std::int64_t count : {2, 1}) {  // fragments, of count + 1 seconds
       torch::Tensor input = torch::full({count, LogMelGeometry::bands, 40 * (count + 1)}, -4.0);
       if (hears_audio) input = torch::zeros({count, sample_rate * (count + 1)});
-      width = run(input).size(1);
+      const torch::Tensor output = run(input.clone());  // which a module may overwrite
+      width = output.size(1);
+      if (!torch::equal(run(input), output))
+        throw unfit("makes other numbers of the same input each time");
     }
+  }
+
+  std::vector<float> compute(const FeatureFile& track, const FrameRange& range,
+                             std::vector<float>& rows) const {
+    if (at::get_num_threads() != 1)
+      throw Error(ErrorKind::internal, "an encoder was asked while Torch works on many threads");
+    std::vector<float> audio;
+    torch::Tensor input;
+    if (hears_audio) {
+      audio = track.read_audio(range, sample_rate);
+      input = torch::from_blob(audio.data(), {1, static_cast<std::int64_t>(audio.size())}).clone();
+    } else {
+      input = torch::from_blob(rows.data(), {1, range.size(), LogMelGeometry::bands}).transpose(1, 2);
+    }
+    const torch::Tensor output = run(input.contiguous());
+    return {output.data_ptr<float>(), output.data_ptr<float>() + output.numel()};
   }
 };
 
@@ -114,6 +160,12 @@ std::shared_ptr<const Pretrained> Pretrained::load(const std::filesystem::path& 
   if (!state->module.find_method("forward")) throw state->unfit("has no method forward");
   state->read_attributes();
   state->try_out();
+  state->store = std::make_unique<EmbeddingStore>(
+      user_cache_folder() / "embeddings" / state->hash.hex(),
+      std::map<std::string, std::string>{{"encoder", state->hash.hex()},
+                                         {"geometry_version", std::to_string(LogMelGeometry::version)},
+                                         {"arithmetic", arithmetic().hex()}},
+      state->width);
   return std::shared_ptr<const Pretrained>(new Pretrained(std::move(state)));
 }
 
@@ -134,19 +186,28 @@ std::vector<float> Pretrained::embed(const FeatureFile& track, const FragmentSpa
     throw Error(ErrorKind::usage, "a fragment is too short to be heard with both edges hidden", {},
                 "give a longer --fragment");
   }
-  torch::Tensor input;
-  if (state_->hears_audio) {
-    std::vector<float> audio = track.read_audio(range, state_->sample_rate);
-    input = torch::tensor(audio).unsqueeze(0);
-  } else {
-    torch::Tensor rows = torch::empty({range.size(), LogMelGeometry::bands});
-    track.read_log_mel(range, {rows.data_ptr<float>(), static_cast<std::size_t>(rows.numel())});
-    input = rows.transpose(0, 1).contiguous().unsqueeze(0);
+  std::vector<float> rows(static_cast<std::size_t>(range.size() * LogMelGeometry::bands));
+  track.read_log_mel(range, rows);
+  const EmbeddingStore::Fragment fragment{span, guard, hash_of(std::as_bytes(std::span(rows)))};
+  std::optional<std::vector<float>> embedding = state_->store->find(track.track(), fragment);
+  if (!embedding) {
+    embedding = state_->compute(track, range, rows);
+    state_->store->add(track.track(), fragment, *embedding);
   }
-  const torch::Tensor output = state_->run(input);
-  std::vector<float> embedding(output.data_ptr<float>(), output.data_ptr<float>() + output.numel());
   const std::lock_guard lock(state_->mutex);
-  return state_->kept.emplace(key, std::move(embedding)).first->second;
+  return state_->kept.emplace(key, std::move(*embedding)).first->second;
+}
+
+void Pretrained::embed_all(const FragmentSet& fragments, Hop guard, std::size_t threads) const {
+  Progress progress("listening with " + printable(state_->file.filename()),
+                    static_cast<double>(fragments.size()), "fragments");
+  use_threads(1);  // workers are our own, each with one
+  parallel_for(fragments.size(), threads, [&](std::size_t i) {
+    const FragmentSpan& span = fragments.span_of(i);
+    if (visible_frames(span, guard).size() >= 1)
+      embed(fragments.features_of(fragments.track_of(i)), span, guard);
+    progress.advance(1);
+  });
 }
 
 }  // namespace segue

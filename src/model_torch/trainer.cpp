@@ -111,8 +111,10 @@ class Trainer {
       throw Error(ErrorKind::usage, "is in the hands of another run", request_.folder,
                   "wait until it has ended, or give another folder");
     }
+    refuse_to_overwrite();
     remove_stale_partials(request_.folder);
     state_.run = identity(request_) + (encoder_ ? encoder_->hash().hex() : "");
+    if (encoder_) listen();
     const double step_seconds = time_a_step();
     resume_or_begin();
     if (!request_.manifest_folder.empty()) {
@@ -164,6 +166,17 @@ class Trainer {
     return net;
   }
 
+  // The pretrained encoder hears all that will be learnt from before batches are drawn.
+  void listen() {
+    const std::string guard = recipe_.at("guard").get<std::string>();
+    for (const Side side : {Side::train, Side::validation}) {
+      const FragmentSet fragments = request_.manifest.fragments(side);
+      if (guard != "5") encoder_->embed_all(fragments, 0, request_.threads);
+      if (guard != "0") encoder_->embed_all(fragments, kGuard116Frames, request_.threads);
+    }
+    use_threads(request_.threads);
+  }
+
   // Of one batch, learnt by the network that is overwritten later. Nothing else changes: batches and
   // dropout are drawn anew for each epoch.
   double time_a_step() {
@@ -188,12 +201,13 @@ class Trainer {
              std::to_string(epochs) + " epochs of " + std::to_string(batches_) + " batches)");
   }
 
+  void refuse_to_overwrite() const {
+    if (request_.resume || !std::filesystem::exists(checkpoint_path(request_.folder))) return;
+    throw Error(ErrorKind::usage, "already holds a run", request_.folder,
+                "add --resume to go on with it, or give another folder");
+  }
+
   void resume_or_begin() {
-    const bool exists = std::filesystem::exists(checkpoint_path(request_.folder));
-    if (exists && !request_.resume) {
-      throw Error(ErrorKind::usage, "already holds a run", request_.folder,
-                  "add --resume to go on with it, or give another folder");
-    }
     auto saved = load_checkpoint(request_.folder, state_.run, *net_, *best_, optimizer_, device_);
     const std::string arithmetic =
         device_.str() + ", " + std::to_string(at::get_num_threads()) + " threads";

@@ -199,6 +199,18 @@ class CutAndTrain(support.Sandbox):
         report = self.json("mix", self.music, "--model", whole["weights"], "-o", "own.flac", "--length", "8")
         self.assertEqual(report["known_fragments"], report["fragments"])
 
+    def test_the_order_in_which_music_comes_changes_no_figure(self):
+        files = sorted(self.music.iterdir())
+        shuffled = files[1::2] + files[::2][::-1]
+        figures = []
+        for order in (files, shuffled):
+            library = ["--library", f"library {len(figures)}"]
+            for file in order:
+                self.segue("analyze", file, *library)
+            for arguments in (order, [self.music]):
+                figures.append(self.json("evaluate", *arguments, "--system", "edge", *library))
+        self.assertEqual(figures[1:], figures[:1] * 3)
+
     def test_evaluation_refuses_known_tracks(self):
         result = self.json("evaluate", self.music, "--model", "crnn-tuned", "--allow-known", "--guard", 116)
         for key in ("system", "guard_ms", "fragment", "auc_easy", "auc_hard", "auc_rev", "r1", "r10", "mrr",

@@ -49,7 +49,8 @@ class Sandbox(unittest.TestCase):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="segue-cli-"))
         cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
         cls.environment = dict(os.environ, XDG_DATA_HOME=str(cls.folder / "data"),
-                               XDG_CONFIG_HOME=str(cls.folder / "config"), HOME=str(cls.folder))
+                               XDG_CONFIG_HOME=str(cls.folder / "config"),
+                               XDG_CACHE_HOME=str(cls.folder / "cache"), HOME=str(cls.folder))
 
     @classmethod
     def clips(cls, name="music", count=4, seconds=40):

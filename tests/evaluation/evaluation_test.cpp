@@ -15,7 +15,9 @@
 #include "evaluation/rebuild.hpp"
 #include "evaluation/same_audio.hpp"
 #include "evaluation/transition_test.hpp"
+#include "model/baselines.hpp"
 #include "support/feature_files.hpp"
+#include "support/manifests.hpp"
 #include "support/refusal.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -166,6 +168,30 @@ TEST_F(TransitionTestFixture, NeighboursAreThoseOfTheOrderFound) {
   };
   EXPECT_DOUBLE_EQ(neighbours(turned).value, 3.0 / 4);
   EXPECT_LT(neighbours([](auto, auto) { return 0.5f; }).value, 0.6) << "a fifth is chance";
+}
+
+TEST(RankingTest, TheOrderOfTracksChangesNoFigure) {
+  const test::TemporaryFolder folder;
+  const auto figures = [&](const std::vector<int>& order) {
+    FragmentSet set;
+    for (const int number : order) {
+      const std::size_t track = set.add_track(
+          FeatureFile::open(test::write_features(folder.path(), test::track_id(std::to_string(number)),
+                                                 20 * (5 + number), test::wandering_spectrum(number))));
+      for (Hop i = 0; i < 5 + number; ++i) set.add(track, {20 * i, 20});
+    }
+    const RankingResult result = measure_ranking(*make_edge_model(), set, {});
+    return std::vector<double>{result.r1.value,        result.r1_tolerant.value, result.r10.value,
+                               result.mrr.value,       result.global_r1.value,   result.g3.value,
+                               result.neighbours.value};
+  };
+  const std::vector<double> sorted = figures({1, 2, 3, 4});
+  EXPECT_GT(sorted[0], 0.3);
+  EXPECT_LT(sorted[3], 1) << "the test says something";
+  for (const std::vector<int>& order : {std::vector{4, 2, 1, 3}, std::vector{3, 4, 2, 1}}) {
+    const std::vector<double> shuffled = figures(order);
+    for (std::size_t i = 0; i < sorted.size(); ++i) EXPECT_NEAR(shuffled[i], sorted[i], 1e-12) << i;
+  }
 }
 
 // Five pieces that last as long, of which the second and the fourth sound alike.

@@ -1,8 +1,14 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <set>
 
 #include "base/error.hpp"
+#include "base/random.hpp"
 #include "features/feature_file.hpp"
 #include "features/fragment_set.hpp"
 #include "features/manifest.hpp"
@@ -67,6 +73,40 @@ TEST(FragmentSet, SeesNothingOfItsNeighbours) {
   EXPECT_EQ(set.log_mel(0, 5).frames, 7);
 }
 
+TEST(FragmentSet, AFragmentReadsTheSameWhateverItsNumber) {
+  const TemporaryFolder folder;
+  std::vector<std::shared_ptr<const FeatureFile>> files;
+  for (const int i : {0, 1, 2}) {
+    const auto value = [i](Hop frame, int band) { return std::sin(frame * 0.3f + band + i); };
+    const TrackId id = test::track_id(std::to_string(i));
+    files.push_back(FeatureFile::open(write_features(folder.path(), id, 100, value)));
+  }
+  using Name = std::pair<std::size_t, Hop>;  // file and start
+  std::vector<Name> names;
+  for (std::size_t file = 0; file < files.size(); ++file)
+    for (Hop start = 0; start < 100; start += 20) names.emplace_back(file, start);
+  const auto read = [&](const std::vector<std::size_t>& order, Hop guard) {
+    FragmentSet set;
+    std::map<std::size_t, std::size_t> track;
+    std::map<Name, std::vector<float>> values;
+    for (const std::size_t i : order) {
+      const auto [file, start] = names[i];
+      if (!track.contains(file)) track[file] = set.add_track(files[file]);
+      const std::size_t number = set.add(track[file], {start, 20});
+      values[names[i]] = set.log_mel(number, guard).values;
+    }
+    return values;
+  };
+  std::vector<std::size_t> order(names.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto in_order = read(order, 0), guarded = read(order, kGuard116Frames);
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    Random(seed).shuffle(std::span(order));
+    EXPECT_EQ(read(order, 0), in_order);
+    EXPECT_EQ(read(order, kGuard116Frames), guarded);
+  }
+}
+
 TEST(FragmentSet, RefusesWhatReachesOutside) {
   const TemporaryFolder folder;
   FragmentSet set;
@@ -101,6 +141,38 @@ TEST(Split, NamesSidesWithAndWithoutPrefix) {
   EXPECT_FALSE(split.side_of("unheard of"));
   EXPECT_TRUE(split.in_fold("critic", "Lava"));
   EXPECT_FALSE(split.in_fold("detector", "Lava"));
+}
+
+// The folds that docs/learning.md reports by.
+TEST(Split, NoSongStandsInTwoFoldsOfTheBundledOne) {
+  std::ifstream in(std::filesystem::path(SEGUE_SOURCE_DIR) / "tests" / "split.json");
+  const auto json = nlohmann::json::parse(in);
+  const auto songs = [&](const std::string& fold) {
+    std::set<std::string> found;  // by collection: equal names in two are different songs
+    for (const std::string name : json.at(fold))
+      found.insert(name.substr(0, 2) + song_of(name.substr(2)));
+    return found;
+  };
+  const auto shared = [&](const std::string& one, const std::string& other) {
+    std::vector<std::string> both;
+    std::ranges::set_intersection(songs(one), songs(other), std::back_inserter(both));
+    return both;
+  };
+  using None = std::vector<std::string>;
+  EXPECT_EQ(shared("train", "val"), None());
+  EXPECT_EQ(shared("train", "test"), None());
+  EXPECT_EQ(shared("val", "test"), None());
+  EXPECT_EQ(shared("critic", "detector"), None());
+
+  std::multiset<std::string> halves, train, all;
+  for (const std::string name : json.at("train")) train.insert(name);
+  for (const char* fold : {"critic", "detector"})
+    for (const std::string name : json.at(fold)) halves.insert(name);
+  EXPECT_EQ(halves, train) << "critic and detector share out the train side";
+  EXPECT_EQ(json.at("critic").size(), json.at("detector").size());
+  for (const char* fold : {"train", "val", "test"})
+    for (const std::string name : json.at(fold)) all.insert(name);
+  EXPECT_EQ(all.size(), std::set<std::string>(all.begin(), all.end()).size()) << "a name stands twice";
 }
 
 TEST(Split, AnExactNameGoesBeforeOneWithAPrefixAndTwoSidesAreRefused) {

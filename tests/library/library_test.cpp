@@ -352,6 +352,32 @@ TEST_F(LibraryTest, AnyNumberOfWorkersFindsTheSame) {
   EXPECT_EQ(ids(4), one);
 }
 
+TEST_F(LibraryTest, TheOrderInWhichMusicComesChangesNothing) {
+  make_many(5, 7);
+  update();
+  const std::vector<LibraryTrack> expected = tracks();
+  ASSERT_EQ(expected.size(), 5u);
+  Segmentation random;
+  random.kind = SegmentationKind::random;
+  random.shortest = Seconds(0.5);
+  random.longest = Seconds(2);
+  const fs::path elsewhere = folder_ / "another library";
+  Library library(store()), other(elsewhere);
+  for (const int number : {3, 0, 4, 2, 1}) {
+    other.update({music() / std::to_string(number).insert(0, 1, 't').append(".wav")});
+    for (const LibraryTrack& track : other.tracks({})) other.fragments(track, random);
+  }
+  const std::vector<LibraryTrack> found = other.tracks({});
+  EXPECT_EQ(names(found), names(expected));
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(found[i].record.id, expected[i].record.id);
+    EXPECT_EQ(test::read_bytes(found[i].features), test::read_bytes(expected[i].features));
+    const auto ours = library.fragments(expected[i], random), theirs = other.fragments(found[i], random);
+    ASSERT_EQ(theirs.size(), ours.size());
+    for (std::size_t k = 0; k < ours.size(); ++k) EXPECT_EQ(theirs[k].span, ours[k].span);
+  }
+}
+
 TEST_F(LibraryTest, AnInterruptKeepsWhatIsDone) {
   constexpr int count = 30;
   make_many(count, 10);

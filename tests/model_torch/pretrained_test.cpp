@@ -4,7 +4,9 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/paths.hpp"
 #include "model/plugin.hpp"
+#include "model_torch/systems.hpp"
 #include "support/manifests.hpp"
 #include "support/programs.hpp"
 #include "support/refusal.hpp"
@@ -27,7 +29,27 @@ class PretrainedTest : public testing::Test {
   }
   static void TearDownTestSuite() { delete encoders_; }
 
+  PretrainedTest() {
+    keep_in(folder_ / "cache");
+    use_threads(1);
+  }
+  // Where embeddings are kept from now on.
+  static void keep_in(const fs::path& folder) { ::setenv("XDG_CACHE_HOME", folder.c_str(), 1); }
+
   static fs::path encoder(const std::string& kind) { return *encoders_ / (kind + ".pt"); }
+
+  fs::path kept_file(const Pretrained& encoder, const ManifestTrack& track) const {
+    return user_cache_folder() / "embeddings" / encoder.hash().hex() / (track.id.hex() + ".safetensors");
+  }
+
+  // A track whose audio is a constant, and how often it was read.
+  std::shared_ptr<const FeatureFile> audible(int& read) {
+    const AudioReader reader = [&read](Seconds, Seconds length, int rate) {
+      ++read;
+      return std::vector<float>(static_cast<std::size_t>(length.count() * rate + 0.5), 0.25f);
+    };
+    return FeatureFile::open(manifest_.tracks[0].features, reader);
+  }
 
   std::string refusal_of(const fs::path& file) {
     const Error error = test::refusal([&] { Pretrained::load(file); });
@@ -73,12 +95,61 @@ TEST_F(PretrainedTest, AModuleThatHearsAudioIsGivenTheSamplesOfTheVisibleFramesA
   EXPECT_EQ(error.kind(), ErrorKind::usage);
 }
 
+TEST_F(PretrainedTest, WhatItHeardOnceIsNotComputedAgain) {
+  int read = 0;
+  const auto track = audible(read);
+  std::vector<float> first;
+  {
+    const auto one = Pretrained::load(encoder("audio"));
+    first = one->embed(*track, {0, 43}, 0);
+    EXPECT_EQ(one->embed(*track, {0, 43}, 0), first);
+    one->embed(*track, {43, 43}, 0);
+    EXPECT_EQ(read, 2);
+  }
+  const auto two = Pretrained::load(encoder("audio"));
+  EXPECT_EQ(two->embed(*track, {0, 43}, 0), first);
+  EXPECT_EQ(read, 2) << "found on disk";
+  two->embed(*track, {0, 43}, kGuard116Frames);
+  two->embed(*track, {0, 86}, 0);
+  EXPECT_EQ(read, 4) << "another guard or span";
+  // The same track analysed anew: its log-mel differs, so its audio may.
+  test::write_features(folder_.path(), manifest_.tracks[0].id, 12 * 43, test::wandering_spectrum(99));
+  Pretrained::load(encoder("audio"))->embed(*audible(read), {0, 43}, 0);
+  EXPECT_EQ(read, 5);
+}
+
+TEST_F(PretrainedTest, AnotherEncoderOrADamagedFileIsHeardAnew) {
+  int read = 0;
+  const auto track = audible(read);
+  const std::vector<float> first = Pretrained::load(encoder("audio"))->embed(*track, {0, 43}, 0);
+  const auto file = kept_file(*Pretrained::load(encoder("audio")), manifest_.tracks[0]);
+  ASSERT_TRUE(fs::exists(file));
+  const auto other = Pretrained::load(encoder("louder"));
+  EXPECT_NE(other->embed(*track, {0, 43}, 0), first);
+  EXPECT_EQ(read, 2);
+  fs::resize_file(file, fs::file_size(file) - 1);
+  EXPECT_EQ(Pretrained::load(encoder("audio"))->embed(*track, {0, 43}, 0), first);
+  EXPECT_EQ(read, 3);
+  EXPECT_EQ(Pretrained::load(encoder("audio"))->embed(*track, {0, 43}, 0), first);
+  EXPECT_EQ(read, 3) << "made again";
+}
+
+TEST_F(PretrainedTest, IsAskedByOneThreadOnly) {
+  const auto track = FeatureFile::open(manifest_.tracks[0].features);
+  use_threads(2);
+  const Error error = test::refusal([&] {
+    Pretrained::load(encoder("log-mel"))->embed(*track, {0, 43}, 0);
+  });
+  EXPECT_EQ(error.kind(), ErrorKind::internal);
+}
+
 TEST_F(PretrainedTest, AModuleThatBreaksTheContractIsRefusedWithTheReason) {
   EXPECT_NE(refusal_of(encoder("frames")).find("[2 × 80 × 120]"), std::string::npos);
   EXPECT_NE(refusal_of(encoder("length")).find("not one vector of 120"), std::string::npos);
   EXPECT_NE(refusal_of(encoder("infinite")).find("finite"), std::string::npos);
   EXPECT_NE(refusal_of(encoder("narrow")).find("fails on an input"), std::string::npos);
   EXPECT_NE(refusal_of(encoder("no-rate")).find("sample_rate"), std::string::npos);
+  EXPECT_NE(refusal_of(encoder("moody")).find("each time"), std::string::npos);
   EXPECT_NE(refusal_of(encoder("image")).find("neither"), std::string::npos);
   EXPECT_NE(refusal_of(encoder("nothing")).find("no such"), std::string::npos);
   test::write_bytes(folder_ / "text.pt", "this is no module");
@@ -105,6 +176,47 @@ TEST_F(PretrainedTest, EverySystemLearnsOnTopOfItAndTakesItAlong) {
     fs::copy_file(encoder("audio"), folder_ / system / (request.recipe.name() + ".encoder.pt"),
                   fs::copy_options::overwrite_existing);
     EXPECT_THROW(learning_plugin().load_model(weights), Error) << "another encoder";
+  }
+}
+
+// Weights and scores, with embeddings computed or found on disk.
+TEST_F(PretrainedTest, WhereItsEmbeddingsComeFromMakesNoDifference) {
+  const FragmentSet set = manifest_.fragments(Side::train);
+  const auto train = [&](const std::string& system, const std::string& name) {
+    TrainingRequest request;
+    request.manifest = manifest_;
+    request.recipe = Recipe::load(system);
+    request.recipe.use_pretrained();
+    request.recipe.set("epochs", "2");
+    request.encoder = encoder("log-mel");
+    request.folder = folder_ / (system + name);
+    request.threads = 2;
+    return learning_plugin().train(request).weights;
+  };
+  const auto scores = [&](const fs::path& weights, Hop guard, std::size_t threads) {
+    const auto model = learning_plugin().load_model(weights);
+    std::vector<std::size_t> candidates;
+    for (std::size_t i = 4; i < set.size(); ++i) candidates.push_back(i);
+    std::vector<float> values(candidates.size());
+    model->open_session(set, guard, threads)->score(std::vector<std::size_t>{2, 3}, candidates, values);
+    return values;
+  };
+  test::write_bytes(folder_ / "file", "");
+  for (const std::string system : {"crnn", "dense", "autoencoder"}) {
+    keep_in(folder_ / ("cache of " + system));
+    const fs::path first = train(system, " first"), second = train(system, " second");
+    keep_in(folder_ / "file");  // no folder can be made there
+    const fs::path without = train(system, " without");
+    EXPECT_EQ(test::read_bytes(first), test::read_bytes(without)) << system;
+    EXPECT_EQ(test::read_bytes(first), test::read_bytes(second)) << system;
+    for (const Hop guard : {Hop{0}, Hop{2}}) {  // the second was not heard in training
+      keep_in(folder_ / "file");
+      const std::vector<float> plain = scores(without, guard, 1);
+      EXPECT_EQ(scores(without, guard, 2), plain) << system;
+      keep_in(folder_ / ("cache of " + system));
+      for (const std::size_t threads : {2, 1, 1})
+        EXPECT_EQ(scores(first, guard, threads), plain) << system;
+    }
   }
 }
 

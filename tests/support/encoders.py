@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Writes TorchScript encoders: encoders.py FOLDER gives FOLDER/KIND.pt. log-mel and audio keep to the
-contract of src/model_torch/pretrained.hpp, the others break it in one way each."""
+"""Writes TorchScript encoders: encoders.py FOLDER gives FOLDER/KIND.pt. log-mel, audio and louder keep to
+the contract of src/model_torch/pretrained.hpp, the others break it in one way each."""
 import sys
 
 import torch
@@ -26,6 +26,16 @@ class Audio(nn.Module):
     def forward(self, x):
         """Number of samples in seconds, and level."""
         return torch.stack([torch.ones(len(x)) * x.shape[1] / 16000, x.abs().mean(1)], 1)
+
+
+class Louder(Audio):
+    def forward(self, x):
+        return torch.stack([torch.ones(len(x)) * x.shape[1] / 16000, 2 * x.abs().mean(1)], 1)
+
+
+class Moody(LogMel):
+    def forward(self, x):
+        return x.mean(2) + torch.rand(80)
 
 
 class Frames(nn.Module):
@@ -64,8 +74,8 @@ class Image(LogMel):
         self.input = "image"
 
 
-KINDS = {"log-mel": LogMel, "audio": Audio, "frames": Frames, "length": Length, "infinite": Infinite,
-         "narrow": Narrow, "no-rate": NoRate, "image": Image}
+KINDS = {"log-mel": LogMel, "audio": Audio, "louder": Louder, "frames": Frames, "length": Length,
+         "infinite": Infinite, "moody": Moody, "narrow": Narrow, "no-rate": NoRate, "image": Image}
 
 if __name__ == "__main__":
     torch.manual_seed(1)

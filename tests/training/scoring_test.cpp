@@ -143,6 +143,47 @@ TEST_P(Scoring, AScoreDoesNotDependOnWhatIsAskedWithItOrBeforeIt) {
   EXPECT_EQ(reordered, together);
 }
 
+// The same fragments with other numbers, alone or amid other music.
+TEST_P(Scoring, AScoreIsTheSameWhetherNeighboursAreThereOrNot) {
+  const auto model = learning_plugin().load_model(weights_);
+  const std::vector<std::size_t> context = {6, 3}, candidates = {1, 14, 8};
+  const auto own = FeatureFile::open(manifest_.tracks[0].features);
+  const auto shown = [&](Hop frame) {
+    for (const auto& numbers : {context, candidates})
+      for (const std::size_t i : numbers) {
+        const FrameRange range = visible_frames(set_.span_of(i));
+        if (frame >= range.begin && frame < range.end) return true;
+      }
+    return false;
+  };
+  std::vector<float> row(LogMelGeometry::bands);
+  const auto amid = FeatureFile::open(test::write_features(
+      folder_.path(), test::track_id("amid"), own->hops(), [&](Hop frame, int band) {
+        if (!shown(frame)) return -1.0f - 0.01f * static_cast<float>(band);
+        own->read_log_mel({frame, frame + 1}, row);
+        return row[static_cast<std::size_t>(band)];
+      }));
+  FragmentSet alone, surrounded;
+  alone.add_track(own);
+  surrounded.add_track(own);  // of which nothing is asked
+  surrounded.add_track(amid);
+  for (std::size_t i = set_.size(); i-- > 0;) surrounded.add(1, set_.span_of(i));
+  const auto renumbered = [&](const std::vector<std::size_t>& numbers, bool into_alone) {
+    std::vector<std::size_t> result;
+    for (const std::size_t i : numbers)
+      result.push_back(into_alone ? alone.add(0, set_.span_of(i)) : set_.size() - 1 - i);
+    return result;
+  };
+  const auto candidates_alone = renumbered(candidates, true), context_alone = renumbered(context, true);
+  for (const Hop guard : {Hop{0}, kGuard116Frames}) {
+    const auto scores = score(*model->open_session(set_, guard, 1), context, candidates);
+    EXPECT_EQ(score(*model->open_session(alone, guard, 1), context_alone, candidates_alone), scores);
+    EXPECT_EQ(score(*model->open_session(surrounded, guard, 2), renumbered(context, false),
+                    renumbered(candidates, false)),
+              scores);
+  }
+}
+
 TEST_P(Scoring, HearsThePrecedingFragmentsUpToTheContextLength) {
   const auto model = learning_plugin().load_model(weights_);
   const auto session = model->open_session(set_, 0, 1);
