@@ -15,7 +15,7 @@ AudioReader audio_reader(const std::filesystem::path& file) {
     const PcmFrame from = to_pcm_frames(start, rate);
     const PcmFrame silent = std::clamp<PcmFrame>(-from, 0, wanted);  // before the track
     std::vector<float> mono(static_cast<std::size_t>(wanted));
-    decoder.seek(from + silent);
+    decoder.seek(std::max<PcmFrame>(0, from));
     mono.resize(static_cast<std::size_t>(silent + decoder.read(std::span(mono).subspan(silent))));
     std::vector<float> audio;
     Resampler resampler(rate, sample_rate, 1);

@@ -30,6 +30,17 @@ TEST(AudioReader, GivesAStretchOfTheFileMonoAtTheRateAskedFor) {
   EXPECT_NEAR(beyond[4000], 0, 1e-3) << "silent after its end";
 }
 
+TEST(AudioReader, IsSilentBeforeTheTrack) {
+  const test::TemporaryFolder folder;
+  test::write_float_wav(folder / "loud.wav", std::vector<float>(22050, 0.5f), 22050, 1);
+  const AudioReader read = audio_reader(folder / "loud.wav");
+  const std::vector<float> heard = read(Seconds(-0.5), Seconds(1), 22050);
+  ASSERT_EQ(heard.size(), 22050u);
+  EXPECT_EQ(heard[11024], 0.0f);
+  EXPECT_EQ(heard[11025], 0.5f);
+  for (const float sample : read(Seconds(-3), Seconds(1), 22050)) ASSERT_EQ(sample, 0.0f);
+}
+
 TEST(AudioReader, AFileThatVanishedIsNamed) {
   const AudioReader read = audio_reader("/nowhere/gone.wav");
   EXPECT_EQ(test::refusal([&] { read(Seconds(0), Seconds(1), 16000); }).file(), "/nowhere/gone.wav");
