@@ -42,6 +42,17 @@ fs::path find_shipped(std::string_view relative) {
   return {};
 }
 
+std::filesystem::path temporary_folder() {
+  std::error_code code;
+  const std::filesystem::path folder = std::filesystem::temp_directory_path(code);
+  if (code) {
+    const char* wanted = std::getenv("TMPDIR");
+    throw Error(ErrorKind::output, "there is no such folder for temporary files",
+                wanted ? wanted : "/tmp", "set TMPDIR to one that can be written");
+  }
+  return folder;
+}
+
 void make_folders(const fs::path& folder) {
   std::error_code code;
   fs::create_directories(folder, code);

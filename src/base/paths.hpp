@@ -16,6 +16,9 @@ std::filesystem::path user_cache_folder();   // $XDG_CACHE_HOME/segue: what only
 // Returns an empty path if there is none.
 std::filesystem::path find_shipped(std::string_view relative);
 
+// Where files may lie for a while ($TMPDIR, /tmp). Throws Error(output) if there is no such folder.
+std::filesystem::path temporary_folder();
+
 // Makes a folder and its parents. Throws Error(output).
 void make_folders(const std::filesystem::path& folder);
 

@@ -219,7 +219,7 @@ double last_gain(const std::vector<LearningPoint>& curve) {
 std::string expected_duration(const DetectorTraining& training, const Examples& round, Seconds making) {
   constexpr int kTried = 10;
   const fs::path scratch =
-      fs::temp_directory_path() / ("segue-try-" + std::to_string(::getpid()) + ".safetensors");
+      temporary_folder() / ("segue-try-" + std::to_string(::getpid()) + ".safetensors");
   Seconds learning{0};
   for (const char* family : kDetectorFamilies) {
     const auto began = std::chrono::steady_clock::now();

@@ -37,9 +37,17 @@ bool fits(Seconds kind, Seconds fade) {
 
 DetectorSet load_set(const fs::path& folder, Seconds kind) {
   DetectorSet set{kind, folder / kind_name(kind), {}};
-  for (const char* family : kDetectorFamilies)
-    set.detectors.push_back(
-        learning_plugin().load_detector(set.folder / (std::string(family) + ".safetensors")));
+  for (const char* family : kDetectorFamilies) {
+    try {
+      set.detectors.push_back(
+          learning_plugin().load_detector(set.folder / (std::string(family) + ".safetensors")));
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::model) throw;
+      throw Error(
+          ErrorKind::model, error.problem(), error.file(),
+          "teach these detectors again with segue judge --learn, or choose others with --detectors");
+    }
+  }
   return set;
 }
 

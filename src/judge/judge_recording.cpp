@@ -8,6 +8,7 @@
 #include "audio/decoder.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/paths.hpp"
 #include "base/random.hpp"
 #include "judge/join_chooser.hpp"
 #include "judge/judge_joins.hpp"
@@ -99,7 +100,7 @@ std::vector<Join> shuffled(const std::vector<PlanSource>& sources, const std::ve
 struct ScratchFile {
   fs::path path;
   explicit ScratchFile(const std::string& ending)
-      : path(fs::temp_directory_path() / ("segue-judge-" + std::to_string(::getpid()) + ending)) {}
+      : path(temporary_folder() / ("segue-judge-" + std::to_string(::getpid()) + ending)) {}
   ~ScratchFile() {
     std::error_code code;
     fs::remove(path, code);
@@ -205,10 +206,14 @@ RecordingVerdict judge_recording(const fs::path& file, const Plan& plan, const J
   }
   result.unjudged = result.seams - judged;
   if (result.kinds.empty()) {
+    const std::string needed = "at least " + std::to_string(Judge::least) + " are needed";
+    const bool crowded = plan.transitions.size() >= Judge::least && seams.size() < Judge::least;
     throw Error(ErrorKind::input,
-                "has too few seams to judge: " + std::to_string(most) + " of one kind, at least " +
-                    std::to_string(Judge::least) + " are needed",
-                file, "judge a longer mix");
+                crowded
+                    ? "has its seams too close together: " + std::to_string(seams.size()) +
+                          " have 0.7 s of music on either side, " + needed
+                    : "has too few seams to judge: " + std::to_string(most) + " of one kind, " + needed,
+                file, crowded ? "judge a mix of longer fragments" : "judge a longer mix");
   }
   return result;
 }

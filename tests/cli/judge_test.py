@@ -71,6 +71,8 @@ class Judge(support.Sandbox):
             self.assertIn("file", told)
             self.assertIn("random", told)
         self.refused(3, "judge", self.tracks[0], "--plan", plan, says=["lasts", "the plan makes 1:20"])
+        nowhere = dict(self.environment, TMPDIR="/nonexistent")
+        self.refused(4, "judge", "mix.ogg", "--plan", plan, env=nowhere, says=["/nonexistent", "TMPDIR"])
         plain = self.read(plan)
         plain["sources"][plain["placements"][3]["source"]]["path"] = "/nowhere/gone.ogg"
         (self.folder / "gone.json").write_text(json.dumps(plain))
@@ -93,6 +95,11 @@ class Judge(support.Sandbox):
         self.refused(3, "judge", track, "--joins", "edge", says="too little to judge")
         self.refused(6, "judge", *self.tracks, "--joins", "edge", "--crossfade", 0.5, says=["0.5 s", "--learn"])
         self.refused(6, "judge", *self.tracks, "--joins", "oboe", says="oboe")
+        broken = self.folder / "broken" / "100ms"
+        broken.mkdir(parents=True)
+        self.refused(6, "judge", *self.tracks, "--joins", "edge", "--detectors", "broken", says=["contrast", "--learn"])
+        self.segue("mix", *self.tracks, "--length", "0:20", "--fragment", "0.5", "-o", "crowded.flac")
+        self.refused(3, "judge", "crowded.flac", "--plan", "crowded.plan.json", says=["too close", "longer fragments"])
         (self.folder / "none.json").write_text('{"train": ["a"], "val": ["b"], "test": ["c"]}')
         self.refused(3, "judge", *self.tracks, "--joins", "edge", "--split", "none.json", says="test side")
         self.refused(3, "judge", *self.tracks, "--learn", "--split", "none.json", says="at least 4 tracks")
