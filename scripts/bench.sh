@@ -21,6 +21,8 @@ echo "== whole commands"
 /usr/bin/python3 bench/commands.py build/release/segue build/bench-work "$wesnoth" "$kart"
 echo "== what is the same audio, on the train side of tests/split.json"
 /usr/bin/python3 bench/tolerance.py build/release/segue build/bench-work/tolerance tests/split.json "$wesnoth" "$kart"
+echo "== readings of the edge distance"
+XDG_DATA_HOME=$PWD/build/bench-work/three-hours bench/edge.py build/release/segue tests/split.json "$wesnoth" "$kart"
 echo "== how often each system finds what follows, on the test side of tests/split.json"
 for model in random edge dense autoencoder crnn-report crnn-tuned; do
   for guard in 0 116; do

@@ -85,8 +85,9 @@ void judge_file(const Options& options, const Context& context) {
   const RecordingVerdict verdict =
       judge_recording(options.music[0], Plan::read(options.plan), config_of(options, context));
   if (context.json) {
-    nlohmann::json json = {
-        {"file", options.music[0]}, {"n_seams", verdict.seams}, {"n_unjudged", verdict.unjudged}};
+    nlohmann::json json = {{"file", path_to_json(options.music[0])},
+                           {"n_seams", verdict.seams},
+                           {"n_unjudged", verdict.unjudged}};
     json["kinds"] = verdict.kinds;
     to_stdout(json);
     return;
@@ -138,6 +139,7 @@ void learn(const Options& options, const Context& context) {
       chosen(tracks, [&](const std::string& stem) { return split.in_fold("detector", stem); });
   training.validation =
       chosen(tracks, [&](const std::string& stem) { return split.side_of(stem) == Side::validation; });
+  // Hard cuts are judged by what has learnt the shortest fades.
   training.transition = Seconds(options.crossfade == 0 ? 0.1 : options.crossfade);
   training.systems = bundled_models();
   training.systems.insert(training.systems.begin(), "edge");
@@ -151,15 +153,8 @@ void learn(const Options& options, const Context& context) {
     to_stdout(set.string());
     return;
   }
-  nlohmann::json json = {{"folder", path_to_json(set)}, {"curve", nlohmann::json::array()}};
-  for (const LearningPoint& point : curve) {
-    json["curve"].push_back({{"detector", point.family},
-                             {"joins", point.joins},
-                             {"auc_random", point.random},
-                             {"auc_chosen", point.chosen},
-                             {"auc_hard_cuts", point.hard_cuts},
-                             {"auc_continuation", point.continuation}});
-  }
+  nlohmann::json json = {{"folder", path_to_json(set)}};
+  json["curve"] = curve;
   to_stdout(json);
 }
 
@@ -208,7 +203,7 @@ void add_judge(CLI::App& app, Context& context) {
   command->add_option("--detectors", options->detectors,
                       "Folder of detectors (default: those of segue)");
   command->add_option("-o,--output", options->output,
-                      "Where --learn leaves them (default: with the library)");
+                      "Where --learn leaves them (default: the folder of the user's data)");
   command->add_option("--threads", options->threads, "Threads; 0 = all cores")
       ->check(whole_number(0, kMostThreads))
       ->capture_default_str();

@@ -18,18 +18,23 @@ struct Collected {
 
   void add(float score, bool positive, std::size_t track) { scores.push_back({score, positive, track}); }
 
-  AucFigure figure(std::size_t tracks, std::uint64_t seed) const {
+  double value() const {
     std::vector<float> positives;
     std::vector<float> negatives;
     for (const GroupedScore& s : scores) (s.positive ? positives : negatives).push_back(s.score);
-    return {auc(positives, negatives), auc_interval(scores, tracks, seed)};
+    return auc(positives, negatives);
+  }
+  AucFigure figure(std::size_t tracks, std::uint64_t seed) const {
+    return {value(), auc_interval(scores, tracks, seed)};
   }
 };
 
 class Test {
  public:
-  Test(const SuccessorModel& model, const FragmentSet& fragments, const TransitionTestConfig& config)
+  Test(const SuccessorModel& model, const FragmentSet& fragments, const TransitionTestConfig& config,
+       bool hard_alone)
       : config_(config),
+        hard_alone_(hard_alone),
         fragments_(fragments),
         ranges_(track_ranges(fragments)),
         history_(std::max<std::size_t>(1, model.context_length())),
@@ -37,6 +42,21 @@ class Test {
         random_(config.seed) {}
 
   TransitionAuc run() {
+    TransitionAuc result = ask();
+    result.easy = easy_.figure(result.tracks, config_.seed);
+    result.hard = hard_.figure(result.tracks, config_.seed);
+    result.reversed = reversed_.figure(result.tracks, config_.seed);
+    return result;
+  }
+
+  double run_hard() {
+    ask();
+    return hard_.value();
+  }
+
+ private:
+  // Gathers the scores; returns how many tracks and fragments there were.
+  TransitionAuc ask() {
     TransitionAuc result;
     for (std::size_t track = 0; track < ranges_.size(); ++track) {
       const auto [begin, end] = ranges_[track];
@@ -45,7 +65,7 @@ class Test {
       for (std::size_t i = begin; i + 1 < end; ++i) {
         throw_if_interrupted();
         ask_forward(ranges_[track], result.tracks, i);
-        ask_reversed(result.tracks, i);
+        if (!hard_alone_) ask_reversed(result.tracks, i);
       }
       ++result.tracks;
     }
@@ -53,13 +73,9 @@ class Test {
       throw Error(ErrorKind::input, "no track is long enough to measure (three fragments at least)", {},
                   "give longer tracks or a shorter --fragment");
     }
-    result.easy = easy_.figure(result.tracks, config_.seed);
-    result.hard = hard_.figure(result.tracks, config_.seed);
-    result.reversed = reversed_.figure(result.tracks, config_.seed);
     return result;
   }
 
- private:
   // `track` counts those that are measured.
   void ask_forward(const TrackRange& range, std::size_t track, std::size_t i) {
     const auto [begin, end] = range;
@@ -71,7 +87,7 @@ class Test {
       const std::size_t other = begin + random_.below(inside);
       if (other != i && other != i + 1) candidates_.push_back(other);
     }
-    const std::size_t outside = fragments_.size() - inside;
+    const std::size_t outside = hard_alone_ ? 0 : fragments_.size() - inside;
     for (std::size_t n = 0; outside > 0 && n < config_.negatives; ++n) {
       const std::size_t drawn = random_.below(outside);
       candidates_.push_back(drawn < begin ? drawn : drawn + inside);
@@ -79,7 +95,7 @@ class Test {
     scores_.resize(candidates_.size());
     session_->score(context_, candidates_, scores_);
     hard_.add(scores_[0], true, track);
-    easy_.add(scores_[0], true, track);
+    if (!hard_alone_) easy_.add(scores_[0], true, track);
     for (std::size_t n = 1; n < scores_.size(); ++n) {
       (n <= config_.negatives ? hard_ : easy_).add(scores_[n], false, track);
     }
@@ -97,6 +113,7 @@ class Test {
   }
 
   TransitionTestConfig config_;
+  bool hard_alone_;
   const FragmentSet& fragments_;
   std::vector<TrackRange> ranges_;
   std::size_t history_;
@@ -111,7 +128,12 @@ class Test {
 
 TransitionAuc measure_transitions(const SuccessorModel& model, const FragmentSet& fragments,
                                   const TransitionTestConfig& config) {
-  return Test(model, fragments, config).run();
+  return Test(model, fragments, config, false).run();
+}
+
+double measure_hard_auc(const SuccessorModel& model, const FragmentSet& fragments,
+                        const TransitionTestConfig& config) {
+  return Test(model, fragments, config, true).run_hard();
 }
 
 void to_json(nlohmann::json& json, const TransitionAuc& result) {

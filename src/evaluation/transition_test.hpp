@@ -35,6 +35,11 @@ struct TransitionTestConfig {
 TransitionAuc measure_transitions(const SuccessorModel& model, const FragmentSet& fragments,
                                   const TransitionTestConfig& config);
 
+// Of it the hard AUC alone, by the same questions of that kind, without an interval: what training stops
+// by. Throws as above.
+double measure_hard_auc(const SuccessorModel& model, const FragmentSet& fragments,
+                        const TransitionTestConfig& config);
+
 // Keys auc_easy, auc_hard, auc_rev (null where not measured), each with "_interval" [low, high],
 // n_tracks, n_fragments.
 void to_json(nlohmann::json& json, const TransitionAuc& result);

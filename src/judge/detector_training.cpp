@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "base/committed_file.hpp"
 #include "base/error.hpp"
@@ -165,14 +166,8 @@ class SetWriter {
                    {"steps", training_.steps},
                    {"seed", training_.seed}};
     card.metrics = {{"curve", nlohmann::json::array()}};
-    for (const LearningPoint& point : curve) {
-      if (point.family != family) continue;
-      card.metrics["curve"].push_back({{"joins", point.joins},
-                                       {"auc_random", point.random},
-                                       {"auc_chosen", point.chosen},
-                                       {"auc_hard_cuts", point.hard_cuts},
-                                       {"auc_continuation", point.continuation}});
-    }
+    for (const LearningPoint& point : curve)
+      if (point.family == family) card.metrics["curve"].push_back(point);
     const auto add = [&](const std::vector<LibraryTrack>& tracks, const char* side) {
       for (const LibraryTrack& track : tracks)
         card.tracks.push_back({track.record.id, to_valid_utf8(track.file.stem().native()), side,
@@ -238,6 +233,12 @@ std::string expected_duration(const DetectorTraining& training, const Examples& 
 }
 
 }  // namespace
+
+void to_json(nlohmann::json& json, const LearningPoint& point) {
+  json = {{"detector", point.family},         {"joins", point.joins},
+          {"auc_random", point.random},       {"auc_chosen", point.chosen},
+          {"auc_hard_cuts", point.hard_cuts}, {"auc_continuation", point.continuation}};
+}
 
 std::vector<LearningPoint> train_detectors(const DetectorTraining& training, Library& library,
                                            const fs::path& folder) {

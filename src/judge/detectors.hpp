@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -71,6 +72,9 @@ struct LearningPoint {
   double hard_cuts = 0;     // hard cuts between random places
   double continuation = 0;  // music that goes on through a fade against music untouched
 };
+
+// Keys joins, auc_random, auc_chosen, auc_hard_cuts, auc_continuation, detector (its family).
+void to_json(nlohmann::json& json, const LearningPoint& point);
 
 // Teaches a detector of each family with 1, 2, 4 … rounds of joins: of each system as many, at random
 // twice that, hard cuts twice that; beside all but the hard cuts as many continuous passages, half of

@@ -10,6 +10,7 @@
 #include "base/log.hpp"
 #include "base/paths.hpp"
 #include "base/random.hpp"
+#include "base/text.hpp"
 #include "judge/join_chooser.hpp"
 #include "judge/judge_joins.hpp"
 #include "judge/medley.hpp"
@@ -114,7 +115,8 @@ EncodingConfig encoding_of(const fs::path& file, int sample_rate) {
   try {
     encoding.container = EncodingConfig::container_for(file);
   } catch (const Error&) {
-    log_warning(file.string() + ": this format is not written here, so the passages beside it are FLAC");
+    log_warning(printable(file) +
+                ": this format is not written here, so the passages beside it are FLAC");
   }
   return encoding;
 }

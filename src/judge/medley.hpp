@@ -17,7 +17,8 @@ struct Medley {
   std::vector<Seconds> seams;  // when each join's seam sounds
 };
 
-// Throws Error(internal) if a join reaches outside its source: see reaches().
+// Throws Error(internal) if a join reaches outside its source: see reaches_back() and reaches_on(),
+// which must hold with kMargin more than is heard.
 Medley make_medley(const JoinList& list, std::span<const Join> joins, int sample_rate);
 
 // Whether the source has the music that a join needs of this place, on the side that plays and,
@@ -34,11 +35,13 @@ inline constexpr Seconds kMargin{0.3};
 // `threads` threads (0 = all cores). Throws what Renderer throws; Error(interrupted).
 std::vector<SeamWindow> hear(const JoinList& list, Seconds transition, std::size_t threads = 0);
 
-// The same, but written by the encoder and read back, as a finished mix has been.
+// The same, but written to `file` by the encoder and read back, as a finished mix has been. Throws what
+// write_mix() and hear_file() throw.
 std::vector<SeamWindow> hear_encoded(const JoinList& list, Seconds transition,
                                      const EncodingConfig& encoding, const std::filesystem::path& file);
 
-// What is heard of a recording at these joins; `seams`: when each sounds in it.
+// What is heard of a recording at these joins; `seams`: when the middle of each transition sounds in it.
+// Outside the recording there is silence. Throws Error(input), Error(interrupted).
 std::vector<SeamWindow> hear_file(const std::filesystem::path& file, std::span<const Join> joins,
                                   std::span<const Seconds> seams, Seconds transition,
                                   std::size_t threads = 0);

@@ -43,20 +43,6 @@ torch::Device find_device(const std::string& name) {
   return torch::kCUDA;
 }
 
-// What must be equal for one run to be the continuation of another.
-std::string identity(const TrainingRequest& request) {
-  ContentHasher hasher;
-  hasher.update(request.recipe.settings().dump() + "\n" + std::to_string(request.seed) + "\n");
-  for (const ManifestTrack& track : request.manifest.tracks) {
-    if (track.side == Side::test) continue;
-    hasher.update(track.id.hex() + name_of(track.side) + track.group);
-    for (const FragmentSpan& span : track.fragments) {
-      hasher.update(std::to_string(span.start) + "+" + std::to_string(span.length) + " ");
-    }
-  }
-  return hasher.digest().hex();
-}
-
 // Of the true next fragment against the wrong answers of the same track, over a batch.
 struct ScoreCollector {
   std::vector<float> right, wrong;
@@ -113,7 +99,7 @@ class Trainer {
     }
     refuse_to_overwrite();
     remove_stale_partials(request_.folder);
-    state_.run = identity(request_) + (encoder_ ? encoder_->hash().hex() : "");
+    state_.run = run_identity(request_) + (encoder_ ? encoder_->hash().hex() : "");
     if (encoder_) listen();
     const double step_seconds = time_a_step();
     resume_or_begin();
@@ -300,34 +286,12 @@ class Trainer {
     net_->train();
   }
 
-  // Every true pair against 8 random fragments of the same track.
-  double validation_auc(const SuccessorModel& model, Hop guard) {
-    const auto session = model.open_session(validation_set_, guard, request_.threads);
-    Random random(request_.seed);
-    std::vector<float> right, wrong;
-    std::size_t begin = 0;
-    for (std::size_t i = 0; i + 1 < validation_set_.size(); ++i) {
-      throw_if_interrupted();
-      const std::size_t track = validation_set_.track_of(i);
-      if (i == 0 || track != validation_set_.track_of(i - 1)) {
-        begin = i;
-      }
-      std::size_t end = i + 1;
-      while (end < validation_set_.size() && validation_set_.track_of(end) == track) ++end;
-      if (end - begin < 3 || i + 1 == end) continue;
-      std::vector<std::size_t> context, candidates{i + 1};
-      for (std::size_t j = i + 1 - std::min(model.context_length(), i + 1 - begin); j <= i; ++j)
-        context.push_back(j);
-      while (candidates.size() < 9) {
-        const std::size_t other = begin + random.below(end - begin);
-        if (other != i && other != i + 1) candidates.push_back(other);
-      }
-      std::vector<float> scores(candidates.size());
-      session->score(context, candidates, scores);
-      right.push_back(scores[0]);
-      wrong.insert(wrong.end(), scores.begin() + 1, scores.end());
-    }
-    return auc(right, wrong);
+  double validation_auc(const SuccessorModel& model, Hop guard) const {
+    TransitionTestConfig config;
+    config.guard = guard;
+    config.seed = request_.seed;
+    config.threads = request_.threads;
+    return measure_hard_auc(model, validation_set_, config);
   }
 
   std::string summary(int epoch) const {

@@ -17,6 +17,19 @@ void for_each_tensor(const Network& net, const std::string& prefix, const auto& 
 
 }  // namespace
 
+std::string run_identity(const TrainingRequest& request) {
+  ContentHasher hasher;
+  hasher.update(request.recipe.settings().dump() + "\n" + std::to_string(request.seed) + "\n");
+  for (const ManifestTrack& track : request.manifest.tracks) {
+    if (track.side == Side::test) continue;
+    hasher.update(track.id.hex() + name_of(track.side) + track.group);
+    for (const FragmentSpan& span : track.fragments) {
+      hasher.update(std::to_string(span.start) + "+" + std::to_string(span.length) + " ");
+    }
+  }
+  return hasher.digest().hex();
+}
+
 std::filesystem::path checkpoint_path(const std::filesystem::path& folder) {
   return folder / "checkpoint.safetensors";
 }

@@ -8,6 +8,7 @@
 
 #include "model_torch/network.hpp"
 #include "training/curves.hpp"
+#include "training/training_request.hpp"
 
 namespace segue {
 
@@ -20,6 +21,9 @@ struct Checkpoint {
   int best_epoch = 0;
   double best_auc = 0;
 };
+
+// What must be equal for one run to be the continuation of another: settings, seed, tracks, fragments.
+std::string run_identity(const TrainingRequest& request);
 
 // Writes folder/checkpoint.safetensors, whole or not at all. Throws Error(output).
 void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint,
