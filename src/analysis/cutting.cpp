@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "analysis/onset_strength.hpp"
+#include "base/error.hpp"
 #include "base/random.hpp"
 
 namespace segue {
@@ -15,13 +17,34 @@ std::uint64_t stream_of(const TrackId& track) {
   return stream;
 }
 
+void move_to_onsets(std::vector<FragmentSpan>& spans, Hop length, std::span<const float> strength) {
+  if (!spans.empty() && strength.size() < static_cast<std::size_t>(spans.back().end()))
+    throw Error(ErrorKind::internal, "cutting at onsets needs the onset strength of the whole track");
+  const Hop reach = std::min(to_hops(kOnsetReach), length / 4);
+  for (std::size_t i = 1; i < spans.size(); ++i) {
+    const Hop cut = spans[i].start;
+    Hop best = cut;
+    for (Hop distance = 1; distance <= reach; ++distance) {
+      for (const Hop hop : {cut - distance, cut + distance}) {
+        if (hop < spans.back().end() &&
+            strength[static_cast<std::size_t>(hop)] > strength[static_cast<std::size_t>(best)])
+          best = hop;
+      }
+    }
+    spans[i - 1].length = best - spans[i - 1].start;
+    spans[i].length += cut - best;
+    spans[i].start = best;
+  }
+}
+
 }  // namespace
 
-std::vector<FragmentSpan> cut(Hop hops, const Segmentation& segmentation, const TrackId& track) {
+std::vector<FragmentSpan> cut(Hop hops, const Segmentation& segmentation, const TrackId& track,
+                              std::span<const float> onset_strength) {
   const Hop shortest = std::max<Hop>(1, to_hops(segmentation.shortest));
-  const Hop longest = segmentation.kind == SegmentationKind::equal
-                          ? shortest
-                          : std::max(shortest, to_hops(segmentation.longest));
+  const Hop longest = segmentation.kind == SegmentationKind::random
+                          ? std::max(shortest, to_hops(segmentation.longest))
+                          : shortest;
   Random random(derive_seed(segmentation.seed, stream_of(track)));
   std::vector<FragmentSpan> spans;
   const auto choices = static_cast<std::uint64_t>(longest - shortest + 1);
@@ -31,7 +54,14 @@ std::vector<FragmentSpan> cut(Hop hops, const Segmentation& segmentation, const 
     spans.push_back({start, length});
     start += length;
   }
+  if (segmentation.kind == SegmentationKind::onsets) move_to_onsets(spans, shortest, onset_strength);
   return spans;
+}
+
+std::vector<FragmentSpan> cut(const FeatureFile& features, const Segmentation& segmentation) {
+  const bool by_onsets = segmentation.kind == SegmentationKind::onsets;
+  return cut(features.hops(), segmentation, features.track(),
+             by_onsets ? onset_strength(features) : std::vector<float>());
 }
 
 }  // namespace segue

@@ -74,6 +74,8 @@ std::string count_of(std::size_t count, const std::string& what);
 // Takes whole numbers from `low` to `high` alone: CLI11 would wrap -1 and clamp what is too large.
 CLI::Validator whole_number(std::uint64_t low, std::uint64_t high);
 inline constexpr std::size_t kMostThreads = 256;
+inline constexpr const char* kFragmentHelp =
+    "How tracks are cut: seconds (3), bounds (0.5-8), or at onsets about so far apart (onsets:3)";
 
 std::vector<fs::path> to_paths(const std::vector<std::string>& names);
 

@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "analysis/cutting.hpp"
 #include "audio/decoder.hpp"
 #include "audio/encoder.hpp"
 #include "base/committed_file.hpp"
@@ -52,11 +51,11 @@ struct Cutter {
     encoder.commit();
   }
 
-  void cut_track(const LibraryTrack& track, const fs::path& folder) {
+  void cut_track(Library& library, const LibraryTrack& track, const fs::path& folder) {
     AudioDecoder decoder = AudioDecoder::open(track.file);
     const int rate = decoder.format().sample_rate;
     std::size_t number = 0;
-    for (const FragmentSpan& span : cut(track.record.hops, segmentation, track.record.id)) {
+    for (const auto& [span, loudness] : library.fragments(track, segmentation)) {
       const PcmFrame start = hop_to_pcm(span.start, rate);
       const PcmFrame length = hop_to_pcm(span.end(), rate) - start;
       char name[32];
@@ -95,7 +94,7 @@ void cut_music(const Options& options, const Context& context) {
   {
     Progress progress("cutting", static_cast<double>(tracks.size()), "tracks");
     for (const LibraryTrack& track : tracks) {
-      cutter.cut_track(track, fs::path(options.output) / folder_for(track, taken));
+      cutter.cut_track(library, track, fs::path(options.output) / folder_for(track, taken));
       progress.advance(1, track.file.filename());
     }
   }
@@ -121,7 +120,7 @@ void add_cut(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("cut", "Cut music into fragments, one WAV file each");
   command->add_option("music", options->music, "Files, folders, playlists")->required();
   command->add_option("-o,--output", options->output, "Folder for the fragments")->required();
-  command->add_option("--fragment", options->fragment, "Seconds (3) or bounds (0.5-8)")
+  command->add_option("--fragment", options->fragment, kFragmentHelp)
       ->capture_default_str();
   command->add_option("--bits", options->bits, "16 or 24")->capture_default_str();
   set_example(*command, "segue cut song.flac -o fragments --fragment 0.5-8");

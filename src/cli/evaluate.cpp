@@ -187,7 +187,7 @@ void add_evaluate(CLI::App& app, Context& context) {
       ->add_option("--model,--system", options->model, "A bundled name, random, edge or a weights file")
       ->capture_default_str();
   command
-      ->add_option("--fragment", options->fragment, "How tracks are cut: seconds (3) or bounds (0.5-8)")
+      ->add_option("--fragment", options->fragment, kFragmentHelp)
       ->capture_default_str();
   command->add_option("--split", options->split, "Measure only on the test side of this JSON file");
   command->add_option("--guard", options->guard_ms, "Milliseconds hidden at both edges: 0 or 116")

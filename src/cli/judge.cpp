@@ -198,7 +198,7 @@ void add_judge(CLI::App& app, Context& context) {
       ->check(whole_number(20, 100000))
       ->capture_default_str();
   command
-      ->add_option("--fragment", options->fragment, "How tracks are cut: seconds (3) or bounds (0.5-8)")
+      ->add_option("--fragment", options->fragment, kFragmentHelp)
       ->capture_default_str();
   command->add_option("--detectors", options->detectors,
                       "Folder of detectors (default: those of segue)");

@@ -227,7 +227,7 @@ void add_choice_flags(CLI::App& command, Options& options) {
   command.add_option("--length", options.length, "How long the result is: 90, 10:00 or 1:30:00")
       ->capture_default_str();
   command
-      .add_option("--fragment", options.fragment, "How tracks are cut: seconds (3) or bounds (0.5-8)")
+      .add_option("--fragment", options.fragment, kFragmentHelp)
       ->capture_default_str();
   command.add_option("--style", options.style, "collage: neighbours of one track never meet again")
       ->capture_default_str();

@@ -279,7 +279,7 @@ void add_rebuild(CLI::App& app, Context& context) {
       ->add_option("--model,--system", options->model, "A bundled name, random, edge or a weights file")
       ->capture_default_str();
   command
-      ->add_option("--fragment", options->fragment, "How tracks are cut: seconds (3) or bounds (0.5-8)")
+      ->add_option("--fragment", options->fragment, kFragmentHelp)
       ->capture_default_str();
   command
       ->add_option(

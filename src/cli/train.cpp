@@ -131,7 +131,7 @@ void add_train(CLI::App& app, Context& context) {
       "--encoder", options->encoder,
       "A TorchScript file that makes vectors of fragments; the system learns on top of it");
   command
-      ->add_option("--fragment", options->fragment, "How tracks are cut: seconds (3) or bounds (0.5-8)")
+      ->add_option("--fragment", options->fragment, kFragmentHelp)
       ->capture_default_str();
   command->add_option("--split", options->split,
                       "JSON file that puts tracks on sides; others are left out");

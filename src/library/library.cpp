@@ -110,7 +110,7 @@ std::vector<FragmentRecord> Library::fragments(const LibraryTrack& track,
   if (!fragments.empty()) return fragments;
   throw_if_interrupted();
   const auto features = this->features(track);
-  for (const FragmentSpan& span : cut(features->hops(), segmentation, track.record.id)) {
+  for (const FragmentSpan& span : cut(*features, segmentation)) {
     fragments.push_back({span, gated_loudness(blocks_inside(features->loudness(), span))});
   }
   catalog_->put_fragments(track.record.id, segmentation, fragments);

@@ -200,7 +200,7 @@ class SqliteCatalog : public Catalog {
     change([&] {
       run("INSERT INTO segmentation (key, kind, shortest, longest, seed, version) "
           "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
-          key, segmentation.kind == SegmentationKind::equal ? "equal" : "random",
+          key, name_of(segmentation.kind),
           segmentation.shortest.count(), segmentation.longest.count(), std::to_string(segmentation.seed),
           segmentation.version);
       run("DELETE FROM fragment WHERE track = ? AND segmentation = ?", track, key);

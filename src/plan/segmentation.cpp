@@ -1,7 +1,9 @@
 #include "plan/segmentation.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -11,10 +13,14 @@ namespace segue {
 namespace {
 
 constexpr double kLongest = 60;
+constexpr std::string_view kOnsets = "onsets:";
+constexpr Seconds kShortestByOnsets{1};  // so that none becomes shorter than half a second
+
+constexpr std::string_view kKinds[] = {"equal", "random", "onsets"};  // as the enumeration
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
   throw Error(ErrorKind::usage, "'" + printable(text) + "' " + why, {},
-              "write seconds (3), or two bounds for random lengths (0.5-8), within 0.5 … 60");
+              "write seconds (3), two bounds for random lengths (0.5-8), or onsets:3, within 0.5 … 60");
 }
 
 double parse_length(std::string_view part, std::string_view whole) {
@@ -40,9 +46,21 @@ std::string digits_of(double value) {
 
 }  // namespace
 
+const char* name_of(SegmentationKind kind) noexcept {
+  return kKinds[static_cast<std::size_t>(kind)].data();
+}
+
 Segmentation Segmentation::parse(std::string_view text, std::uint64_t seed) {
   const std::string_view whole = trim(text);
   Segmentation segmentation;
+  if (whole.starts_with(kOnsets)) {
+    segmentation.kind = SegmentationKind::onsets;
+    segmentation.shortest = Seconds(parse_length(whole.substr(kOnsets.size()), whole));
+    segmentation.longest = segmentation.shortest;
+    if (segmentation.shortest < kShortestByOnsets)
+      refuse(whole, "is too short to be cut at onsets (1 s at least)");
+    return segmentation;
+  }
   const std::size_t dash = whole.find('-');
   segmentation.shortest = Seconds(parse_length(whole.substr(0, dash), whole));
   segmentation.longest = segmentation.shortest;
@@ -57,6 +75,7 @@ Segmentation Segmentation::parse(std::string_view text, std::uint64_t seed) {
 
 std::string Segmentation::text() const {
   const std::string low = digits_of(shortest.count());
+  if (kind == SegmentationKind::onsets) return std::string(kOnsets) + low;
   return kind == SegmentationKind::equal ? low : low + "-" + digits_of(longest.count());
 }
 
@@ -66,7 +85,7 @@ std::string Segmentation::key() const {
 }
 
 void to_json(nlohmann::json& json, const Segmentation& segmentation) {
-  json = {{"kind", segmentation.kind == SegmentationKind::equal ? "equal" : "random"},
+  json = {{"kind", name_of(segmentation.kind)},
           {"shortest", segmentation.shortest.count()},
           {"longest", segmentation.longest.count()},
           {"seed", segmentation.seed},
@@ -76,10 +95,10 @@ void to_json(nlohmann::json& json, const Segmentation& segmentation) {
 void from_json(const nlohmann::json& json, Segmentation& segmentation) {
   const JsonFields fields(json, "segmentation");
   const std::string kind = fields.text("kind");
-  if (kind != "equal" && kind != "random") {
-    refuse_json(fields.name_of("kind") + " is neither equal nor random");
-  }
-  segmentation.kind = kind == "equal" ? SegmentationKind::equal : SegmentationKind::random;
+  const auto* const known = std::find(std::begin(kKinds), std::end(kKinds), kind);
+  if (known == std::end(kKinds))
+    refuse_json(fields.name_of("kind") + " is neither equal nor random nor onsets");
+  segmentation.kind = static_cast<SegmentationKind>(known - std::begin(kKinds));
   segmentation.shortest = Seconds(fields.number("shortest"));
   segmentation.longest = Seconds(fields.number("longest"));
   segmentation.seed = fields.whole("seed");

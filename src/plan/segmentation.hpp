@@ -12,17 +12,22 @@ namespace segue {
 
 inline constexpr Seconds kShortestFragment{0.5};
 
-enum class SegmentationKind { equal, random };
+enum class SegmentationKind { equal, random, onsets };
+const char* name_of(SegmentationKind kind) noexcept;  // as in JSON
+
+// How far a cut may move to an onset: this, or a quarter of the length if that is less.
+inline constexpr Seconds kOnsetReach{0.45};
 
 // A rule, not its result: the same rule cuts the same track the same way everywhere.
 struct Segmentation {
   SegmentationKind kind = SegmentationKind::equal;
-  Seconds shortest{3};  // equal: the length; 0.5 … 60 s
+  Seconds shortest{3};  // equal, onsets: the length, longest the same; 0.5 … 60 s
   Seconds longest{3};
   std::uint64_t seed = 0;  // of `random`; each track draws its own stream
   int version = 1;         // of the cutting algorithm
 
-  // "3" is equal lengths of 3 s, "0.5-8" random lengths in between; equal lengths take no seed.
+  // "3" is equal lengths of 3 s, "0.5-8" random lengths in between, "onsets:3" lengths of about 3 s
+  // (1 … 60 s) whose every cut is moved to the strongest onset near it; only random lengths take a seed.
   // Throws Error(usage) for anything else or lengths outside 0.5 … 60 s.
   static Segmentation parse(std::string_view text, std::uint64_t seed = 0);
   std::string text() const;  // what parse() reads

@@ -5,7 +5,14 @@
 #include <algorithm>
 #include <set>
 
+#include "analysis/log_mel.hpp"
+#include "analysis/onset_strength.hpp"
+#include "base/error.hpp"
 #include "base/random.hpp"
+#include "support/feature_files.hpp"
+#include "support/refusal.hpp"
+#include "support/signals.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace segue {
 namespace {
@@ -105,6 +112,77 @@ TEST(Cutting, ATrackShorterThanOneFragmentGivesNone) {
   EXPECT_TRUE(cut(128, equal_lengths(3), track_of(1)).empty());
   EXPECT_TRUE(cut(20, random_lengths(0.5, 8), track_of(1)).empty());
   EXPECT_TRUE(cut(0, random_lengths(0.5, 8), track_of(1)).empty());
+}
+
+void expect_back_to_back(const std::vector<FragmentSpan>& spans, Hop hops) {
+  Hop at = 0;
+  for (const FragmentSpan& span : spans) {
+    EXPECT_EQ(span.start, at);
+    at = span.end();
+  }
+  EXPECT_LE(at, hops);
+}
+
+Segmentation at_onsets(double length) {
+  Segmentation segmentation = equal_lengths(length);
+  segmentation.kind = SegmentationKind::onsets;
+  return segmentation;
+}
+
+TEST(Cutting, OnsetsMoveACutToTheStrongestWithinReachAndNoFurther) {
+  std::vector<float> strength(1000, 0.0f);
+  strength[129 + 19] = 1;                     // the last within .45 s
+  strength[129 - 5] = 0.5f;                   // nearer, but weaker
+  strength[258 - 20] = 1;                     // just out of reach
+  strength[387 + 2] = strength[387 - 2] = 1;  // the earlier of two
+  const auto spans = cut(1000, at_onsets(3), track_of(1), strength);
+  ASSERT_EQ(spans.size(), 7U);
+  EXPECT_EQ(spans[1].start, 129 + 19);
+  EXPECT_EQ(spans[2].start, 258);
+  EXPECT_EQ(spans[3].start, 387 - 2);
+  expect_back_to_back(spans, 1000);
+}
+
+TEST(Cutting, AtOnsetsEveryFragmentLastsHalfASecond) {
+  Random random(1);
+  for (const double length : {1.0, 1.3, 3.0}) {
+    std::vector<float> strength(20000);
+    for (float& value : strength) value = static_cast<float>(random.uniform());
+    const auto spans = cut(20000, at_onsets(length), track_of(1), strength);
+    for (const auto& span : spans) EXPECT_GE(span.length, to_hops(kShortestFragment)) << length;
+    expect_back_to_back(spans, 20000);
+  }
+}
+
+TEST(Cutting, OnsetsWithoutTheirStrengthAreADefect) {
+  EXPECT_EQ(test::refusal([] { cut(1000, at_onsets(3), track_of(1)); }).kind(), ErrorKind::internal);
+}
+
+// Short noises over soft noise: each must be cut in the hop in which it begins, or the one before.
+TEST(Cutting, AnOnsetIsCutWhereItBegins) {
+  constexpr std::size_t kSamples = 22050 * 20;
+  std::vector<float> samples = test::noise(0.001, kSamples, 1);
+  const std::vector<float> loud = test::noise(0.5, 2000, 2);
+  std::vector<Hop> onsets;
+  for (std::size_t at = 66000; at + 2000 < kSamples; at += 66150 + 137) {
+    std::copy(loud.begin(), loud.end(), samples.begin() + static_cast<std::ptrdiff_t>(at));
+    onsets.push_back(static_cast<Hop>(at / LogMelGeometry::hop_length));
+  }
+  std::vector<float> rows;
+  LogMelExtractor().process(samples, rows);
+  const test::TemporaryFolder folder;
+  const Hop hops = static_cast<Hop>(kSamples) / LogMelGeometry::hop_length;
+  const auto features =
+      FeatureFile::open(test::write_features(folder.path(), track_of(1), hops, [&](Hop i, int band) {
+        return rows[static_cast<std::size_t>(i * LogMelGeometry::bands + band)];
+      }));
+  ASSERT_EQ(onset_strength(*features).size(), static_cast<std::size_t>(hops));
+  const auto spans = cut(*features, at_onsets(3));
+  ASSERT_GE(spans.size(), onsets.size());
+  for (std::size_t i = 0; i + 1 < spans.size(); ++i) {
+    EXPECT_LE(spans[i + 1].start, onsets[i]) << i;
+    EXPECT_GE(spans[i + 1].start, onsets[i] - 1) << i;
+  }
 }
 
 }  // namespace

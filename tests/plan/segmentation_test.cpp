@@ -31,7 +31,7 @@ TEST(Segmentation, TwoEqualBoundsAreEqualLengths) {
 }
 
 TEST(Segmentation, PrintsWhatItReads) {
-  for (const char* text : {"3", "0.5", "60", "2.75", "0.5-8", "1.25-59.5"}) {
+  for (const char* text : {"3", "0.5", "60", "2.75", "0.5-8", "1.25-59.5", "onsets:3", "onsets:1.5"}) {
     EXPECT_EQ(Segmentation::parse(text).text(), text);
   }
 }
@@ -47,13 +47,13 @@ TEST(Segmentation, TheKeyTellsApartWhatCutsDifferently) {
 
 TEST(Segmentation, NonsenseIsRefusedAsUsage) {
   for (const char* text : {"", " ", "x", "3s", "-3", "3-", "-", "3-4-5", "0.49", "60.5", "8-0.5", "nan",
-                           "inf", "1e1", "3,5", "+3", "0x3", "0.5-61"}) {
+                           "inf", "1e1", "3,5", "+3", "0x3", "0.5-61", "onsets", "onsets:", "onsets:0.9", "onsets:3-4"}) {
     EXPECT_EQ(test::refusal([&] { Segmentation::parse(text); }).kind(), ErrorKind::usage) << text;
   }
 }
 
 TEST(Segmentation, SurvivesJson) {
-  for (const char* text : {"3", "0.5-8"}) {
+  for (const char* text : {"3", "0.5-8", "onsets:3"}) {
     const Segmentation segmentation = Segmentation::parse(text, 0xFFFFFFFFFFFFFFFFu);
     EXPECT_EQ(nlohmann::json::parse(nlohmann::json(segmentation).dump()).get<Segmentation>(),
               segmentation);
