@@ -12,5 +12,7 @@ if(NOT SEGUE_LEARNING_ONLY)
   pkg_check_modules(FFTW REQUIRED IMPORTED_TARGET fftw3f)            # log-mel
   pkg_check_modules(CHROMAPRINT REQUIRED IMPORTED_TARGET libchromaprint)  # doubles in other formats
   pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)         # catalog
+  find_package(OpenMP REQUIRED)                                      # FAISS asks for it
+  find_package(faiss REQUIRED)                                       # nearest embeddings among very many
   find_package(CLI11 REQUIRED)                                       # command line
 endif()

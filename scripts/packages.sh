@@ -19,6 +19,7 @@ build=(
   nlohmann-json3-dev           # plans, cards, reports
   libpng-dev                   # pictures of what networks learn
   libtomlplusplus-dev          # segue.toml
+  libfaiss-dev                 # nearest embeddings among very many
   libcli11-dev                 # command line
 )
 demo=(

@@ -62,8 +62,7 @@ class Test {
   void rank_all(RankingResult& result) {
     ShareByTrack r1(ranges_.size()), tolerant(ranges_.size()), r10(ranges_.size()), mrr(ranges_.size()),
         global(ranges_.size());
-    std::vector<std::size_t> context, candidates;
-    std::vector<float> scores;
+    std::vector<std::size_t> context;
     for (std::size_t track = 0; track < ranges_.size(); ++track) {
       const auto [begin, end] = ranges_[track];
       for (std::size_t i = begin; i + 1 < end; ++i) {
@@ -71,14 +70,14 @@ class Test {
         context.clear();
         for (std::size_t j = i + 1 - std::min(history_, i + 1 - begin); j <= i; ++j)
           context.push_back(j);
-        candidates.clear();
-        for (std::size_t other = 0; other < fragments_.size(); ++other) {
-          if (other != i) candidates.push_back(other);
-        }
-        scores.resize(candidates.size());
-        session_->score(context, candidates, scores);
-        const auto score_of = [&](std::size_t fragment) {
-          return scores[fragment < i ? fragment : fragment - 1];
+        // Two questions: some systems look closer at the best of those they are asked about.
+        const std::vector<float> everywhere = scores_of(context, 0, fragments_.size(), i);
+        global.add(track, rank(0, fragments_.size(), i, [&](std::size_t fragment) {
+                            return everywhere[fragment];
+                          }).chance(1));
+        const std::vector<float> in_track = scores_of(context, begin, end, i);
+        const auto score_of = [&, first = begin](std::size_t fragment) {
+          return in_track[fragment - first];
         };
         const Rank inside = rank(begin, end, i, score_of);
         const double same = chance_of_same_audio(begin, end, i, score_of);
@@ -86,7 +85,6 @@ class Test {
         tolerant.add(track, same);
         r10.add(track, inside.chance(10));
         mrr.add(track, inside.reciprocal());
-        global.add(track, rank(0, fragments_.size(), i, score_of).chance(1));
         if (config_.on_prediction)
           config_.on_prediction(prediction(begin, end, i, inside, same, score_of));
       }
@@ -96,6 +94,19 @@ class Test {
     result.r10 = r10.share(config_.seed);
     result.mrr = mrr.share(config_.seed);
     result.global_r1 = global.share(config_.seed);
+  }
+
+  // How well each of [begin, end) follows, in that order; i itself, which plays, is not asked.
+  std::vector<float> scores_of(std::span<const std::size_t> context, std::size_t begin, std::size_t end,
+                               std::size_t i) {
+    std::vector<std::size_t> candidates;
+    for (std::size_t other = begin; other < end; ++other) {
+      if (other != i) candidates.push_back(other);
+    }
+    std::vector<float> scores(candidates.size());
+    session_->score(context, candidates, scores);
+    scores.insert(scores.begin() + static_cast<std::ptrdiff_t>(i - begin), 0.0f);
+    return scores;
   }
 
   // Of i + 1 among [begin, end) without i.

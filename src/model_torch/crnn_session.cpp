@@ -6,13 +6,12 @@
 #include <algorithm>
 #include <cmath>
 #include <mutex>
-#include <unordered_map>
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "base/parallel.hpp"
 #include "model_torch/crnn_model.hpp"
-#include "model_torch/encoding_cache.hpp"
+#include "model_torch/fragment_cache.hpp"
 #include "model_torch/systems.hpp"
 #include "model_torch/workspaces.hpp"
 
@@ -20,6 +19,18 @@ namespace segue {
 namespace {
 
 constexpr std::int64_t kChunk = 128;  // candidates
+
+// One fragment as scoring needs it.
+struct Encoded {
+  std::vector<float> entry;      // seam: [S × C | rhythm_outputs × R]; log-mel: gates [steps × 4H]
+  std::vector<float> exit;       // seam only, like entry
+  std::int64_t steps = 0;        // log-mel only
+  std::int64_t entry_known = 0;  // seam: rhythm outputs that are real
+  bool exit_known = false;
+
+  std::size_t bytes() const { return (entry.size() + exit.size()) * sizeof(float) + 256; }
+};
+using EncodedPtr = std::shared_ptr<const Encoded>;
 
 void append(std::vector<float>& values, const torch::Tensor& tensor) {
   const torch::Tensor rows = tensor.contiguous();
@@ -58,10 +69,11 @@ class CrnnSession : public ScoringSession {
     use_threads(1);  // workers are our own, each with one
     const auto length = std::min(context.size(), static_cast<std::size_t>(config_.context));
     const std::span<const std::size_t> heard = context.last(length);
-    encode(heard, context_rows_);
+    const auto encode = [&](std::size_t fragment) { return encode_one(fragment); };
+    context_rows_ = cache_.get(heard, threads_, encode);
     Workspaces::Loan after_context(workspaces_);
     read_context(*after_context);
-    encode(candidates, candidate_rows_);
+    candidate_rows_ = cache_.get(candidates, threads_, encode);
     const std::size_t chunks = (candidates.size() + kChunk - 1) / kChunk;
     const auto work = [&](std::size_t chunk) {
       const torch::NoGradGuard worker_no_grad;
@@ -81,28 +93,6 @@ class CrnnSession : public ScoringSession {
   }
 
  private:
-  // Brings the fragments into the cache and keeps hold of them in `rows`.
-  void encode(std::span<const std::size_t> fragments, std::vector<EncodedPtr>& rows) {
-    rows.assign(fragments.size(), nullptr);
-    std::vector<std::size_t> missing;
-    std::unordered_map<std::size_t, EncodedPtr> made;
-    for (std::size_t i = 0; i < fragments.size(); ++i) {
-      rows[i] = cache_.find(fragments[i]);
-      if (rows[i] == nullptr && made.emplace(fragments[i], nullptr).second)
-        missing.push_back(fragments[i]);
-    }
-    if (missing.empty()) return;
-    std::vector<EncodedPtr> fresh(missing.size());
-    parallel_for(missing.size(), threads_, [&](std::size_t i) { fresh[i] = encode_one(missing[i]); });
-    for (std::size_t i = 0; i < missing.size(); ++i) {
-      cache_.insert(missing[i], fresh[i]);
-      made[missing[i]] = fresh[i];
-    }
-    for (std::size_t i = 0; i < fragments.size(); ++i) {
-      if (rows[i] == nullptr) rows[i] = made.at(fragments[i]);
-    }
-  }
-
   // Each fragment by itself: its encoding cannot depend on its company.
   EncodedPtr encode_one(std::size_t fragment) const {
     const torch::NoGradGuard no_grad;
@@ -231,7 +221,7 @@ class CrnnSession : public ScoringSession {
   const FragmentSet& fragments_;
   Hop guard_;
   std::size_t threads_;
-  EncodingCache cache_;
+  FragmentCache<Encoded> cache_;
   mutable Workspaces workspaces_;
   torch::Tensor weight_;
   std::vector<float> dense_;

@@ -60,7 +60,7 @@ class DenseNet : public StateNetwork {
       std::int64_t before = -1;
       for (const FragmentSpan& span : track.fragments) {
         const std::int64_t label =
-            label_of({song, static_cast<float>(span.start + span.end()) / 2 / end});
+            label_of({song, 0, static_cast<float>(span.start + span.end()) / 2 / end});
         share[label] += 1;
         if (before >= 0) follow[before][label] += 1;
         before = label;

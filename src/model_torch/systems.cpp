@@ -17,6 +17,7 @@ constexpr struct {
     {"autoencoder", make_autoencoder},
     {"crnn", make_crnn},
     {"dense", make_dense},
+    {"successor", make_successor},
 };
 
 // The encoder that lies beside the weights.

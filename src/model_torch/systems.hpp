@@ -15,6 +15,7 @@ namespace segue {
 std::unique_ptr<Network> make_crnn(const nlohmann::json& settings);
 std::unique_ptr<Network> make_dense(const nlohmann::json& settings);
 std::unique_ptr<Network> make_autoencoder(const nlohmann::json& settings);
+std::unique_ptr<Network> make_successor(const nlohmann::json& settings);
 
 // By name. Throws Error(model) too if there is no such system.
 std::unique_ptr<Network> make_network(const std::string& system, const nlohmann::json& settings);

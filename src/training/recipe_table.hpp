@@ -13,11 +13,12 @@ struct BundledRecipe {
   const char* system;  // that it trains; the last recipe of a system is what the system's name means
 };
 
-inline constexpr std::array<BundledRecipe, 4> kBundledRecipes{{
+inline constexpr std::array<BundledRecipe, 5> kBundledRecipes{{
     {"crnn-report", "crnn"},
     {"crnn-tuned", "crnn"},
     {"dense", "dense"},
     {"autoencoder", "autoencoder"},
+    {"successor", "successor"},
 }};
 
 enum class SettingKind { integer, real, choice };

@@ -97,11 +97,16 @@ TrainingBatch Sampler::batch(std::size_t number, std::size_t threads) const {
   batch.guard = guard == "both" ? (random.below(2) == 0 ? 0 : kGuard116Frames)
                                 : (guard == "5" ? kGuard116Frames : 0);
   std::vector<Piece> pieces;
-  for (const Clip& clip : clips) place_clip(clip, batch.guard, random, pieces);
-  for (const Piece& piece : pieces) {
+  std::vector<std::size_t> clip_of;
+  for (const Clip& clip : clips) {
+    place_clip(clip, batch.guard, random, pieces);
+    clip_of.resize(pieces.size(), static_cast<std::size_t>(&clip - clips.data()));
+  }
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    const Piece& piece = pieces[i];
     const auto middle = static_cast<float>(piece.source.begin + piece.source.end + kFrameOverhang) / 2;
     const auto hops = static_cast<float>(features_[piece.track]->frames() + kFrameOverhang);
-    batch.origins.push_back({songs_[piece.track], middle / hops});
+    batch.origins.push_back({songs_[piece.track], clip_of[i], middle / hops});
   }
   ask(clips, random, pieces, batch);
   batch.fragments.resize(pieces.size());

@@ -19,6 +19,7 @@ namespace segue {
 // Where a fragment of a batch comes from.
 struct FragmentOrigin {
   std::size_t song = 0;  // number of its song, as songs_of() counts
+  std::size_t clip = 0;  // number of its clip within the batch
   float position = 0;    // of its middle in its track, 0 … 1
 };
 

@@ -1,0 +1,231 @@
+// Scoring with `successor`: each fragment is heard by itself and its entry kept; a question costs one
+// exit, the distances to all candidates and the re-ranking of the nearest.
+#include <algorithm>
+#include <numeric>
+
+#include "base/error.hpp"
+#include "base/interrupt.hpp"
+#include "base/parallel.hpp"
+#include "model_torch/fragment_cache.hpp"
+#include "model_torch/state_network.hpp"
+#include "model_torch/successor_net.hpp"
+#include "model_torch/systems.hpp"
+
+namespace segue {
+namespace {
+
+constexpr std::size_t kReranked = 50;
+constexpr std::size_t kChunk =
+    10;  // pairs in one pass, always: a score has the same bits in any company
+constexpr std::size_t kCacheBytes = std::size_t{256} << 20;
+
+// What re-ranking needs of a fragment.
+struct HeardFragment {
+  FragmentCurves curves;
+  SeamSide entry;  // one row
+
+  std::size_t bytes() const {
+    std::size_t bytes = (curves.entry.size() + curves.exit.size()) * sizeof(float);
+    for (const std::vector<float>& curve : curves.curves) bytes += curve.size() * sizeof(float);
+    for (const torch::Tensor& tensor : {entry.edge, entry.embedding, entry.own, entry.other, entry.lags})
+      bytes += tensor.nbytes();
+    return bytes + 1024;
+  }
+};
+using HeardPtr = std::shared_ptr<const HeardFragment>;
+
+SeamSide join(const std::vector<const SeamSide*>& sides) {
+  const auto all = [&](torch::Tensor SeamSide::*part) {
+    std::vector<torch::Tensor> rows;
+    for (const SeamSide* side : sides) rows.push_back(side->*part);
+    return torch::cat(rows, 0);
+  };
+  return {all(&SeamSide::edge), all(&SeamSide::embedding), all(&SeamSide::own), all(&SeamSide::other),
+          all(&SeamSide::lags)};
+}
+
+class SuccessorSession : public ScoringSession {
+ public:
+  SuccessorSession(SuccessorNet& net, const FragmentSet& fragments, Hop guard, std::size_t threads)
+      : net_(net),
+        bands_(net.statistics()),
+        scale_(net.scale()),
+        fragments_(fragments),
+        guard_(guard),
+        threads_(threads == 0 ? core_count() : threads),
+        entries_(fragments.size()),
+        cache_(kCacheBytes) {}
+
+  void score(std::span<const std::size_t> context, std::span<const std::size_t> candidates,
+             std::span<float> scores) override {
+    if (context.empty() || scores.size() != candidates.size()) {
+      throw Error(ErrorKind::internal, "a score needs a context and room for each candidate");
+    }
+    const torch::NoGradGuard no_grad;
+    use_threads(1);  // workers are our own, each with one
+    const std::vector<HeardPtr> heard = hear(what_led_here(context));
+    std::vector<const FragmentCurves*> past;
+    for (const HeardPtr& fragment : heard) past.push_back(&fragment->curves);
+    const Timeline line = timeline_of(past, guard_);
+    const LagProducts products = lag_products(line);
+    const SeamSide exit =
+        net_.exits(std::span(past).last(1), std::span(&line, 1), std::span(&products, 1), guard_);
+    know(candidates);
+    const torch::Tensor embedding = exit.embedding.contiguous();
+    const std::span<const float> from(embedding.data_ptr<float>(),
+                                      static_cast<std::size_t>(embedding.size(1)));
+    for (std::size_t i = 0; i < candidates.size(); ++i)
+      scores[i] = -scale_ * squared_distance(from, entries_[candidates[i]]);
+    rerank(line, exit, candidates, scores);
+  }
+
+ private:
+  // The fragments that lie directly before each other and before the last one in its track.
+  std::vector<std::size_t> what_led_here(std::span<const std::size_t> context) const {
+    const auto heard = context.last(std::min(context.size(), net_.config().context));
+    std::size_t first = heard.size() - 1;
+    while (first > 0 && fragments_.track_of(heard[first - 1]) == fragments_.track_of(heard[first]) &&
+           fragments_.span_of(heard[first - 1]).end() == fragments_.span_of(heard[first]).start) {
+      --first;
+    }
+    return {heard.begin() + static_cast<std::ptrdiff_t>(first), heard.end()};
+  }
+
+  HeardPtr hear_one(std::size_t fragment) const {
+    const torch::NoGradGuard no_grad;
+    const LogMel log_mel = net_.hear(fragments_, fragment, guard_);
+    if (log_mel.frames < 1) {
+      throw Error(ErrorKind::usage, "a fragment is too short to be scored with both edges hidden", {},
+                  "give a longer --fragment");
+    }
+    auto heard = std::make_shared<HeardFragment>();
+    heard->curves = curves_of(log_mel, bands_);
+    const FragmentCurves* const self = &heard->curves;
+    const Timeline backwards = reversed(*self);
+    const LagProducts products = lag_products(backwards);
+    heard->entry =
+        net_.entries(std::span(&self, 1), std::span(&backwards, 1), std::span(&products, 1), guard_);
+    return heard;
+  }
+
+  // Keeps the entries of all these fragments.
+  void know(std::span<const std::size_t> fragments) {
+    std::vector<std::size_t> missing;
+    for (const std::size_t fragment : fragments) {
+      if (entries_[fragment].empty()) missing.push_back(fragment);
+    }
+    constexpr std::size_t kAtOnce = 512;  // what waits for the cache at the same time
+    for (std::size_t i = 0; i < missing.size(); i += kAtOnce) {
+      throw_if_interrupted();
+      hear(std::vector(
+          missing.begin() + static_cast<std::ptrdiff_t>(i),
+          missing.begin() + static_cast<std::ptrdiff_t>(std::min(i + kAtOnce, missing.size()))));
+    }
+  }
+
+  std::vector<HeardPtr> hear(const std::vector<std::size_t>& fragments) {
+    const std::vector<HeardPtr> heard =
+        cache_.get(fragments, threads_, [&](std::size_t fragment) { return hear_one(fragment); });
+    for (std::size_t i = 0; i < fragments.size(); ++i) {
+      std::vector<float>& entry = entries_[fragments[i]];
+      if (!entry.empty()) continue;
+      const torch::Tensor row = heard[i]->entry.embedding.contiguous();
+      entry.assign(row.data_ptr<float>(), row.data_ptr<float>() + row.numel());
+    }
+    return heard;
+  }
+
+  // The nearest get a score of the re-ranker; the others keep their order and distance below the last of
+  // them.
+  void rerank(const Timeline& line, const SeamSide& exit, std::span<const std::size_t> candidates,
+              std::span<float> scores) {
+    std::vector<std::size_t> order(candidates.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const std::size_t count = std::min(kReranked, order.size());
+    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
+                      [&](std::size_t a, std::size_t b) {
+                        return scores[a] != scores[b] ? scores[a] > scores[b]
+                                                      : candidates[a] < candidates[b];
+                      });
+    if (count == 0) return;
+    std::vector<std::size_t> nearest;
+    for (const std::size_t i : std::span(order).first(count)) nearest.push_back(candidates[i]);
+    const std::vector<HeardPtr> heard = hear(nearest);
+    std::vector<float> ranked(count);
+    parallel_for((count + kChunk - 1) / kChunk, threads_, [&](std::size_t chunk) {
+      const std::size_t first = chunk * kChunk, size = std::min(kChunk, count - first);
+      std::vector<float> base;
+      for (std::size_t i = 0; i < size; ++i) base.push_back(scores[order[first + i]]);
+      score_pairs(line, exit, std::span(heard).subspan(first, size), base,
+                  std::span(ranked).subspan(first, size));
+    });
+    const float last = scores[order[count - 1]];
+    const float lowest = *std::min_element(ranked.begin(), ranked.end());
+    for (std::size_t i = count; i < order.size(); ++i) scores[order[i]] += lowest - last;
+    for (std::size_t i = 0; i < count; ++i) scores[order[i]] = ranked[i];
+  }
+
+  void score_pairs(const Timeline& line, const SeamSide& exit, std::span<const HeardPtr> heard,
+                   const std::vector<float>& base, std::span<float> ranked) const {
+    const torch::NoGradGuard no_grad;
+    std::vector<const FragmentCurves*> fragments;
+    std::vector<const SeamSide*> entries;
+    std::vector<std::pair<std::size_t, std::size_t>> pairs;
+    std::vector<float> filled = base;
+    filled.resize(kChunk, base.back());
+    for (std::size_t i = 0; i < kChunk; ++i) {
+      const HeardFragment& fragment = *heard[std::min(i, heard.size() - 1)];
+      pairs.emplace_back(0, i);
+      fragments.push_back(&fragment.curves);
+      entries.push_back(&fragment.entry);
+    }
+    const SeamSide from = SuccessorNet::rows_of(exit, torch::zeros({kChunk}, torch::kInt64));
+    const torch::Tensor scores = net_.rerank(torch::tensor(filled), from, join(entries),
+                                             pair_lags(std::span(&line, 1), fragments, pairs, guard_, 1))
+                                     .contiguous();
+    std::copy_n(scores.data_ptr<float>(), ranked.size(), ranked.data());
+  }
+
+  static float squared_distance(std::span<const float> a, const std::vector<float>& b) {
+    float sum = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) sum += (a[i] - b[i]) * (a[i] - b[i]);
+    return sum;
+  }
+
+  SuccessorNet& net_;
+  BandStatistics bands_;
+  float scale_;
+  const FragmentSet& fragments_;
+  Hop guard_;
+  std::size_t threads_;
+  std::vector<std::vector<float>> entries_;
+  FragmentCache<HeardFragment> cache_;
+};
+
+class SuccessorNetModel : public SuccessorModel {
+ public:
+  SuccessorNetModel(std::unique_ptr<SuccessorNet> net, ModelCard card)
+      : net_(std::move(net)), card_(std::move(card)) {
+    net_->eval();
+  }
+  const ModelCard& card() const override { return card_; }
+  std::size_t context_length() const override { return net_->config().context; }
+  std::unique_ptr<ScoringSession> open_session(const FragmentSet& fragments, Hop guard,
+                                               std::size_t threads) const override {
+    return std::make_unique<SuccessorSession>(*net_, fragments, guard, threads);
+  }
+
+ private:
+  std::unique_ptr<SuccessorNet> net_;
+  ModelCard card_;
+};
+
+}  // namespace
+
+std::unique_ptr<SuccessorModel> SuccessorNet::model(ModelCard card) const {
+  auto copy = std::make_unique<SuccessorNet>(settings_);
+  copy_weights(*this, *copy);
+  return std::make_unique<SuccessorNetModel>(std::move(copy), std::move(card));
+}
+
+}  // namespace segue

@@ -1,0 +1,67 @@
+// What can follow: the entries that lie nearest to an exit, among very many.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace segue {
+
+struct IndexHit {
+  std::int64_t id = 0;
+  float distance = 0;  // squared L2
+};
+
+// Vectors under ids, found by squared L2 distance.
+//
+// Up to `exact` vectors the search is exact: all are compared in the first few directions of their
+// principal components, which holds a lower bound of each distance, then the nearest in full, until the
+// bound of those left out says that none of them can be nearer. Beyond, an inverted file (FAISS
+// IndexIVFFlat over the same directions) names those that are compared in full. Memory: 4 (D + 24) bytes
+// a vector and 16 for its id, beyond `exact` 4 · 24 more.
+//
+// Reading from several threads is safe while nobody changes it.
+class FragmentIndex {
+ public:
+  static constexpr std::size_t kExact = 100000;
+
+  // dimension: 1 … 4096 numbers a vector; exact: vectors up to which the search is.
+  explicit FragmentIndex(std::size_t dimension, std::size_t exact = kExact);
+  ~FragmentIndex();
+  FragmentIndex(FragmentIndex&&) noexcept;
+  FragmentIndex& operator=(FragmentIndex&&) noexcept;
+
+  // vectors: row-major [ids.size() × dimension], finite. Throws Error(internal) for an id that is there
+  // already or sizes that do not fit.
+  void add(std::span<const std::int64_t> ids, std::span<const float> vectors);
+  // Ids that are not there are passed over.
+  void remove(std::span<const std::int64_t> ids);
+
+  // At most `count` of those that `allowed` lets pass (all, if it is empty), nearest first, of equal
+  // distance the lower id.
+  std::vector<IndexHit> search(std::span<const float> vector, std::size_t count,
+                               const std::function<bool(std::int64_t)>& allowed = {}) const;
+
+  std::size_t size() const noexcept;
+  std::size_t dimension() const noexcept;
+  bool contains(std::int64_t id) const;
+  bool exact() const noexcept;
+  std::size_t bytes() const noexcept;  // of memory that it holds
+
+  // One file with `about` (any text: what the vectors are of). Throws Error(output).
+  void write(const std::filesystem::path& file, const std::string& about) const;
+  // The index and its `about`. Throws Error(input) if the file is missing, damaged or of another
+  // version.
+  static std::pair<FragmentIndex, std::string> read(const std::filesystem::path& file);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace segue
