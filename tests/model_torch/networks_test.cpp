@@ -38,6 +38,7 @@ const Case kCases[] = {
     {"Autoencoder", "autoencoder", {}},
     {"AutoencoderResNet", "autoencoder", {{"encoder", "resnet"}, {"activation", "sigmoid"}}},
     {"AutoencoderAlexNet", "autoencoder", {{"encoder", "alexnet"}}},
+    {"Successor", "successor", {{"edge", "20"}, {"rhythm", "12"}, {"pair_share", "1"}}},
 };
 
 class Networks : public testing::TestWithParam<Case> {
@@ -45,7 +46,7 @@ class Networks : public testing::TestWithParam<Case> {
   void SetUp() override {
     recipe_ = Recipe::load(GetParam().recipe);
     for (const auto& [name, value] : GetParam().settings) recipe_.set(name, value);
-    recipe_.set("channels", "16");
+    if (recipe_.settings().contains("channels")) recipe_.set("channels", "16");
     recipe_.set("dropout", "0");
     recipe_.validate();
     settings_ = recipe_.settings();

@@ -116,10 +116,14 @@ TEST_F(TrainedSystems, TheAutoencoderLearnsToGiveFragmentsBackAndShowsThem) {
 }
 
 TEST_F(TrainedSystems, AResumedRunGivesTheWeightsOfAnUnbrokenOne) {
-  for (const auto& [recipe, encoder] : std::vector<std::pair<std::string, const char*>>{
-           {"dense", "frames"}, {"autoencoder", "conv1d"}, {"crnn-report", "resnet"}}) {
-    TrainingRequest asked = request(
-        recipe, {{"epochs", "12"}, {"encoder", encoder}, {"channels", "8"}, {"dropout", "0.25"}});
+  for (const auto& [recipe, encoder] :
+       std::vector<std::pair<std::string, const char*>>{{"dense", "frames"},
+                                                        {"autoencoder", "conv1d"},
+                                                        {"crnn-report", "resnet"},
+                                                        {"successor", ""}}) {
+    Settings settings = {{"epochs", "12"}, {"dropout", "0.25"}};
+    if (*encoder != 0) settings.insert(settings.end(), {{"encoder", encoder}, {"channels", "8"}});
+    TrainingRequest asked = request(recipe, settings);
     asked.folder = folder_ / (recipe + "-whole");
     const std::string whole = test::read_bytes(learning_plugin().train(asked).weights);
     asked.folder = folder_ / (recipe + "-broken");
@@ -131,7 +135,7 @@ TEST_F(TrainedSystems, AResumedRunGivesTheWeightsOfAnUnbrokenOne) {
 
 TEST_F(TrainedSystems, FragmentsOfUnequalLengthAreLearnt) {
   manifest_ = test::make_manifest(folder_.path(), 3, 1, 14, {30, 61, 24, 129});
-  for (const std::string recipe : {"dense", "autoencoder"}) {
+  for (const std::string recipe : {"dense", "autoencoder", "successor"}) {
     TrainingRequest asked = request(recipe, {{"epochs", "2"}});
     asked.folder = folder_ / recipe;
     EXPECT_GT(learning_plugin().train(asked).best_validation_auc, 0);
