@@ -18,8 +18,6 @@ constexpr std::size_t kWindow = LogMelGeometry::window_length;
 constexpr std::size_t kHop = LogMelGeometry::hop_length;
 constexpr std::size_t kBands = LogMelGeometry::bands;
 constexpr std::size_t kBins = kWindow / 2 + 1;
-constexpr double kLowest = 30;  // Hz
-constexpr double kHighest = 10500;
 constexpr float kPowerScale = 1.0f / (512.0f * 512.0f);
 constexpr float kFloor = 1e-7f;
 
@@ -35,8 +33,6 @@ struct FreeFftw {
   void operator()(T* memory) const noexcept { fftwf_free(memory); }
 };
 
-double mel_of(double hertz) { return 2595 * std::log10(1 + hertz / 700); }
-double hertz_of(double mel) { return 700 * (std::pow(10, mel / 2595) - 1); }
 
 // A triangle's weights over the bins that it touches, padded with zeros to whole lanes.
 constexpr std::size_t kLanes = 4;
@@ -70,10 +66,10 @@ Band make_band(double left, double centre, double right) {
 
 std::array<Band, kBands> make_bands() {
   std::array<double, kBands + 2> edges{};
-  const double low = mel_of(kLowest);
-  const double step = (mel_of(kHighest) - low) / (kBands + 1);
+  const double low = hertz_to_mel(LogMelGeometry::lowest);
+  const double step = (hertz_to_mel(LogMelGeometry::highest) - low) / (kBands + 1);
   for (std::size_t i = 0; i < edges.size(); ++i)
-    edges[i] = hertz_of(low + step * static_cast<double>(i));
+    edges[i] = mel_to_hertz(low + step * static_cast<double>(i));
   std::array<Band, kBands> bands;
   for (std::size_t i = 0; i < kBands; ++i) bands[i] = make_band(edges[i], edges[i + 1], edges[i + 2]);
   return bands;

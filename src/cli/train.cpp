@@ -15,6 +15,7 @@ namespace {
 
 struct Options {
   std::vector<std::string> music;
+  std::vector<std::string> also;
   std::string output;
   std::string recipe = "crnn-tuned";
   std::string label;
@@ -61,7 +62,11 @@ Manifest manifest_of(const Options& options, const Context& context) {
   Library library(context.library_folder);
   const std::vector<fs::path> music = to_paths(options.music);
   if (!music.empty()) update_library(library, music);
-  Manifest manifest = make_manifest(library, library.tracks(music), config);
+  const std::vector<fs::path> also = to_paths(options.also);
+  if (!also.empty()) update_library(library, also);
+  Manifest manifest =
+      make_manifest(library, library.tracks(music), config,
+                    also.empty() ? std::vector<LibraryTrack>() : library.tracks(also));
   for (ManifestTrack& track : manifest.tracks) {
     if (track.licence.empty()) track.licence = options.licence;
   }
@@ -117,10 +122,13 @@ void add_train(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("train", "Let a network teach itself from music");
   command->add_option("music", options->music, "Files, folders, playlists (default: the whole library)");
+  command->add_option("--also", options->also, "More music to learn from, never to stop or measure by")
+      ->expected(1)
+      ->take_all();
   command->add_option("-o,--output", options->output, "Folder of the run (default: runs/RECIPE)");
   command
       ->add_option("--recipe,--system", options->recipe,
-                   "crnn-report, crnn-tuned (crnn), dense, autoencoder or a JSON file")
+                   "successor, crnn-report, crnn-tuned (crnn), dense, autoencoder or a JSON file")
       ->capture_default_str();
   command->add_option("--label", options->label,
                       "What dense learns: position (in the song) or song (its number)");

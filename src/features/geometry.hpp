@@ -15,9 +15,14 @@ struct LogMelGeometry {
   static constexpr int sample_rate = 22050;  // Hz
   static constexpr int hop_length = 512;     // PCM samples
   static constexpr int window_length = 2048;
-  static constexpr int bands = 80;
+  static constexpr int bands = 80;  // triangles on the HTK mel scale
+  static constexpr double lowest = 30, highest = 10500;  // Hz, where the triangles begin and end
   static constexpr int version = 1;
 };
+
+// The HTK mel scale (Young et al., The HTK Book).
+inline double hertz_to_mel(double hertz) { return 2595 * std::log10(1 + hertz / 700); }
+inline double mel_to_hertz(double mel) { return 700 * (std::pow(10, mel / 2595) - 1); }
 
 // Count of hops, or index of a hop, on the grid of one track (23.22 ms each).
 using Hop = std::int64_t;

@@ -4,7 +4,7 @@
 #include <unordered_map>
 
 #include "analysis/analyzer.hpp"
-#include "analysis/cutting.hpp"
+#include "features/cutting.hpp"
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "base/paths.hpp"

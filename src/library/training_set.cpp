@@ -1,5 +1,6 @@
 #include "library/training_set.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include "base/error.hpp"
@@ -18,35 +19,34 @@ std::string group_of(const LibraryTrack& track) {
   return genre.empty() ? path_to_json(track.file.parent_path()) : genre;
 }
 
-void require_whole(const std::vector<LibraryTrack>& tracks, const std::vector<std::string>& groups,
-                   const std::vector<std::optional<Side>>& sides, GroupBy by,
-                   const std::filesystem::path& file) {
+void require_whole(const std::vector<LibraryTrack>& tracks, const std::vector<std::optional<Side>>& sides,
+                   const TrainingSetConfig& config) {
+  const bool song = config.by == GroupBy::song;
+  const std::vector<std::string> groups = groups_of(tracks, config.by);
   std::map<std::string, std::size_t> first;  // track of a group
   for (std::size_t i = 0; i < tracks.size(); ++i) {
     if (!sides[i]) continue;
     const std::size_t other = first.emplace(groups[i], i).first->second;
     if (sides[other] == sides[i]) continue;
-    const bool song = by == GroupBy::song;
     throw Error(ErrorKind::input,
                 std::string("puts one ") + (song ? "song" : "artist") + " on two sides: " +
                     printable(tracks[other].file) + " and " + printable(tracks[i].file),
-                file, song ? "name its variants on one side only" : "name all its tracks on one side");
+                config.split.value_or("--also"),
+                song ? "name its variants on one side only" : "name all its tracks on one side");
   }
 }
 
 // The side of each track; none where a split file does not name it.
 std::vector<std::optional<Side>> sides_of(const std::vector<LibraryTrack>& tracks,
                                           const TrainingSetConfig& config) {
-  const std::vector<std::string> groups = groups_of(tracks, config.by);
   if (!config.split) {
-    return sides_of_groups(groups, config.validation_share, config.test_share, config.seed);
+    return sides_of_groups(groups_of(tracks, config.by), config.validation_share, config.test_share,
+                           config.seed);
   }
   const Split split = Split::read(*config.split);
   std::vector<std::optional<Side>> sides;
   sides.reserve(tracks.size());
   for (const LibraryTrack& track : tracks) sides.push_back(split.side_of(stem_of(track)));
-  // An artist's tracks include all variants of a song.
-  require_whole(tracks, groups, sides, config.by, *config.split);
   return sides;
 }
 
@@ -59,11 +59,24 @@ void TrainingSetConfig::validate() const {
   }
 }
 
-Manifest make_manifest(Library& library, const std::vector<LibraryTrack>& tracks,
-                       const TrainingSetConfig& config) {
+Manifest make_manifest(Library& library, std::vector<LibraryTrack> tracks, const TrainingSetConfig& config,
+                       const std::vector<LibraryTrack>& also) {
   config.validate();
+  std::vector<std::optional<Side>> sides = sides_of(tracks, config);
+  for (const LibraryTrack& track : also) {
+    const auto same = [&](const LibraryTrack& other) { return other.record.id == track.record.id; };
+    const auto known = std::find_if(tracks.begin(), tracks.end(), same);
+    if (known != tracks.end()) {
+      auto& side = sides[static_cast<std::size_t>(known - tracks.begin())];
+      if (!side) side = Side::train;
+      continue;
+    }
+    tracks.push_back(track);
+    sides.push_back(Side::train);
+  }
+  // An artist's tracks include all variants of a song.
+  if (config.split || !also.empty()) require_whole(tracks, sides, config);
   const std::vector<std::string> songs = groups_of(tracks, GroupBy::song);
-  const std::vector<std::optional<Side>> sides = sides_of(tracks, config);
   Manifest manifest;
   manifest.segmentation = config.segmentation.key();
   for (std::size_t i = 0; i < tracks.size(); ++i) {

@@ -24,9 +24,10 @@ struct TrainingSetConfig {
   void validate() const;  // throws Error(usage)
 };
 
-// Deals whole songs or artists to the sides. Tracks with fewer than three fragments are left out.
-// Throws Error(input) if the train side is left empty, or if a split file parts what belongs together.
-Manifest make_manifest(Library& library, const std::vector<LibraryTrack>& tracks,
-                       const TrainingSetConfig& config);
+// Deals whole songs or artists to the sides; the tracks of `also` go to the train side, whatever the
+// split file says. Tracks with fewer than three fragments are left out. Throws Error(input) if the train
+// side is left empty, or if a split file or `also` parts what belongs together.
+Manifest make_manifest(Library& library, std::vector<LibraryTrack> tracks, const TrainingSetConfig& config,
+                       const std::vector<LibraryTrack>& also = {});
 
 }  // namespace segue

@@ -55,6 +55,27 @@ void change_level(LogMel& fragment, double gain_db, double tilt_db) {
   }
 }
 
+void shift_pitch(LogMel& fragment, double semitones) {
+  if (semitones == 0) return;
+  const double low = hertz_to_mel(LogMelGeometry::lowest);
+  const double step = (hertz_to_mel(LogMelGeometry::highest) - low) / (kBands + 1);
+  const double ratio = std::pow(2.0, -semitones / 12);
+  int left[kBands];
+  float weight[kBands], old[kBands];
+  for (int band = 0; band < kBands; ++band) {
+    const double hertz = mel_to_hertz(low + (band + 1) * step) * ratio;
+    const double place = std::clamp((hertz_to_mel(hertz) - low) / step - 1, 0.0, kBands - 1.0);
+    left[band] = std::min(static_cast<int>(place), kBands - 2);
+    weight[band] = static_cast<float>(place - left[band]);
+  }
+  for (Hop frame = 0; frame < fragment.frames; ++frame) {
+    float* out = row(fragment, frame);
+    std::copy(out, out + kBands, old);
+    for (int band = 0; band < kBands; ++band)
+      out[band] = old[left[band]] + weight[band] * (old[left[band] + 1] - old[left[band]]);
+  }
+}
+
 LogMel reversed(const LogMel& fragment) {
   LogMel result = empty(fragment.frames);
   for (Hop frame = 0; frame < fragment.frames; ++frame) {

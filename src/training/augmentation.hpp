@@ -14,6 +14,10 @@ LogMel resample_frames(const LogMel& source, Hop count);
 // Adds `gain_db` to every band and a slope from -tilt_db (lowest band) to +tilt_db (highest).
 void change_level(LogMel& fragment, double gain_db, double tilt_db);
 
+// What transposing by `semitones` (up: positive) makes of the bands: each takes its value from where its
+// centre came from, linearly interpolated on the mel scale; beyond the highest band its value stands.
+void shift_pitch(LogMel& fragment, double semitones);
+
 // Frames in opposite order: what the log-mel of the reversed audio is, to within the window's place
 // on the hop grid.
 LogMel reversed(const LogMel& fragment);

@@ -5,6 +5,8 @@
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
+#include "features/cutting.hpp"
+#include "features/onset_strength.hpp"
 #include "training/augmentation.hpp"
 
 namespace segue {
@@ -31,6 +33,7 @@ struct Sampler::Piece {
   Hop frames = 0;     // … and brought to this many
   double gain_db = 0;
   double tilt_db = 0;
+  double pitch = 0;  // semitones
   Extreme extreme = Extreme::none;
   std::uint64_t seed = 0;  // of noise
 };
@@ -52,6 +55,10 @@ Sampler::Sampler(const Manifest& manifest, Side side, const Recipe& recipe, std:
       }
     }
   }
+  for (const ManifestTrack& track : tracks_) cuts_.push_back(track.fragments);
+  if (augment_ && setting("recut") > 0) {
+    for (const auto& features : features_) onsets_.push_back(onset_strength(*features));
+  }
   if (tracks_.empty()) {
     throw Error(ErrorKind::input,
                 std::string("the ") + (side == Side::train ? "train" : "validation") +
@@ -63,10 +70,34 @@ Sampler::Sampler(const Manifest& manifest, Side side, const Recipe& recipe, std:
 std::size_t Sampler::begin_epoch(std::uint64_t epoch) {
   epoch_seed_ = derive_seed(seed_, epoch);
   Random random(epoch_seed_);
+  if (!onsets_.empty()) {
+    for (std::size_t track = 0; track < tracks_.size(); ++track) {
+      const bool otherwise = random.uniform() < setting("recut");
+      cuts_[track] = otherwise ? cut_otherwise(track, random) : tracks_[track].fragments;
+    }
+  }
   clips_ = cut_clips(random);
   random.shuffle(std::span(clips_));  // else a batch would hold hardly more than one track
   const std::size_t size = count("batch_clips");
   return (clips_.size() + size - 1) / size;
+}
+
+// At onsets, or into random lengths: as users may cut the music that the network will meet.
+std::vector<FragmentSpan> Sampler::cut_otherwise(std::size_t track, Random& random) const {
+  Segmentation segmentation;
+  segmentation.seed = random.next();
+  if (random.uniform() < 0.5) {
+    segmentation.kind = SegmentationKind::onsets;
+    segmentation.shortest = segmentation.longest = Seconds(random.uniform(1.5, 5));
+  } else {
+    segmentation.kind = SegmentationKind::random;
+    segmentation.shortest = Seconds(random.uniform(1, 4));
+    segmentation.longest = segmentation.shortest * random.uniform(1, 3);
+  }
+  const FeatureFile& features = *features_[track];
+  std::vector<FragmentSpan> spans =
+      cut(features.hops(), segmentation, tracks_[track].id, onsets_[track]);
+  return spans.size() >= 3 ? spans : tracks_[track].fragments;
 }
 
 // Every track falls into clips from a random beginning on, so that over the epochs each pair of
@@ -75,7 +106,7 @@ std::vector<Sampler::Clip> Sampler::cut_clips(Random& random) const {
   const std::size_t length = count("clip_length");
   std::vector<Clip> clips;
   for (std::size_t track = 0; track < tracks_.size(); ++track) {
-    const std::size_t total = tracks_[track].fragments.size();
+    const std::size_t total = cuts_[track].size();
     std::size_t first =
         augment_ && total > length ? random.below(std::min(length, total - length + 1)) : 0;
     if (first >= 3) clips.push_back({track, 0, first});
@@ -117,14 +148,15 @@ TrainingBatch Sampler::batch(std::size_t number, std::size_t threads) const {
 }
 
 void Sampler::place_clip(const Clip& clip, Hop guard, Random& random, std::vector<Piece>& pieces) const {
-  const auto spans = std::span(tracks_[clip.track].fragments).subspan(clip.first, clip.count);
+  const auto spans = std::span(cuts_[clip.track]).subspan(clip.first, clip.count);
   const Hop hops = features_[clip.track]->frames() + kFrameOverhang;
   const auto total = static_cast<double>(spans.back().end() - spans.front().start);
-  double tempo = 1;
+  double tempo = 1, pitch = 0;
   Hop begin = spans.front().start;
   if (augment_) {
     tempo = 1 + random.uniform(-1, 1) * setting("stretch");
     if (tempo * total > static_cast<double>(hops)) tempo = 1;
+    if (setting("pitch") > 0) pitch = random.uniform(-1, 1) * setting("pitch");
     const double shift =
         random.uniform(-1, 1) * setting("shift") * static_cast<double>(spans.front().length);
     const Hop last = hops - static_cast<Hop>(std::ceil(tempo * total));
@@ -144,6 +176,7 @@ void Sampler::place_clip(const Clip& clip, Hop guard, Random& random, std::vecto
     piece.span = span;
     piece.source = {place(heard.begin), std::min(place(heard.end), last)};
     piece.frames = heard.size();
+    piece.pitch = pitch;
     if (piece.frames < 1 || piece.source.size() < 1) {
       throw Error(ErrorKind::usage, "a fragment is too short to be learnt from with both edges hidden",
                   {}, "give a longer --fragment or set guard=0");
@@ -271,6 +304,7 @@ LogMel Sampler::read(const Piece& piece, Hop guard) const {
   source.values.resize(static_cast<std::size_t>(source.frames * LogMelGeometry::bands));
   features_[piece.track]->read_log_mel(piece.source, source.values);
   LogMel fragment = resample_frames(source, piece.frames);
+  shift_pitch(fragment, piece.pitch);
   change_level(fragment, piece.gain_db, piece.tilt_db);
   if (embedding_) fragment.embedding = embedding_(*features_[piece.track], piece.span, guard);
   return piece.extreme == Extreme::reversed ? reversed(fragment) : fragment;

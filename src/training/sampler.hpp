@@ -62,11 +62,12 @@ class Sampler {
  private:
   struct Clip {
     std::size_t track;
-    std::size_t first;  // fragment within its track
+    std::size_t first;  // in cuts_[track]
     std::size_t count;
   };
   struct Piece;  // where a fragment of a batch comes from
 
+  std::vector<FragmentSpan> cut_otherwise(std::size_t track, Random& random) const;
   std::vector<Clip> cut_clips(Random& random) const;
   void place_clip(const Clip& clip, Hop guard, Random& random, std::vector<Piece>& pieces) const;
   void ask(std::span<const Clip> clips, Random& random, std::vector<Piece>& pieces,
@@ -89,7 +90,9 @@ class Sampler {
   std::vector<std::shared_ptr<const FeatureFile>> features_;
   std::vector<std::size_t> songs_;  // of each track
   EmbeddingOf embedding_;
-  std::vector<Clip> clips_;  // of the epoch
+  std::vector<std::vector<float>> onsets_;         // of each track, where cuts move to them
+  std::vector<std::vector<FragmentSpan>> cuts_;  // of each track, in this epoch
+  std::vector<Clip> clips_;                      // of the epoch
   std::uint64_t epoch_seed_ = 0;
 };
 

@@ -5,7 +5,7 @@
 #include <ostream>
 
 #include "analysis/analyzer.hpp"
-#include "analysis/cutting.hpp"
+#include "features/cutting.hpp"
 #include "features/fragment_set.hpp"
 #include "support/music.hpp"
 #include "support/signals.hpp"

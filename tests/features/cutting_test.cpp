@@ -1,4 +1,4 @@
-#include "analysis/cutting.hpp"
+#include "features/cutting.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <set>
 
 #include "analysis/log_mel.hpp"
-#include "analysis/onset_strength.hpp"
+#include "features/onset_strength.hpp"
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "support/feature_files.hpp"

@@ -1,9 +1,9 @@
-#include "analysis/cutting.hpp"
+#include "features/cutting.hpp"
 
 #include <algorithm>
 #include <cstring>
 
-#include "analysis/onset_strength.hpp"
+#include "features/onset_strength.hpp"
 #include "base/error.hpp"
 #include "base/random.hpp"
 

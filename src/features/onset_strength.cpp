@@ -1,4 +1,4 @@
-#include "analysis/onset_strength.hpp"
+#include "features/onset_strength.hpp"
 
 #include <algorithm>
 

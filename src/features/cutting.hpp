@@ -15,7 +15,7 @@ namespace segue {
 // neighbours. What is left at the end and shorter than the shortest length allowed is not cut.
 // `random` draws lengths, in hops, uniformly between its bounds from (seed, track); where the track
 // ends before, the last fragment ends with it. `onsets` moves each inner cut of equal lengths to the hop
-// of the greatest `onset_strength` (analysis/onset_strength.hpp, one number a hop) within kOnsetReach or
+// of the greatest `onset_strength` (features/onset_strength.hpp, one number a hop) within kOnsetReach or
 // a quarter of the length; of equally strong ones to the nearest, then the earlier.
 std::vector<FragmentSpan> cut(Hop hops, const Segmentation& segmentation, const TrackId& track,
                               std::span<const float> onset_strength = {});
