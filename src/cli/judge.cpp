@@ -9,6 +9,7 @@
 #include "features/split.hpp"
 #include "judge/judge_joins.hpp"
 #include "model/registry.hpp"
+#include "planning/critic.hpp"
 
 namespace segue::cli {
 namespace {
@@ -18,7 +19,8 @@ struct Options {
   std::string plan;
   std::vector<std::string> joins;
   bool learn = false;
-  std::string output;  // of --learn
+  bool critic = false;  // with learn
+  std::string output;   // of --learn
   std::string split;
   std::string fragment = "3";
   double crossfade = 0.1;
@@ -135,8 +137,10 @@ void learn(const Options& options, const Context& context) {
   Library library(context.library_folder);
   const std::vector<LibraryTrack> tracks = tracks_of(library, to_paths(options.music), "judge --learn");
   DetectorTraining training;
-  training.tracks =
-      chosen(tracks, [&](const std::string& stem) { return split.in_fold("detector", stem); });
+  training.critic = options.critic;
+  training.tracks = chosen(tracks, [&](const std::string& stem) {
+    return split.in_fold(options.critic ? "critic" : "detector", stem);
+  });
   training.validation =
       chosen(tracks, [&](const std::string& stem) { return split.side_of(stem) == Side::validation; });
   // Hard cuts are judged by what has learnt the shortest fades.
@@ -146,7 +150,9 @@ void learn(const Options& options, const Context& context) {
   training.seed = context.seed;
   training.threads = options.threads;
   training.command = context.command_line();
-  const fs::path folder = options.output.empty() ? user_detectors_folder() : fs::path(options.output);
+  const fs::path folder = !options.output.empty()
+                              ? fs::path(options.output)
+                              : (options.critic ? user_critics_folder() : user_detectors_folder());
   const std::vector<LearningPoint> curve = train_detectors(training, library, folder);
   const fs::path set = folder / kind_name(training.transition);
   if (!context.json) {
@@ -185,21 +191,21 @@ void add_judge(CLI::App& app, Context& context) {
   command
       ->add_option(
           "--joins", options->joins,
-          "Make joins and judge them: random, edge, true (the true continuation), a model's name; "
-          "several with commas")
+          "Make joins and judge them: random, edge, true (the true continuation), a model's name, "
+          "NAME+critic (its best alternatives are heard); several with commas")
       ->delimiter(',');
   command->add_flag("--learn", options->learn, "Teach detectors for crossfades of this length");
+  command->add_flag("--critic", options->critic,
+                    "With --learn: teach what helps to choose, from the fold 'critic'");
   command->add_option("--split", options->split,
-                      "Judge its test side only; learn from its fold 'detector'");
+                      "Judge its test side only; learn from its fold 'detector' (or 'critic')");
   command->add_option("--crossfade", options->crossfade, "Seconds that a transition lasts")
       ->check(CLI::Range(0.0, 2.0))
       ->capture_default_str();
   command->add_option("--count", options->count, "Joins of each sort")
       ->check(whole_number(20, 100000))
       ->capture_default_str();
-  command
-      ->add_option("--fragment", options->fragment, kFragmentHelp)
-      ->capture_default_str();
+  command->add_option("--fragment", options->fragment, kFragmentHelp)->capture_default_str();
   command->add_option("--detectors", options->detectors,
                       "Folder of detectors (default: those of segue)");
   command->add_option("-o,--output", options->output,

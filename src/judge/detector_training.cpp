@@ -15,8 +15,7 @@
 #include "base/version.hpp"
 #include "evaluation/auc.hpp"
 #include "judge/detectors.hpp"
-#include "judge/join_chooser.hpp"
-#include "judge/medley.hpp"
+#include "judge/join_examples.hpp"
 #include "model/plugin.hpp"
 #include "model/registry.hpp"
 
@@ -27,92 +26,18 @@ namespace {
 constexpr double kBringsNothing = 0.005;  // of AUC
 constexpr std::size_t kLeastTracks = 4;   // that teach
 
-enum class Kind : std::uint8_t { random, chosen, hard_cut, passage, faded, untouched };
-
-struct Examples {
-  std::vector<SeamWindow> windows;
-  std::vector<std::uint8_t> joined;
-  std::vector<Kind> kinds;
-
-  std::size_t joins() const {
-    return static_cast<std::size_t>(std::count(joined.begin(), joined.end(), 1));
-  }
-};
-
-// Renders joins of all systems.
-class ExampleMaker {
- public:
-  ExampleMaker(const DetectorTraining& training, Library& library)
-      : training_(training), library_(library) {
-    // Twice, because what no system chooses is what the detector must know best.
-    for (const char* name : {"random", "random"}) add_system(name, Kind::random);
-    for (const std::string& name : training.systems) add_system(name, Kind::chosen);
-  }
-
-  void add(const std::vector<LibraryTrack>& tracks, const Segmentation& segmentation, std::size_t joins,
-           std::uint64_t seed, bool with_controls, Examples& examples) {
-    MixConfig cutting;
-    cutting.segmentation = segmentation;
-    cutting.seed = seed;
-    const FragmentPool pool(cutting, library_, tracks);
-    JoinList list{sources_of(pool), {}};
-    std::vector<Kind> kinds;
-    const auto take = [&](const std::vector<Join>& made, Kind kind) {
-      list.joins.insert(list.joins.end(), made.begin(), made.end());
-      kinds.insert(kinds.end(), made.size(), kind);
-    };
-    JoinConfig config;
-    config.fade = training_.transition;
-    config.count = (joins + systems_.size() - 1) / systems_.size();
-    for (std::size_t s = 0; s < systems_.size(); ++s) {
-      throw_if_interrupted();
-      config.seed = derive_seed(seed, s);
-      const std::vector<Join> made = choose_joins(pool, *systems_[s].model, config);
-      take(made, systems_[s].kind);
-      take(continuous_passages(list.sources, made), Kind::passage);
-      if (s == 0 && with_controls) {
-        take(continuations(list.sources, made, training_.transition), Kind::faded);
-        take(continuations(list.sources, made, Seconds(0)), Kind::untouched);
-      }
-    }
-    config.seed = derive_seed(seed, systems_.size());
-    config.count *= 2;
-    std::vector<Join> hard = choose_joins(pool, *systems_[0].model, config);
-    for (Join& join : hard) join.fade = Seconds(0);
-    take(hard, Kind::hard_cut);
-
-    std::vector<SeamWindow> windows = hear(list, training_.transition, training_.threads);
-    for (std::size_t i = 0; i < windows.size(); ++i) {
-      examples.windows.push_back(std::move(windows[i]));
-      examples.joined.push_back(!list.joins[i].continuous());
-      examples.kinds.push_back(kinds[i]);
-    }
-  }
-
- private:
-  struct System {
-    std::unique_ptr<SuccessorModel> model;
-    Kind kind;
-  };
-
-  void add_system(const std::string& name, Kind kind) { systems_.push_back({load_model(name), kind}); }
-
-  const DetectorTraining& training_;
-  Library& library_;
-  std::vector<System> systems_;
-};
-
-double auc_of(const Examples& examples, const std::vector<float>& scores, Kind joins, Kind against) {
+double auc_of(const JoinExamples& examples, const std::vector<float>& scores, Sound joins,
+              Sound against) {
   std::vector<float> positives, negatives;
   for (std::size_t i = 0; i < scores.size(); ++i) {
-    if (examples.kinds[i] == joins) positives.push_back(scores[i]);
-    if (examples.kinds[i] == against) negatives.push_back(scores[i]);
+    if (examples.sounds[i] == joins) positives.push_back(scores[i]);
+    if (examples.sounds[i] == against) negatives.push_back(scores[i]);
   }
   return auc(positives, negatives);
 }
 
 DetectorLesson lesson_of(const DetectorTraining& training, const std::string& family,
-                         const Examples& examples, int steps) {
+                         const JoinExamples& examples, int steps) {
   DetectorLesson lesson;
   lesson.family = family;
   lesson.transition = training.transition;
@@ -132,24 +57,25 @@ class SetWriter {
     make_folders(folder_);
   }
 
-  LearningPoint teach(const std::string& family, const Examples& examples, const Examples& validation) {
+  LearningPoint teach(const std::string& family, const JoinExamples& examples,
+                      const JoinExamples& validation) {
     const fs::path weights = weights_of(family);
     learning_plugin().train_detector(lesson_of(training_, family, examples, training_.steps), weights);
     write_card(family, examples, {});
     const std::vector<float> scores =
         learning_plugin().load_detector(weights)->score(validation.windows);
-    const auto figure = [&](Kind joins, Kind against) {
+    const auto figure = [&](Sound joins, Sound against) {
       return auc_of(validation, scores, joins, against);
     };
     return {family,
             examples.joins(),
-            figure(Kind::random, Kind::passage),
-            figure(Kind::chosen, Kind::passage),
-            figure(Kind::hard_cut, Kind::passage),
-            figure(Kind::faded, Kind::untouched)};
+            figure(Sound::random, Sound::passage),
+            figure(Sound::chosen, Sound::passage),
+            figure(Sound::hard_cut, Sound::passage),
+            figure(Sound::faded, Sound::untouched)};
   }
 
-  void write_card(const std::string& family, const Examples& examples,
+  void write_card(const std::string& family, const JoinExamples& examples,
                   const std::vector<LearningPoint>& curve) {
     ModelCard card;
     card.name = family + "-" + kind_name(training_.transition);
@@ -211,7 +137,8 @@ double last_gain(const std::vector<LearningPoint>& curve) {
 }
 
 // From how long one round of joins took to make, and a few steps of learning. 2 rounds are the least.
-std::string expected_duration(const DetectorTraining& training, const Examples& round, Seconds making) {
+std::string expected_duration(const DetectorTraining& training, const JoinExamples& round,
+                              Seconds making) {
   constexpr int kTried = 10;
   const fs::path scratch =
       temporary_folder() / ("segue-try-" + std::to_string(::getpid()) + ".safetensors");
@@ -253,8 +180,8 @@ std::vector<LearningPoint> train_detectors(const DetectorTraining& training, Lib
   const fs::path unfinished = target.native() + ".learning";  // no set until it is whole
   SetWriter writer(training, unfinished);
   const auto began = std::chrono::steady_clock::now();
-  ExampleMaker maker(training, library);
-  Examples validation, examples;
+  JoinExampleMaker maker(training, library);
+  JoinExamples validation, examples;
   maker.add(training.validation, Segmentation::parse("3"), training.round, derive_seed(training.seed, 0),
             true, validation);
   log_info(expected_duration(training, validation, std::chrono::steady_clock::now() - began));
@@ -281,7 +208,12 @@ std::vector<LearningPoint> train_detectors(const DetectorTraining& training, Lib
     }
     for (const char* family : kDetectorFamilies) writer.write_card(family, examples, curve);
     writer.write_curve(curve);
-    if (last_gain(curve) < kBringsNothing) break;
+    if (training.critic) {
+      // What fools the critic so far is what the next rounds teach; the planner finds it.
+      maker.choose_by(load_critics(unfinished, training.transition));
+    } else if (last_gain(curve) < kBringsNothing) {
+      break;
+    }
   }
   std::error_code code;
   fs::remove_all(target, code);

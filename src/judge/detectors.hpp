@@ -61,6 +61,9 @@ struct DetectorTraining {
   std::uint64_t seed = 1;
   std::size_t threads = 0;
   std::string command;  // for the cards
+  // Teaches what helps to choose (planning/critic.hpp) instead of what measures: it hears seams as the
+  // planner does, and from the second round on what the planner chooses with it.
+  bool critic = false;
 };
 
 // What so many joins brought, in AUC on the validation tracks.
@@ -79,8 +82,8 @@ void to_json(nlohmann::json& json, const LearningPoint& point);
 // Teaches a detector of each family with 1, 2, 4 … rounds of joins: of each system as many, at random
 // twice that, hard cuts twice that; beside all but the hard cuts as many continuous passages, half of
 // them through the same fade. Ends when twice the joins raise the AUC of neither the systems' choices
-// nor hard cuts by .005, or with the rounds. Says beforehand how long it takes. Leaves the set in
-// folder/KIND. Throws Error(input) for too little music, Error(output), Error(interrupted).
+// nor hard cuts by .005 (a critic: never), or with the rounds. Says beforehand how long it takes. Leaves
+// the set in folder/KIND. Throws Error(input) for too little music, Error(output), Error(interrupted).
 std::vector<LearningPoint> train_detectors(const DetectorTraining& training, Library& library,
                                            const std::filesystem::path& folder);
 

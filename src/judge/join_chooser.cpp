@@ -6,8 +6,6 @@
 #include "base/interrupt.hpp"
 #include "base/random.hpp"
 #include "judge/medley.hpp"
-#include "library/fragment_loudness.hpp"
-#include "planning/levels.hpp"
 
 namespace segue {
 namespace {
@@ -30,6 +28,7 @@ class JoinChooser {
         sources_(sources_of(pool)),
         context_length_(model.context_length()),
         session_(model.open_session(pool.set())) {
+    if (config.critics) critic_.emplace(pool, config.critics, config.fade, config.target_lufs);
     for (std::size_t i = 0; i < pool.fragments().size(); ++i) {
       const PlanSource& source = sources_[pool.fragments()[i].track];
       if (reaches_back(source, pool.pcm_start(i), config.fade / 2 + kMargin) &&
@@ -91,23 +90,34 @@ class JoinChooser {
       context.insert(context.begin(), context.front() - 1);
     scores_.resize(candidates.size());
     session_->score(context, candidates, scores_);
+    if (critic_) return best_by_ear(from, candidates);
     const auto highest = std::max_element(scores_.begin(), scores_.end());
     return candidates[static_cast<std::size_t>(highest - scores_.begin())];
   }
 
+  std::size_t best_by_ear(std::size_t from, const std::vector<std::size_t>& candidates) {
+    std::vector<std::size_t> order(candidates.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const std::size_t count = std::min(Critic::kHeard, order.size());
+    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
+                      [&](std::size_t a, std::size_t b) { return scores_[a] > scores_[b]; });
+    std::vector<std::size_t> heard;
+    for (std::size_t i = 0; i < count; ++i) heard.push_back(candidates[order[i]]);
+    const std::vector<float> odds = critic_->odds(from, heard);
+    std::size_t best = 0;
+    const auto value = [&](std::size_t i) {
+      return static_cast<double>(scores_[order[i]]) + Critic::bonus(odds[i]);
+    };
+    for (std::size_t i = 1; i < count; ++i)
+      if (value(i) > value(best)) best = i;
+    return heard[best];
+  }
+
   Join join(std::size_t from, std::size_t to) const {
-    const std::size_t both[] = {from, to};
-    std::vector<LevelledPiece> pieces;
-    for (const std::size_t i : both) {
-      const PoolFragment& fragment = pool_.fragments()[i];
-      const PoolTrack& track = pool_.tracks()[fragment.track];
-      pieces.push_back({fragment.loudness_lufs, track.track->record.integrated_lufs,
-                        blocks_inside(track.features->loudness(), fragment.span)});
-    }
-    const std::vector<double> gains = level(pieces, config_.target_lufs);
+    const auto [gain_from, gain_to] = gains_between(pool_, from, to, config_.target_lufs);
     Join join;
-    join.out = {pool_.fragments()[from].track, pool_.pcm_end(from), gains[0]};
-    join.in = {pool_.fragments()[to].track, pool_.pcm_start(to), gains[1]};
+    join.out = {pool_.fragments()[from].track, pool_.pcm_end(from), gain_from};
+    join.in = {pool_.fragments()[to].track, pool_.pcm_start(to), gain_to};
     join.fade = config_.fade;
     return join;
   }
@@ -118,6 +128,7 @@ class JoinChooser {
   std::vector<PlanSource> sources_;
   std::size_t context_length_;
   std::unique_ptr<ScoringSession> session_;
+  std::optional<Critic> critic_;
   std::vector<std::size_t> entries_;  // fragments that may be entered
   std::vector<float> scores_;
 };

@@ -6,6 +6,7 @@
 
 #include "judge/join.hpp"
 #include "model/successor_model.hpp"
+#include "planning/critic.hpp"
 #include "planning/fragment_pool.hpp"
 
 namespace segue {
@@ -16,6 +17,7 @@ struct JoinConfig {
   std::uint64_t seed = 1;
   std::size_t candidates = 1024;  // heard for each, drawn evenly; 0 = all
   double target_lufs = -16;
+  std::shared_ptr<const CriticSet> critics{};  // hear the best of each choice, as in a mix; may be null
 };
 
 // The sources of a pool as a list of joins names them.

@@ -18,6 +18,15 @@ HeardSeams hear_joins(const std::vector<PlanSource>& sources, const std::vector<
   return heard;
 }
 
+constexpr std::string_view kByEar = "+critic";
+
+std::shared_ptr<const CriticSet> required_critics(const JudgeConfig& config) {
+  auto critics = find_critics(config.fade, config.critics);
+  if (critics) return critics;
+  throw Error(ErrorKind::model, "there is no critic", config.critics,
+              "teach one: segue judge --learn --critic MUSIC… --split FILE");
+}
+
 void refuse_known(const std::vector<LibraryTrack>& tracks, const DetectorSet& detectors) {
   for (const LibraryTrack& track : tracks) {
     if (!detectors.knows_any(track.recording)) continue;
@@ -43,9 +52,13 @@ Verdict judge_joins(const std::vector<std::string>& systems, Library& library,
   choosing.fade = config.fade;
   choosing.seed = config.seed;
   const auto choices_of = [&](const std::string& system) {
-    const std::unique_ptr<SuccessorModel> model = load_model(system);
+    JoinConfig own = choosing;
+    const bool by_ear = system.ends_with(kByEar);
+    if (by_ear) own.critics = required_critics(config);
+    const std::unique_ptr<SuccessorModel> model =
+        load_model(by_ear ? system.substr(0, system.size() - kByEar.size()) : system);
     detectors.warn_unless_heard(model->card().name);
-    return choose_joins(pool, *model, choosing);
+    return choose_joins(pool, *model, own);
   };
   const auto heard = [&](const std::vector<Join>& joins) {
     return hear_joins(sources, joins, detectors, config.threads);

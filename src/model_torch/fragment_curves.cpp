@@ -31,6 +31,18 @@ std::vector<float> edge_means(Hop frames, const BandStatistics& statistics, cons
   return means;
 }
 
+std::vector<float> scored_frames(const LogMel& fragment, Hop begin, Hop count,
+                                 const BandStatistics& statistics) {
+  std::vector<float> scored;
+  scored.reserve(static_cast<std::size_t>(count * kBands));
+  for (Hop i = begin; i < begin + count; ++i) {
+    const float* row = fragment.row(i).data();
+    for (std::size_t band = 0; band < kBands; ++band)
+      scored.push_back((row[band] - statistics.mean[band]) / statistics.scale[band]);
+  }
+  return scored;
+}
+
 // Takes the mean over time off each channel, then divides all of the group by their RMS.
 void normalise(std::vector<float>& curve, int channels, float little) {
   const auto width = static_cast<std::size_t>(channels);
@@ -95,6 +107,9 @@ FragmentCurves curves_of(const LogMel& fragment, const BandStatistics& statistic
   result.entry = edge_means(frames, statistics, [&](Hop i) { return fragment.row(i).data(); });
   result.exit =
       edge_means(frames, statistics, [&](Hop i) { return fragment.row(frames - 1 - i).data(); });
+  const Hop near = std::min(frames, kNearFrames);
+  result.first = scored_frames(fragment, 0, near, statistics);
+  result.last = scored_frames(fragment, frames - near, near, statistics);
   result.steps = frames - 1;
   for (std::size_t group = 0; group < kCurveGroups; ++group)
     result.curves[group].resize(at(result.steps, kCurveChannels[group]));

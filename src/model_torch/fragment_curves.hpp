@@ -18,6 +18,7 @@ inline constexpr std::size_t kCurveGroups = kCurveChannels.size();
 inline constexpr int kAllCurveChannels = 84;
 
 inline constexpr int kEdgeScales = 6;         // windows of 1, 2, 4 … 32 frames
+inline constexpr Hop kNearFrames = 64;         // frames at either edge that are heard one by one, 1.5 s
 inline constexpr Hop kLongestTimeline = 640;  // steps, 15 s: what lies further off is not heard
 inline constexpr Hop kFirstLag = 10;          // steps, .23 s
 inline constexpr Hop kLags = 290;             // lags 10 … 299, up to 7 s
@@ -29,6 +30,8 @@ using Curves = std::array<std::vector<float>, kCurveGroups>;
 struct FragmentCurves {
   std::vector<float> entry;  // [6 × 80] z-scored mean of the first 1, 2, 4 … 32 frames
   std::vector<float> exit;   // [6 × 80] the same of the last ones
+  std::vector<float> first;  // [≤ 64 × 80] z-scored first frames, in order of time
+  std::vector<float> last;   // the same of the last ones
   Hop steps = 0;             // visible frames - 1
   Curves curves;             // each group without its mean over time, divided by its RMS
 };

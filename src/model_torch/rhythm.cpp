@@ -84,17 +84,24 @@ torch::Tensor continued(const torch::Tensor& values, const torch::Tensor& known,
                         const torch::Tensor& weights, std::int64_t gap, std::int64_t count) {
   namespace F = torch::nn::functional;
   const std::int64_t lags = weights.size(1), channels = values.size(2);
-  const std::int64_t reach = kFirstLag + lags - 1;               // steps back that are looked at
-  const torch::Tensor backwards = weights.flip(1).unsqueeze(2);  // [N × L × 1]
+  const std::int64_t reach = kFirstLag + lags - 1;  // steps back that are looked at
+  const torch::Tensor backwards = weights.flip(1);
+  // [N × steps × L + steps - 1]: row i weighs what lies before step i of those made at once.
+  const auto band = [&](std::int64_t steps) {
+    std::vector<torch::Tensor> rows;
+    for (std::int64_t i = 0; i < steps; ++i)
+      rows.push_back(F::pad(backwards, F::PadFuncOptions({i, steps - 1 - i})));
+    return torch::stack(rows, 1);
+  };
+  const torch::Tensor full = band(kFirstLag);
   torch::Tensor line = torch::cat({values, known.unsqueeze(2)}, 2);
   if (line.size(1) < reach) line = F::pad(line, F::PadFuncOptions({0, 0, reach - line.size(1), 0}));
   line = line.narrow(1, line.size(1) - reach, reach);
   // As many steps at once as the shortest lag allows.
   for (std::int64_t done = 0; done < gap + count;) {
     const std::int64_t some = std::min<std::int64_t>(kFirstLag, gap + count - done);
-    const torch::Tensor windows = line.narrow(1, line.size(1) - reach, lags + some - 1)
-                                      .unfold(1, lags, 1);  // [N × some × C+1 × L]
-    const torch::Tensor sums = torch::matmul(windows, backwards.unsqueeze(1)).squeeze(3);
+    const torch::Tensor past = line.narrow(1, line.size(1) - reach, lags + some - 1);
+    const torch::Tensor sums = torch::bmm(some == kFirstLag ? full : band(some), past);
     const torch::Tensor steps =
         sums.narrow(2, 0, channels) / sums.narrow(2, channels, 1).clamp_min(1e-3);
     line = torch::cat({line, torch::cat({steps, torch::ones_like(sums.narrow(2, channels, 1))}, 2)}, 1);

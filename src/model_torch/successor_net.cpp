@@ -69,6 +69,9 @@ SuccessorConfig SuccessorConfig::from_json(const nlohmann::json& settings) {
   config.rhythm = whole_setting(settings, "rhythm", 1, 1024);
   config.ahead = whole_setting(settings, "ahead", 3, 256);
   config.lag_channels = whole_setting(settings, "lag_channels", 1, 256);
+  config.tower_hidden = whole_setting(settings, "tower_hidden", 1, 1024);
+  config.tower_channels = whole_setting(settings, "tower_channels", 1, 1024);
+  config.tower_dense = whole_setting(settings, "tower_dense", 1, 4096);
   config.pair_channels = whole_setting(settings, "pair_channels", 1, 256);
   config.pair_hidden = whole_setting(settings, "pair_hidden", 1, 1024);
   config.dropout = dropout_setting(settings);
@@ -93,7 +96,11 @@ SuccessorNet::SuccessorNet(const nlohmann::json& settings)
   sharpness_ = register_parameter("sharpness", torch::tensor(10.0f));
   lag_in_ = register_module("lag_in", convolution(kLagInputs, config_.lag_channels, kLagKernel));
   lag_out_ = register_module("lag_out", convolution(config_.lag_channels, 1, kLagKernel));
+  exit_tower_ = make_tower("exit");
+  entry_tower_ = make_tower("entry");
   const std::int64_t pair = config_.pair_channels;
+  tower_pair_ = register_module(
+      "tower_pair", std::make_shared<TowerPair>(config_.tower_channels, pair, config_.dropout));
   pair_convolutions_ = {convolution(3 * kGroups + 2, pair, kPairKernel),
                         convolution(pair, pair, kPairKernel, 2),
                         convolution(pair, pair, kPairKernel, 2)};
@@ -113,8 +120,23 @@ SuccessorNet::SuccessorNet(const nlohmann::json& settings)
   for (const torch::Tensor& bias : {lag_out_->bias, pair_lags_out_->bias, pair_out_->bias}) bias.zero_();
 }
 
-SeamSide SuccessorNet::side_of(torch::Tensor edge, torch::Tensor own, const TimelineBatch& lines,
-                               std::span<const LagProducts> products, Hop guard, bool exit) {
+SuccessorNet::Tower SuccessorNet::make_tower(const std::string& side) {
+  Tower tower;
+  tower.tower = register_module(
+      side + "_tower", std::make_shared<SeamTower>(config_.tower_hidden, config_.tower_channels));
+  const std::int64_t read = kEdge + config_.tower_channels * (kNearSteps / 2 + 2);
+  tower.dense = register_module(side + "_tower_dense", torch::nn::Linear(read, config_.tower_dense));
+  tower.out =
+      register_module(side + "_tower_out", torch::nn::Linear(config_.tower_dense, embedding_size()));
+  const torch::NoGradGuard no_grad;
+  tower.out->weight.normal_(0, 0.01);
+  tower.out->bias.zero_();
+  return tower;
+}
+
+SeamSide SuccessorNet::side_of(torch::Tensor edge, torch::Tensor frames, torch::Tensor own,
+                               const TimelineBatch& lines, std::span<const LagProducts> products,
+                               Hop guard, bool exit) {
   const auto here = device();
   const torch::Tensor values = lines.values.to(here), known = lines.known.to(here),
                       lags = lines.lags.to(here), allowed = lines.allowed.to(here);
@@ -127,8 +149,13 @@ SeamSide SuccessorNet::side_of(torch::Tensor edge, torch::Tensor own, const Time
             allowed.any(1, true);  // a fragment too short to repeat itself expects nothing
   const torch::Tensor flux =
       continued(values.narrow(2, 0, kFlux), known, weights, gap_between(guard), config_.ahead);
-  const torch::Tensor rest = continued(values.narrow(2, kFlux, kAllCurveChannels - kFlux), known,
-                                       weights.detach(), gap_between(guard), config_.ahead);
+  // What only the re-ranker compares teaches the lags nothing.
+  torch::Tensor rest;
+  {
+    const torch::NoGradGuard no_grad;
+    rest = continued(values.narrow(2, kFlux, kAllCurveChannels - kFlux), known, weights,
+                     gap_between(guard), config_.ahead);
+  }
   SeamSide side;
   side.edge = edge.to(here);
   side.own = own.to(here);
@@ -137,25 +164,33 @@ SeamSide SuccessorNet::side_of(torch::Tensor edge, torch::Tensor own, const Time
   side.other = torch::cat({expected.detach(), exit ? rest : rest.flip(1)}, 2);
   const torch::Tensor ends = normalised(side.own.narrow(2, 0, kFlux)).flatten(1);
   const torch::Tensor beyond = normalised(expected).flatten(1);
+  Tower& tower = exit ? exit_tower_ : entry_tower_;
+  side.near = tower.tower->forward(frames.to(here));
+  const torch::Tensor nearest = side.near.narrow(2, exit ? kNearSteps / 2 : 0, kNearSteps / 2);
+  torch::Tensor more =
+      torch::cat({side.edge, nearest.flatten(1), side.near.mean(2), side.near.amax(2)}, 1);
+  more = torch::dropout(torch::relu(tower.dense->forward(more)), config_.dropout, is_training());
   side.embedding =
       torch::cat({torch::mm(side.edge, edge_weight_), torch::mm(exit ? beyond : ends, forward_weight_),
                   torch::mm(exit ? ends : beyond, backward_weight_)},
-                 1);
+                 1) +
+      tower.out->forward(more);
   return side;
 }
 
 SeamSide SuccessorNet::exits(std::span<const FragmentCurves* const> playing,
                              std::span<const Timeline> lines, std::span<const LagProducts> products,
                              Hop guard) {
-  return side_of(edges_of(playing, true), last_steps(playing, config_.ahead),
+  return side_of(edges_of(playing, true), near_frames(playing, true), last_steps(playing, config_.ahead),
                  pack_timelines(lines, products), products, guard, true);
 }
 
 SeamSide SuccessorNet::entries(std::span<const FragmentCurves* const> fragments,
                                std::span<const Timeline> lines, std::span<const LagProducts> products,
                                Hop guard) {
-  return side_of(edges_of(fragments, false), first_steps(fragments, config_.ahead),
-                 pack_timelines(lines, products), products, guard, false);
+  return side_of(edges_of(fragments, false), near_frames(fragments, false),
+                 first_steps(fragments, config_.ahead), pack_timelines(lines, products), products, guard,
+                 false);
 }
 
 torch::Tensor SuccessorNet::base_scores(const torch::Tensor& exits, const torch::Tensor& entries) const {
@@ -165,8 +200,8 @@ torch::Tensor SuccessorNet::base_scores(const torch::Tensor& exits, const torch:
 
 SeamSide SuccessorNet::rows_of(const SeamSide& side, const torch::Tensor& rows) {
   return {side.edge.index_select(0, rows), side.embedding.index_select(0, rows),
-          side.own.index_select(0, rows), side.other.index_select(0, rows),
-          side.lags.index_select(0, rows)};
+          side.own.index_select(0, rows),  side.other.index_select(0, rows),
+          side.lags.index_select(0, rows), side.near.index_select(0, rows)};
 }
 
 torch::Tensor SuccessorNet::rerank(const torch::Tensor& base, const SeamSide& exit,
@@ -186,7 +221,7 @@ torch::Tensor SuccessorNet::rerank(const torch::Tensor& base, const SeamSide& ex
                  1);
   y = torch::dropout(torch::relu(pair_in_->forward(y)), config_.dropout, is_training());
   y = pair_out_->forward(torch::relu(pair_middle_->forward(y)));
-  return base_weight_ * base + (by_lags + y).squeeze(1);
+  return base_weight_ * base + (by_lags + y).squeeze(1) + tower_pair_->forward(exit.near, entry.near);
 }
 
 PairLags pair_lags(std::span<const Timeline> lines, std::span<const FragmentCurves* const> fragments,

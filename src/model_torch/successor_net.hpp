@@ -18,6 +18,7 @@
 
 #include "model_torch/network.hpp"
 #include "model_torch/rhythm.hpp"
+#include "model_torch/seam_tower.hpp"
 
 namespace segue {
 
@@ -26,6 +27,9 @@ struct SuccessorConfig {
   std::int64_t rhythm = 96;  // … the onset curve forwards, and as many backwards
   std::int64_t ahead = 43;   // steps (1 s) of curves that are compared at the seam
   std::int64_t lag_channels = 16;
+  std::int64_t tower_hidden = 64;
+  std::int64_t tower_channels = 48;
+  std::int64_t tower_dense = 256;
   std::int64_t pair_channels = 32;
   std::int64_t pair_hidden = 192;
   double dropout = 0.2;
@@ -42,6 +46,7 @@ struct SeamSide {
   torch::Tensor own;        // [N × K × 84] curves on this side of the seam
   torch::Tensor other;  // [N × K × 84] curves as this side expects them on the other, in order of time
   torch::Tensor lags;   // [N × groups × kLags] its autocorrelation
+  torch::Tensor near;   // [N × tower_channels × kNearSteps] what the tower made of the nearest frames
 };
 
 // What happens between two fragments: [P × groups × kLags] products, [P × kLags] steps that meet.
@@ -77,13 +82,22 @@ class SuccessorNet : public Network {
   std::unique_ptr<SuccessorModel> model(ModelCard card) const override;
 
  private:
-  SeamSide side_of(torch::Tensor edge, torch::Tensor own, const TimelineBatch& lines,
-                   std::span<const LagProducts> products, Hop guard, bool exit);
+  SeamSide side_of(torch::Tensor edge, torch::Tensor frames, torch::Tensor own,
+                   const TimelineBatch& lines, std::span<const LagProducts> products, Hop guard,
+                   bool exit);
 
   nlohmann::json settings_;
   SuccessorConfig config_;
   torch::Tensor edge_weight_, forward_weight_, backward_weight_, log_scale_, sharpness_;
   torch::nn::Conv1d lag_in_{nullptr}, lag_out_{nullptr};
+  // One for each side: what ends and what begins are different things.
+  struct Tower {
+    std::shared_ptr<SeamTower> tower;
+    torch::nn::Linear dense{nullptr}, out{nullptr};  // to what is added to the embedding
+  };
+  Tower make_tower(const std::string& side);
+  Tower exit_tower_, entry_tower_;
+  std::shared_ptr<TowerPair> tower_pair_;
   std::vector<torch::nn::Conv1d> pair_convolutions_;
   torch::nn::Linear pair_lags_{nullptr}, pair_lags_out_{nullptr}, pair_in_{nullptr},
       pair_middle_{nullptr}, pair_out_{nullptr};

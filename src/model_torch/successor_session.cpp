@@ -25,9 +25,12 @@ struct HeardFragment {
   SeamSide entry;  // one row
 
   std::size_t bytes() const {
-    std::size_t bytes = (curves.entry.size() + curves.exit.size()) * sizeof(float);
+    std::size_t bytes =
+        (curves.entry.size() + curves.exit.size() + curves.first.size() + curves.last.size()) *
+        sizeof(float);
     for (const std::vector<float>& curve : curves.curves) bytes += curve.size() * sizeof(float);
-    for (const torch::Tensor& tensor : {entry.edge, entry.embedding, entry.own, entry.other, entry.lags})
+    for (const torch::Tensor& tensor :
+         {entry.edge, entry.embedding, entry.own, entry.other, entry.lags, entry.near})
       bytes += tensor.nbytes();
     return bytes + 1024;
   }
@@ -40,8 +43,8 @@ SeamSide join(const std::vector<const SeamSide*>& sides) {
     for (const SeamSide* side : sides) rows.push_back(side->*part);
     return torch::cat(rows, 0);
   };
-  return {all(&SeamSide::edge), all(&SeamSide::embedding), all(&SeamSide::own), all(&SeamSide::other),
-          all(&SeamSide::lags)};
+  return {all(&SeamSide::edge),  all(&SeamSide::embedding), all(&SeamSide::own),
+          all(&SeamSide::other), all(&SeamSide::lags),      all(&SeamSide::near)};
 }
 
 class SuccessorSession : public ScoringSession {

@@ -101,6 +101,14 @@ torch::Tensor contenders(const torch::Tensor& scores, const Questions& questions
   return torch::cat({drawn, hardest(questions.same, hard), hardest(questions.same.logical_not(), 1)}, 1);
 }
 
+// A softmax leaves open what is added to all scores of a question; scores of several questions are
+// summed where an order is sought, so each must also say by itself whether it is right.
+torch::Tensor binary_loss(const torch::Tensor& ranked, const torch::Tensor& real) {
+  const torch::Tensor wrong = real.narrow(1, 1, real.size(1) - 1);
+  return torch::softplus(-ranked.select(1, 0)).mean() +
+         torch::softplus(ranked.narrow(1, 1, real.size(1) - 1)).masked_select(wrong).mean();
+}
+
 }  // namespace
 
 Lesson SuccessorNet::study(const TrainingBatch& batch, const nlohmann::json& recipe,
@@ -141,7 +149,8 @@ Lesson SuccessorNet::study(const TrainingBatch& batch, const nlohmann::json& rec
   const torch::Tensor base = scores.detach().index({query, fragment});
   const torch::Tensor ranked = torch::full_like(contender, kImpossible, scores.options())
                                    .masked_scatter(real, rerank(base, from, to, between));
-  lesson.loss = lesson.loss - torch::log_softmax(ranked, 1).select(1, 0).mean();
+  lesson.loss = lesson.loss - torch::log_softmax(ranked, 1).select(1, 0).mean() +
+                recipe.at("binary_weight").get<double>() * binary_loss(ranked, real);
   return lesson;
 }
 

@@ -40,7 +40,7 @@ void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& chec
   std::vector<torch::Tensor> kept;
   std::vector<NamedTensor> tensors;
   const auto add = [&](const std::string& name, const torch::Tensor& tensor) {
-    kept.push_back(tensor.detach().to(torch::kCPU).contiguous());
+    kept.push_back(tensor.detach().to(torch::kCPU, torch::kFloat).contiguous());  // counters too
     const torch::Tensor& values = kept.back();
     const std::span data(values.data_ptr<float>(), static_cast<std::size_t>(values.numel()));
     tensors.push_back({name, DType::f32, values.sizes().vec(), std::as_bytes(data)});

@@ -40,6 +40,9 @@ constexpr SettingRow kTable[] = {
     {"ahead", integer, 3, 256, "", {"", "", "", "", "43"}, "steps of the curves that are compared at the cut, 23 ms each"},
     {"lag_channels", integer, 1, 256, "", {"", "", "", "", "16"},
      "convolution channels over the autocorrelation, which tell how a fragment repeats itself"},
+    {"tower_hidden", integer, 1, 1024, "", {"", "", "", "", "64"}, "channels inside the towers over the frames nearest to a seam"},
+    {"tower_channels", integer, 1, 1024, "", {"", "", "", "", "48"}, "numbers that a tower leaves of each tenth of a second"},
+    {"tower_dense", integer, 1, 4096, "", {"", "", "", "", "256"}, "size of the dense layer from a tower to the embedding"},
     {"pair_channels", integer, 1, 256, "", {"", "", "", "", "32"}, "convolution channels of the re-ranker, over lags"},
     {"pair_hidden", integer, 1, 1024, "", {"", "", "", "", "192"}, "size of the re-ranker's first dense layer"},
     // What it is shown.
@@ -72,7 +75,7 @@ constexpr SettingRow kTable[] = {
      "binary cross-entropy, or softmax over the right and all wrong answers"},
     {"predecessor_weight", real, 0, 1, "", {"0", "0.5", "", "", ""},
      "share of the listwise loss that asks which fragment came before, not which comes next"},
-    {"binary_weight", real, 0, 1, "", {"1", "0.1", "", "", ""},
+    {"binary_weight", real, 0, 1, "", {"1", "0.1", "", "", "0.2"},
      "weight of binary cross-entropy beside the listwise loss: keeps outputs probabilities"},
     {"epochs", integer, 1, 100000, "", {"75", "30", "40", "40", "60"}, "passes over the train side at most"},
     {"patience", integer, 0, 100000, "", {"25", "10", "15", "15", "0"},

@@ -90,7 +90,7 @@ class Sampler {
   std::vector<std::shared_ptr<const FeatureFile>> features_;
   std::vector<std::size_t> songs_;  // of each track
   EmbeddingOf embedding_;
-  std::vector<std::vector<float>> onsets_;         // of each track, where cuts move to them
+  std::vector<std::vector<float>> onsets_;       // of each track, where cuts move to them
   std::vector<std::vector<FragmentSpan>> cuts_;  // of each track, in this epoch
   std::vector<Clip> clips_;                      // of the epoch
   std::uint64_t epoch_seed_ = 0;

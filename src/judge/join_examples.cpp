@@ -1,0 +1,95 @@
+#include "judge/join_examples.hpp"
+
+#include <cmath>
+
+#include "base/interrupt.hpp"
+#include "base/parallel.hpp"
+#include "base/random.hpp"
+#include "judge/medley.hpp"
+#include "model/registry.hpp"
+
+namespace segue {
+namespace {
+
+SeamWindow preview(const FragmentPool& pool, const JoinList& list, const Join& join,
+                   Seconds transition) {
+  const auto side = [&](const JoinPlace& place) {
+    const Seconds at = to_seconds(place.at, list.sources[place.source].sample_rate);
+    return PreviewSide{pool.tracks()[place.source].features.get(), to_hops(at), place.gain_db};
+  };
+  return preview_seam(side(join.out), side(join.in), {join.fade, transition, join.before, join.after});
+}
+
+}  // namespace
+
+JoinExampleMaker::JoinExampleMaker(const DetectorTraining& training, Library& library)
+    : training_(training), library_(library) {
+  // Twice, because what no system chooses is what the detector must know best.
+  for (const char* name : {"random", "random"}) add_system(name, Sound::random);
+  for (const std::string& name : training.systems) add_system(name, Sound::chosen);
+  if (training.critic) planner_ = load_model(kDefaultModel);
+}
+
+void JoinExampleMaker::add_system(const std::string& name, Sound sound) {
+  systems_.push_back({load_model(name), sound});
+}
+
+std::vector<SeamWindow> JoinExampleMaker::hear_all(const FragmentPool& pool,
+                                                   const JoinList& list) const {
+  if (!training_.critic) return hear(list, training_.transition, training_.threads);
+  std::vector<SeamWindow> windows(list.joins.size());
+  parallel_for(windows.size(), training_.threads, [&](std::size_t i) {
+    windows[i] = preview(pool, list, list.joins[i], training_.transition);
+  });
+  return windows;
+}
+
+void JoinExampleMaker::add(const std::vector<LibraryTrack>& tracks, const Segmentation& segmentation,
+                           std::size_t joins, std::uint64_t seed, bool with_controls,
+                           JoinExamples& examples) {
+  MixConfig cutting;
+  cutting.segmentation = segmentation;
+  cutting.seed = seed;
+  const FragmentPool pool(cutting, library_, tracks);
+  JoinList list{sources_of(pool), {}};
+  std::vector<Sound> sounds;
+  const auto take = [&](const std::vector<Join>& made, Sound sound) {
+    list.joins.insert(list.joins.end(), made.begin(), made.end());
+    sounds.insert(sounds.end(), made.size(), sound);
+  };
+  JoinConfig config;
+  config.fade = training_.transition;
+  config.count = (joins + systems_.size() - 1) / systems_.size();
+  for (std::size_t s = 0; s < systems_.size(); ++s) {
+    throw_if_interrupted();
+    config.seed = derive_seed(seed, s);
+    const std::vector<Join> made = choose_joins(pool, *systems_[s].model, config);
+    take(made, systems_[s].sound);
+    take(continuous_passages(list.sources, made), Sound::passage);
+    if (s == 0 && with_controls) {
+      take(continuations(list.sources, made, training_.transition), Sound::faded);
+      take(continuations(list.sources, made, Seconds(0)), Sound::untouched);
+    }
+  }
+  config.seed = derive_seed(seed, systems_.size());
+  config.count *= 2;
+  std::vector<Join> hard = choose_joins(pool, *systems_[0].model, config);
+  for (Join& join : hard) join.fade = Seconds(0);
+  take(hard, Sound::hard_cut);
+  if (critics_) {
+    config.seed = derive_seed(seed, systems_.size() + 1);
+    config.count = joins / 3;
+    config.critics = critics_;
+    const std::vector<Join> fooling = choose_joins(pool, *planner_, config);
+    take(fooling, Sound::chosen);
+    take(continuous_passages(list.sources, fooling), Sound::passage);
+  }
+  std::vector<SeamWindow> windows = hear_all(pool, list);
+  for (std::size_t i = 0; i < windows.size(); ++i) {
+    examples.windows.push_back(std::move(windows[i]));
+    examples.joined.push_back(!list.joins[i].continuous());
+    examples.sounds.push_back(sounds[i]);
+  }
+}
+
+}  // namespace segue

@@ -1,0 +1,124 @@
+#include "planning/critic.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "base/parallel.hpp"
+#include "base/paths.hpp"
+#include "library/fragment_loudness.hpp"
+#include "model/plugin.hpp"
+#include "planning/levels.hpp"
+
+namespace segue {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::size_t kMostKnown = 1 << 20;  // seams, 24 MB
+
+// "100ms" → .1 s.
+std::optional<Seconds> transition_of(const std::string& kind) {
+  int milliseconds = 0;
+  if (std::sscanf(kind.c_str(), "%dms", &milliseconds) != 1 || milliseconds <= 0 ||
+      kind != std::to_string(milliseconds) + "ms")
+    return std::nullopt;
+  return Seconds(milliseconds / 1000.0);
+}
+
+}  // namespace
+
+std::vector<float> CriticSet::odds(std::span<const SeamWindow> windows) const {
+  std::vector<float> sum(windows.size(), 0.0f);
+  for (const auto& critic : critics) {
+    const std::vector<float> some = critic->score(windows);
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += some[i] / static_cast<float>(critics.size());
+  }
+  return sum;
+}
+
+fs::path user_critics_folder() { return user_data_folder() / "critics"; }
+
+std::shared_ptr<const CriticSet> find_critics(Seconds fade, const fs::path& folder) {
+  std::vector<fs::path> folders = {folder};
+  if (folder.empty()) folders = {find_shipped("models/critics"), user_critics_folder()};
+  std::optional<Seconds> nearest;
+  fs::path found;
+  for (const fs::path& place : folders) {
+    std::error_code code;
+    for (fs::directory_iterator it(place, code), end; !code && it != end; it.increment(code)) {
+      const std::optional<Seconds> kind = transition_of(it->path().filename().native());
+      if (!kind) continue;
+      if (nearest && std::abs((*nearest - fade).count()) <= std::abs((*kind - fade).count())) continue;
+      nearest = kind;
+      found = it->path();
+    }
+  }
+  return nearest ? load_critics(found, *nearest) : nullptr;
+}
+
+std::shared_ptr<const CriticSet> load_critics(const fs::path& folder, Seconds transition) {
+  auto set = std::make_shared<CriticSet>();
+  set->transition = transition;
+  set->folder = folder;
+  std::vector<fs::path> weights;
+  std::error_code code;
+  for (fs::directory_iterator it(folder, code), end; !code && it != end; it.increment(code))
+    if (it->path().extension() == ".safetensors") weights.push_back(it->path());
+  std::sort(weights.begin(), weights.end());
+  for (const fs::path& file : weights) set->critics.push_back(learning_plugin().load_detector(file));
+  if (set->critics.empty()) {
+    throw Error(ErrorKind::model, "holds no critic", folder, "remove it, or teach critics again");
+  }
+  return set;
+}
+
+std::pair<double, double> gains_between(const FragmentPool& pool, std::size_t from, std::size_t to,
+                                        double target_lufs) {
+  std::vector<LevelledPiece> pieces;
+  for (const std::size_t i : {from, to}) {
+    const PoolFragment& fragment = pool.fragments()[i];
+    const PoolTrack& track = pool.tracks()[fragment.track];
+    pieces.push_back({fragment.loudness_lufs, track.track->record.integrated_lufs,
+                      blocks_inside(track.features->loudness(), fragment.span)});
+  }
+  const std::vector<double> gains = level(pieces, target_lufs);
+  return {gains[0], gains[1]};
+}
+
+Critic::Critic(const FragmentPool& pool, std::shared_ptr<const CriticSet> set, Seconds fade,
+               double target_lufs)
+    : pool_(pool), set_(std::move(set)), fade_(fade), target_lufs_(target_lufs) {}
+
+// In a mix other seams lie where the two fragments begin and end.
+SeamWindow Critic::preview(std::size_t from, std::size_t to) const {
+  const auto& [gain_from, gain_to] = gains_between(pool_, from, to, target_lufs_);
+  const PoolFragment& a = pool_.fragments()[from];
+  const PoolFragment& b = pool_.fragments()[to];
+  PreviewConfig config;
+  config.fade = fade_;
+  config.transition = set_->transition;
+  config.before = std::min(kSeamFlank, std::max(Seconds(0), hops_to_seconds(a.span.length) - fade_));
+  config.after = std::min(kSeamFlank, std::max(Seconds(0), hops_to_seconds(b.span.length) - fade_));
+  return preview_seam({pool_.tracks()[a.track].features.get(), a.span.end(), gain_from},
+                      {pool_.tracks()[b.track].features.get(), b.span.start, gain_to}, config);
+}
+
+std::vector<float> Critic::odds(std::size_t from, std::span<const std::size_t> to) {
+  const auto key = [&](std::size_t candidate) {
+    return static_cast<std::uint64_t>(from) * pool_.fragments().size() + candidate;
+  };
+  std::vector<std::size_t> missing;
+  for (const std::size_t candidate : to)
+    if (!known_.contains(key(candidate))) missing.push_back(candidate);
+  std::vector<SeamWindow> windows(missing.size());
+  parallel_for(missing.size(), 0, [&](std::size_t i) { windows[i] = preview(from, missing[i]); });
+  if (known_.size() > kMostKnown) known_.clear();
+  std::vector<float> result;
+  const std::vector<float> heard = missing.empty() ? std::vector<float>() : set_->odds(windows);
+  for (std::size_t i = 0; i < missing.size(); ++i)
+    known_[key(missing[i])] = std::round(heard[i] * 256) / 256;
+  for (const std::size_t candidate : to) result.push_back(known_.at(key(candidate)));
+  return result;
+}
+
+}  // namespace segue

@@ -1,0 +1,79 @@
+// The critic hears what could follow and helps to choose: a network that learnt to tell joined music
+// from music that goes on as it was made. It shares neither tracks nor weights with the detectors that
+// measure mixes afterwards (judge/detectors.hpp): it learns from the fold `critic` of a split.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "evaluation/seam_detector.hpp"
+#include "planning/fragment_pool.hpp"
+#include "planning/seam_preview.hpp"
+
+namespace segue {
+
+// Critics that learnt crossfades of one length. On disk: the folder KIND ("100ms") with
+// FAMILY.safetensors and FAMILY.card.json for each family.
+struct CriticSet {
+  Seconds transition{0};
+  std::filesystem::path folder;
+  std::vector<std::unique_ptr<SeamDetector>> critics;
+
+  // Log odds that each window holds a join: the mean of all critics'.
+  std::vector<float> odds(std::span<const SeamWindow> windows) const;
+};
+
+// $XDG_DATA_HOME/segue/critics.
+std::filesystem::path user_critics_folder();
+
+// The set in one folder. Throws Error(model) if it holds none, or damaged weights.
+std::shared_ptr<const CriticSet> load_critics(const std::filesystem::path& folder, Seconds transition);
+
+// Those that learnt the crossfades nearest in length to this one. folder: holds sets by kind; where it
+// is empty, segue's own and the user's are looked through. Null if there are none. Throws Error(model)
+// if weights are damaged.
+std::shared_ptr<const CriticSet> find_critics(Seconds fade, const std::filesystem::path& folder = {});
+
+// Gains in dB of two fragments of a pool that play one after the other, as a mix would set them.
+std::pair<double, double> gains_between(const FragmentPool& pool, std::size_t from, std::size_t to,
+                                        double target_lufs);
+
+// Hears seams between fragments of a pool. What it heard is kept. Not thread-safe.
+class Critic {
+ public:
+  // At each decision the best `kHeard` by the network's score are heard.
+  static constexpr std::size_t kHeard = 20;
+
+  // The pool must outlive it.
+  Critic(const FragmentPool& pool, std::shared_ptr<const CriticSet> set, Seconds fade,
+         double target_lufs);
+
+  // Log odds that the seams from the end of `from` to the beginnings of `to` are heard as joins, in
+  // steps of 1/256, so that they do not hang on the BLAS.
+  std::vector<float> odds(std::size_t from, std::span<const std::size_t> to);
+
+  // What to add to the log probability that a fragment follows: log(1 - p), p = σ(odds) being the
+  // probability that the seam is heard, times kWeight.
+  static constexpr double kWeight = 1;
+  static double bonus(float odds) {
+    const auto x = static_cast<double>(odds);
+    return -kWeight * (std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))));
+  }
+
+ private:
+  SeamWindow preview(std::size_t from, std::size_t to) const;
+
+  const FragmentPool& pool_;
+  std::shared_ptr<const CriticSet> set_;
+  Seconds fade_;
+  double target_lufs_;
+  std::unordered_map<std::uint64_t, float> known_;  // by (from, to)
+};
+
+}  // namespace segue
