@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace segue {
 namespace {
@@ -61,28 +62,102 @@ void normalise(std::vector<float>& curve, int channels, float little) {
   for (float& value : curve) value *= factor;
 }
 
-// The compiler makes a version for processors with wide vectors, too.
-__attribute__((target_clones("avx2,fma", "default"))) float dot(const float* a, const float* b,
-                                                                std::size_t count) {
-  float partial[16] = {};
+// Four products at once, because they share what is read of `a`: sums[k] = Σ a[i] b[k][i]. The compiler
+// makes a version for processors with wide vectors, too.
+typedef float Lanes __attribute__((vector_size(64), aligned(4), may_alias));
+constexpr std::size_t kLanes = 16;
+
+__attribute__((target_clones("avx512f", "avx2,fma", "default"))) void dots(const float* a,
+                                                                           const float* const b[4],
+                                                                           std::size_t count,
+                                                                           float* sums) {
+  Lanes partial[4] = {};
   std::size_t i = 0;
-  for (; i + 16 <= count; i += 16) {
-    for (std::size_t k = 0; k < 16; ++k) partial[k] += a[i + k] * b[i + k];
+  for (; i + kLanes <= count; i += kLanes) {
+    const Lanes x = *reinterpret_cast<const Lanes*>(a + i);
+    partial[0] += x * *reinterpret_cast<const Lanes*>(b[0] + i);
+    partial[1] += x * *reinterpret_cast<const Lanes*>(b[1] + i);
+    partial[2] += x * *reinterpret_cast<const Lanes*>(b[2] + i);
+    partial[3] += x * *reinterpret_cast<const Lanes*>(b[3] + i);
   }
-  float sum = 0;
-  for (const float value : partial) sum += value;
-  for (; i < count; ++i) sum += a[i] * b[i];
-  return sum;
+  for (std::size_t k = 0; k < 4; ++k) {
+    float sum = 0;
+    for (std::size_t lane = 0; lane < kLanes; ++lane) sum += partial[k][lane];
+    for (std::size_t rest = i; rest < count; ++rest) sum += a[rest] * b[k][rest];
+    sums[k] = sum;
+  }
 }
 
-// a[first_a …] with b[first_b …], `steps` long.
-void add_products(const Curves& a, Hop first_a, const Curves& b, Hop first_b, Hop steps, float count,
-                  std::size_t lag, std::vector<float>& products) {
+float dot(const float* a, const float* b, std::size_t count) {
+  const float* const same[4] = {b, b, b, b};
+  float sums[4];
+  dots(a, same, count, sums);
+  return sums[0];
+}
+
+// Steps [begin, end) of `next`; step t lies `lag` after step t + offset - lag of what was before.
+struct Meeting {
+  Hop begin = 0, end = 0;
+};
+
+// Products of four neighbouring lags, `first` being the shortest.
+void add_products(const Curves& before, const Curves& next, Hop offset, Hop first,
+                  const Meeting (&meetings)[4], const float (&counts)[4], std::vector<float>& products) {
+  Hop begin = 0, end = std::numeric_limits<Hop>::max();  // what all four share
+  for (const Meeting& meeting : meetings) {
+    begin = std::max(begin, meeting.begin);
+    end = std::min(end, meeting.end);
+  }
+  end = std::max(begin, end);
   for (std::size_t group = 0; group < kCurveGroups; ++group) {
     const int channels = kCurveChannels[group];
-    const float sum = dot(a[group].data() + at(first_a, channels),
-                          b[group].data() + at(first_b, channels), at(steps, channels));
-    products[group * kLags + lag] = sum / (static_cast<float>(channels) * count);
+    const float* to = next[group].data();
+    const auto from = [&](Hop step, int k) {
+      return before[group].data() + (step + offset - first - k) * channels;
+    };
+    float sums[4] = {};
+    if (end > begin) {
+      const float* const pasts[4] = {from(begin, 0), from(begin, 1), from(begin, 2), from(begin, 3)};
+      dots(to + begin * channels, pasts, at(end - begin, channels), sums);
+    }
+    for (int k = 0; k < 4; ++k) {
+      const Meeting& own = meetings[k];
+      const auto rest = [&](Hop one, Hop other) {
+        if (one < other) sums[k] += dot(to + one * channels, from(one, k), at(other - one, channels));
+      };
+      if (end > begin) {
+        rest(own.begin, begin);
+        rest(end, own.end);
+      } else {
+        rest(own.begin, own.end);
+      }
+      const auto lag = static_cast<std::size_t>(first - kFirstLag + k);
+      if (counts[k] > 0 && lag < kLags)
+        products[group * kLags + lag] = sums[k] / (static_cast<float>(channels) * counts[k]);
+    }
+  }
+}
+
+// All lags: `meeting` says which steps meet at a lag, `count` how many of them are known.
+void add_all_products(const Curves& before, const Curves& next, Hop offset, float least,
+                      const auto& meeting, const auto& count, LagProducts& result) {
+  for (Hop lag = kFirstLag; lag < kFirstLag + kLags; lag += 4) {
+    Meeting meetings[4];
+    float counts[4] = {};
+    bool any = false;
+    for (int k = 0; k < 4 && lag + k < kFirstLag + kLags; ++k) {
+      meetings[k] = meeting(lag + k);
+      if (meetings[k].begin >= meetings[k].end) {
+        meetings[k] = {};
+        continue;
+      }
+      const float known = count(lag + k, meetings[k]);
+      result.count[static_cast<std::size_t>(lag - kFirstLag + k)] = known;
+      if (known < least) continue;
+      counts[k] = known;
+      any = true;
+    }
+    if (any) add_products(before, next, offset, lag, meetings, counts, result.products);
   }
 }
 
@@ -172,33 +247,27 @@ Timeline reversed(const FragmentCurves& fragment) {
 
 LagProducts lag_products(const Timeline& timeline) {
   LagProducts result = no_products();
-  for (Hop lag = kFirstLag; lag < kFirstLag + kLags && lag < timeline.steps; ++lag) {
-    const Hop steps = timeline.steps - lag;
-    const float count = dot(timeline.known.data() + lag, timeline.known.data(), at(steps, 1));
-    const auto column = static_cast<std::size_t>(lag - kFirstLag);
-    result.count[column] = count;
-    if (count < kLeastAlone) continue;
-    add_products(timeline.curves, lag, timeline.curves, 0, steps, count, column, result.products);
-  }
+  const auto meeting = [&](Hop lag) { return Meeting{lag, std::max(lag, timeline.steps)}; };
+  const auto count = [&](Hop lag, const Meeting& steps) {
+    return dot(timeline.known.data() + lag, timeline.known.data(), at(steps.end - lag, 1));
+  };
+  add_all_products(timeline.curves, timeline.curves, 0, kLeastAlone, meeting, count, result);
   return result;
 }
 
 LagProducts lag_products(const Timeline& before, const FragmentCurves& next, Hop guard) {
   LagProducts result = no_products();
-  const Hop gap = gap_between(guard);
-  for (Hop lag = kFirstLag; lag < kFirstLag + kLags; ++lag) {
-    // Step b of the next one sounds `lag` after step before.steps + gap + b - lag of what was before.
-    const Hop begin = std::max<Hop>(0, lag - gap - before.steps);
-    const Hop end = std::min(next.steps, lag - gap);
-    if (begin >= end) continue;
-    const Hop from = before.steps + gap + begin - lag;
-    float count = 0;
-    for (Hop i = 0; i < end - begin; ++i) count += before.known[static_cast<std::size_t>(from + i)];
-    const auto column = static_cast<std::size_t>(lag - kFirstLag);
-    result.count[column] = count;
-    if (count < kLeastBetween) continue;
-    add_products(before.curves, from, next.curves, begin, end - begin, count, column, result.products);
-  }
+  const Hop gap = gap_between(guard), offset = before.steps + gap;
+  const auto meeting = [&](Hop lag) {
+    return Meeting{std::max<Hop>(0, lag - offset), std::min(next.steps, lag - gap)};
+  };
+  const auto count = [&](Hop lag, const Meeting& steps) {
+    float known = 0;
+    for (Hop step = steps.begin; step < steps.end; ++step)
+      known += before.known[static_cast<std::size_t>(step + offset - lag)];
+    return known;
+  };
+  add_all_products(before.curves, next.curves, offset, kLeastBetween, meeting, count, result);
   return result;
 }
 

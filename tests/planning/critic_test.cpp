@@ -1,0 +1,120 @@
+#include "planning/critic.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "base/half.hpp"
+#include "base/paths.hpp"
+#include "support/mix_library.hpp"
+#include "support/refusal.hpp"
+
+namespace segue {
+namespace {
+
+// Hears joins where the level of the first frame heard differs from the last one's; counts what it is
+// asked.
+class LevelCritic : public SeamDetector {
+ public:
+  explicit LevelCritic(std::size_t& asked) : asked_(asked) {}
+  const ModelCard& card() const override { return card_; }
+  std::vector<float> score(std::span<const SeamWindow> windows) const override {
+    asked_ += windows.size();
+    std::vector<float> odds;
+    for (const SeamWindow& window : windows) {
+      const auto level = [&](Hop frame) {
+        return float_from_half(window.log_mel[static_cast<std::size_t>(frame * LogMelGeometry::bands)]);
+      };
+      odds.push_back(std::abs(level(window.heard.begin) - level(window.heard.end - 1)));
+    }
+    return odds;
+  }
+
+ private:
+  std::size_t& asked_;
+  ModelCard card_;
+};
+
+class CriticTest : public testing::Test {
+ protected:
+  CriticTest() {
+    library_.add("a", 30);
+    library_.add("b", 30, 44100, [](double) { return -24.0; });
+    cutting_.segmentation = Segmentation::parse("3");
+    auto set = std::make_shared<CriticSet>();
+    set->transition = Seconds(0.1);
+    set->critics.push_back(std::make_unique<LevelCritic>(asked_));
+    set_ = set;
+  }
+
+  test::MixLibrary library_;
+  MixConfig cutting_;
+  std::size_t asked_ = 0;
+  std::shared_ptr<const CriticSet> set_;
+};
+
+TEST_F(CriticTest, HearsBothSidesAtTheLevelsOfTheMix) {
+  const FragmentPool pool(cutting_, library_.library(), library_.tracks());
+  Critic critic(pool, set_, Seconds(0.1), -16);
+  // The same frames in all tracks, but one is raised by 2 dB, the other by 8.
+  std::size_t loud = 1, soft = 0;
+  for (std::size_t i = 0; i < pool.fragments().size(); ++i)
+    (pool.fragments()[i].loudness_lufs < -20 ? soft : loud) = i;
+  const std::size_t to[] = {loud - 1, soft};
+  const auto [gain_loud, gain_soft] = gains_between(pool, loud, soft, -16);
+  EXPECT_NEAR(gain_soft - gain_loud, 6, 0.01);
+  const std::vector<float> odds = critic.odds(loud, to);
+  EXPECT_NEAR(odds[0], 0, 1.0 / 256);
+  EXPECT_NEAR(odds[1], 0.6, 1.0 / 128) << "log10 of power";
+}
+
+TEST_F(CriticTest, HearsEachSeamOnce) {
+  const FragmentPool pool(cutting_, library_.library(), library_.tracks());
+  Critic critic(pool, set_, Seconds(0.1), -16);
+  const std::vector<std::size_t> to = {3, 4, 5};
+  const auto first = critic.odds(0, to);
+  EXPECT_EQ(asked_, 3u);
+  EXPECT_EQ(critic.odds(0, to), first);
+  EXPECT_EQ(asked_, 3u);
+  critic.odds(1, to);
+  EXPECT_EQ(asked_, 6u);
+}
+
+TEST(Critics, WeighTheProbabilityThatASeamIsNotHeard) {
+  EXPECT_NEAR(Critic::bonus(0), Critic::kWeight * std::log(0.5), 1e-6);
+  EXPECT_NEAR(Critic::bonus(-30), 0, 1e-6);
+  EXPECT_NEAR(Critic::bonus(30), -30 * Critic::kWeight, 1e-3);
+  EXPECT_TRUE(std::isfinite(Critic::bonus(1e30f)));
+}
+
+TEST(Critics, AreFoundByTheNearestCrossfade) {
+  const test::TemporaryFolder folder;
+  EXPECT_EQ(find_critics(Seconds(0.1), folder.path()), nullptr);
+  std::filesystem::create_directory(folder / "100ms");
+  std::filesystem::create_directory(folder / "100ms.learning");
+  EXPECT_EQ(test::refusal([&] { find_critics(Seconds(0.3), folder.path()); }).kind(), ErrorKind::model);
+}
+
+// What chooses by ear and what measures never heard the same track.
+TEST(Critics, ShareNoTrackWithTheDetectors) {
+  const auto tracks_in = [](const std::string& kind) {
+    std::set<std::string> tracks;
+    std::error_code code;
+    const std::filesystem::path folder = find_shipped("models/" + kind);
+    for (std::filesystem::recursive_directory_iterator it(folder, code), end; !code && it != end;
+         it.increment(code)) {
+      if (!it->path().native().ends_with(".card.json")) continue;
+      for (const CardTrack& track : ModelCard::read(it->path()).tracks)
+        if (track.side == "train") tracks.insert(track.id.hex());
+    }
+    return tracks;
+  };
+  const std::set<std::string> critics = tracks_in("critics"), detectors = tracks_in("detectors");
+  ASSERT_GE(critics.size(), 10u);
+  ASSERT_GE(detectors.size(), 10u);
+  for (const std::string& track : critics) EXPECT_FALSE(detectors.contains(track)) << track;
+}
+
+}  // namespace
+}  // namespace segue
