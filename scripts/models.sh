@@ -1,24 +1,29 @@
 #!/usr/bin/env bash
-# make models: trains the bundled networks again, from the train side of tests/split.json. One
-# thread each, side by side: the weights then do not depend on the number of cores. A call after a
-# broken one goes on from the last epoch.
+# make models: trains the bundled networks again, from the train side of tests/split.json; the successor
+# network also from music composed by rule (scripts/compose.py), then the critic from its choices in the
+# fold `critic`. One thread each, side by side: the weights then do not depend on the number of cores.
+# A call after a broken one goes on from the last epoch.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 wesnoth=$(scripts/music_folder.sh wesnoth-1.16-music)
 kart=$(scripts/music_folder.sh supertuxkart-data)
-recipes=(crnn-report crnn-tuned dense autoencoder)
+composed=$PWD/build/composed
+recipes=(successor crnn-report crnn-tuned dense autoencoder)
 export XDG_DATA_HOME=$PWD/build/models-library
-mkdir -p "$XDG_DATA_HOME" build/runs
-build/release/segue analyze "$wesnoth" "$kart"
+mkdir -p "$XDG_DATA_HOME" build/runs build/critics
+/usr/bin/python3 scripts/compose.py "$composed"
+build/release/segue analyze "$wesnoth" "$kart" "$composed"
 
 runs=()
+trap 'kill -INT "${runs[@]}" 2> /dev/null || true; wait' INT TERM
 for recipe in "${recipes[@]}"; do
-  build/release/segue train "$wesnoth" "$kart" --split tests/split.json --recipe "$recipe" -o "build/runs/$recipe" \
-    --seed 1 --threads 1 --resume > "build/runs/$recipe.log" 2>&1 &
+  also=()
+  [ "$recipe" != successor ] || also=(--also "$composed")
+  build/release/segue train "$wesnoth" "$kart" "${also[@]}" --split tests/split.json --recipe "$recipe" \
+    -o "build/runs/$recipe" --seed 1 --threads 1 --resume > "build/runs/$recipe.log" 2>&1 &
   runs+=($!)
   echo "training $recipe: build/runs/$recipe.log"
 done
-trap 'kill -INT "${runs[@]}" 2> /dev/null || true; wait' INT TERM
 for i in "${!runs[@]}"; do
   wait "${runs[i]}" || { tail -n 3 "build/runs/${recipes[i]}.log" >&2; exit 1; }
 done
@@ -30,3 +35,12 @@ for recipe in "${recipes[@]}"; do
   cp "build/runs/$recipe/curves.svg" "docs/curves-$recipe.svg"
 done
 cp build/runs/autoencoder/reconstruction.png docs/reconstruction.png
+
+echo "teaching the critic: build/critics/100ms.log"
+build/release/segue judge --learn --critic "$wesnoth" "$kart" --split tests/split.json --crossfade 0.1 \
+  -o build/critics --seed 1 > build/critics/100ms.log 2>&1 || { tail -n 3 build/critics/100ms.log >&2; exit 1; }
+for card in build/critics/*ms/*.card.json; do
+  /usr/bin/python3 scripts/licences.py "$card" build/runs/library.json
+done
+mkdir -p models/critics
+cp -r build/critics/*ms models/critics/

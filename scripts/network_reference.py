@@ -379,6 +379,42 @@ class Successor(Network):
         out[len(out) - len(some) if last else 0:][:len(some)] = some
         return out
 
+    def tower(self, side, rows):
+        """[channels x 16] of the 64 frames nearest to the seam."""
+        z = self.z(rows[-64:] if side == "exit" else rows[:64])
+        frames = torch.zeros(64, 80)
+        frames[64 - len(z) if side == "exit" else 0:][:len(z)] = z
+        x = frames.T[None]
+
+        def layer(name, x, stride):
+            w = {key: self.w[f"{side}_tower.{name}{key}"] for key in
+                 (".weight", ".bias", "_norm.weight", "_norm.bias", "_norm.running_mean", "_norm.running_var")}
+            y = functional.conv1d(x, w[".weight"], w[".bias"], stride, w[".weight"].shape[2] // 2)
+            scale = w["_norm.weight"] / torch.sqrt(w["_norm.running_var"] + 1e-5)
+            return torch.relu(y * scale[:, None] + (w["_norm.bias"] - w["_norm.running_mean"] * scale)[:, None])
+
+        x = layer("halve", layer("read", x, 1), 2)
+        return layer("out", x + layer("deepen", x, 1), 2)[0]
+
+    def linear(self, name, value):
+        return functional.linear(value, self.w[name + ".weight"], self.w[name + ".bias"])
+
+    def more(self, side, edge, near):
+        """What the tower adds to the embedding."""
+        nearest = near[:, 8:] if side == "exit" else near[:, :8]
+        x = torch.cat([edge, nearest.flatten(), near.mean(1), near.amax(1)])
+        return self.linear(side + "_tower_out", torch.relu(self.linear(side + "_tower_dense", x)))
+
+    def across(self, before, after):
+        """What both towers say of a pair."""
+        x = torch.cat([before, after], 1)[None]
+        for name, stride in (("across", 1), ("halve", 2)):
+            x = torch.relu(functional.conv1d(x, self.w[f"tower_pair.{name}.weight"],
+                                             self.w[f"tower_pair.{name}.bias"], stride, 2))
+        a, b = (steps / torch.sqrt((steps ** 2).sum(0) + 1e-4) for steps in (before, after))
+        y = torch.cat([x.flatten(), (a.T @ b).flatten()])
+        return self.linear("tower_pair.out", torch.relu(self.linear("tower_pair.hidden", y)))
+
     def exit(self, context, guard):
         gap = 2 * guard + 4
         parts = [self.curves(rows) for rows in context]
@@ -389,7 +425,8 @@ class Successor(Network):
         edge = self.edges(context[-1][::-1])
         embedding = torch.cat([edge @ self.w["edge_weight"], self.over_rms(future) @ self.w["forward_weight"],
                                self.over_rms(end) @ self.w["backward_weight"]])
-        return edge, embedding, end, future, products, values, known
+        near = self.tower("exit", context[-1])
+        return edge, embedding + self.more("exit", edge, near), end, future, products, values, known, near
 
     def entry(self, rows, guard):
         curve = self.curves(rows)
@@ -400,7 +437,8 @@ class Successor(Network):
         edge = self.edges(rows)
         embedding = torch.cat([edge @ self.w["edge_weight"], self.over_rms(begin) @ self.w["forward_weight"],
                                self.over_rms(past) @ self.w["backward_weight"]])
-        return edge, embedding, begin, past, products, curve
+        near = self.tower("entry", rows)
+        return edge, embedding + self.more("entry", edge, near), begin, past, products, curve, near
 
     def score(self, context, candidate, guard):
         e = self.once((guard, *(rows.tobytes() for rows in context)), lambda: self.exit(context, guard))
@@ -416,15 +454,13 @@ class Successor(Network):
             x = torch.relu(functional.conv1d(x, self.w[f"pair_convolution_{i}.weight"],
                                              self.w[f"pair_convolution_{i}.bias"], stride, 2))
 
-        def linear(name, value):
-            return functional.linear(value, self.w[name + ".weight"], self.w[name + ".bias"])
-
-        by_lags = linear("pair_lags_out", torch.relu(linear("pair_lags", torch.cat([x.mean(2), x.amax(2)], 1))))
+        hidden = torch.relu(self.linear("pair_lags", torch.cat([x.mean(2), x.amax(2)], 1)))
+        by_lags = self.linear("pair_lags_out", hidden)
         step = b[0] - e[0]
         match = self.matches(e[3], b[2]) + self.matches(b[3][::-1], e[2][::-1])
         y = torch.cat([step.abs(), torch.relu(step), (e[1] - b[1]).abs(), torch.tensor(match)])
-        y = linear("pair_out", torch.relu(linear("pair_middle", torch.relu(linear("pair_in", y)))))
-        return float(self.w["base_weight"] * base + by_lags[0, 0] + y[0])
+        y = self.linear("pair_out", torch.relu(self.linear("pair_middle", torch.relu(self.linear("pair_in", y)))))
+        return float(self.w["base_weight"] * base + by_lags[0, 0] + y[0] + self.across(e[7], b[6])[0])
 
 
 SYSTEMS = {"autoencoder": Autoencoder, "crnn": Crnn, "dense": Dense, "successor": Successor}
@@ -467,6 +503,20 @@ def shapes_of(system, c):
         for name, shape in {"lags": (64, 2 * pair), "lags_out": (1, 64), "in": (hidden, 960 + size + 24),
                             "middle": (64, hidden), "out": (1, 64)}.items():
             shapes.update({f"pair_{name}.weight": shape, f"pair_{name}.bias": shape[:1]})
+        inner, channels, dense = c["tower_hidden"], c["tower_channels"], c["tower_dense"]
+        layers = {f"{side}_tower_{name}": shape for side in ("exit", "entry") for name, shape in
+                  {"dense": (dense, 480 + 10 * channels), "out": (size, dense)}.items()}
+        layers.update({"tower_pair.across": (pair, channels, 5), "tower_pair.halve": (pair, pair, 5),
+                       "tower_pair.hidden": (64, 16 * pair + 256), "tower_pair.out": (1, 64)})
+        for side in ("exit", "entry"):
+            for name, shape in {"read": (inner, 80, 5), "halve": (inner, inner, 3), "deepen": (inner, inner, 3),
+                                "out": (channels, inner, 3)}.items():
+                layers[f"{side}_tower.{name}"] = shape
+                norm = f"{side}_tower.{name}_norm."
+                shapes.update({norm + key: shape[:1] for key in ("weight", "bias", "running_mean", "running_var")})
+                shapes[norm + "num_batches_tracked"] = ()
+        for name, shape in layers.items():
+            shapes.update({name + ".weight": shape, name + ".bias": shape[:1]})
         return shapes
     seam = c.get("input") == "seam"
     shapes, width = ({}, c["channels"] + c["rhythm_channels"]) if seam else Encoder.shapes(c)
@@ -503,7 +553,7 @@ def make(weights, system, settings):
     for name, values in tensors.items():
         if name.startswith("encoder.") and "conv_weight" in name and values.ndim == 4:
             values *= 10 / math.sqrt(values[0].size)  # signals keep their size
-        if name.endswith("variance"):
+        if name.endswith(("variance", "running_var")):
             values[:] = random.uniform(0.5, 1.5, values.shape)
         if name in ("follow", "share"):
             values[:] = random.uniform(0, 1, values.shape) ** 3 + 0.01
@@ -513,6 +563,9 @@ def make(weights, system, settings):
         for name, value in (("log_scale", -5), ("sharpness", 5), ("base_weight", 0.7)):
             tensors[name] = np.array(float(value))
         tensors["pair_in.weight"] *= 0.3
+        for name in tensors:  # 2-D weights over many inputs
+            if "tower" in name and name.endswith(".weight") and tensors[name].ndim > 1:
+                tensors[name] *= 4 / math.sqrt(tensors[name][0].size)
     if "follow" in tensors:
         tensors["dense_weight_1"] *= 4
         tensors["dense_weight_2"] *= 20

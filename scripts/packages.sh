@@ -40,6 +40,7 @@ bench=(
 models=(
   supertuxkart-data            # the other half of tests/split.json
   python3-debian               # the music's licences, for the cards
+  fluidsynth fluid-soundfont-gm timgm6mb-soundfont ffmpeg  # music composed by rule
 )
 
 names=()
