@@ -43,6 +43,13 @@ TEST(Segmentation, TheKeyTellsApartWhatCutsDifferently) {
   Segmentation newer = Segmentation::parse("3");
   newer.version = 2;
   EXPECT_NE(newer.key(), Segmentation::parse("3").key());
+  EXPECT_FALSE(Segmentation::of_key(newer.key()));
+  for (const char* text : {"3", "0.5-8", "onsets:2.5"}) {
+    const Segmentation segmentation = Segmentation::parse(text, 12345678901234567890u);
+    EXPECT_EQ(Segmentation::of_key(segmentation.key()), segmentation);
+  }
+  for (const char* text : {"", "3", "equal:1", " seed ", "3-4 seed x v1", "3 v1 "})
+    EXPECT_FALSE(Segmentation::of_key(text)) << text;
 }
 
 TEST(Segmentation, NonsenseIsRefusedAsUsage) {
