@@ -53,8 +53,10 @@ TEST(Segmentation, TheKeyTellsApartWhatCutsDifferently) {
 }
 
 TEST(Segmentation, NonsenseIsRefusedAsUsage) {
-  for (const char* text : {"", " ", "x", "3s", "-3", "3-", "-", "3-4-5", "0.49", "60.5", "8-0.5", "nan",
-                           "inf", "1e1", "3,5", "+3", "0x3", "0.5-61", "onsets", "onsets:", "onsets:0.9", "onsets:3-4"}) {
+  for (const char* text :
+       {"",     " ",      "x",      "3s",      "-3",         "3-",        "-",   "3-4-5",
+        "0.49", "60.5",   "8-0.5",  "nan",     "inf",        "1e1",       "3,5", "+3",
+        "0x3",  "0.5-61", "onsets", "onsets:", "onsets:0.9", "onsets:3-4"}) {
     EXPECT_EQ(test::refusal([&] { Segmentation::parse(text); }).kind(), ErrorKind::usage) << text;
   }
 }
