@@ -35,7 +35,7 @@ TrainingBatch make_batch(const nlohmann::json& recipe) {
   for (std::size_t i = 0; i < clips * length; ++i) {
     batch.fragments.push_back(noise(126, random));
     const auto place = static_cast<float>(i % length) + 0.5f;
-    batch.origins.push_back({i / length, place / static_cast<float>(length)});
+    batch.origins.push_back({i / length, i / length, place / static_cast<float>(length)});
   }
   for (std::size_t clip = 0; clip < clips; ++clip) {
     for (std::size_t i = 0; i + 1 < length; ++i) {
@@ -104,15 +104,24 @@ Step crnn_step(CrnnNet& net, const TrainingBatch& made, const nlohmann::json& re
 Step state_step(Network& net, const TrainingBatch& batch, const nlohmann::json& recipe, int threads) {
   std::vector<torch::Tensor> rows;
   std::vector<float> positions;
+  std::vector<std::int64_t> clips;
   for (std::size_t i = 0; i < batch.fragments.size(); ++i) {
     const LogMel& fragment = batch.fragments[i];
     rows.push_back(torch::tensor(fragment.values).reshape({fragment.frames, LogMelGeometry::bands}));
     positions.push_back(batch.origins[i].position);
+    clips.push_back(static_cast<std::int64_t>(batch.origins[i].clip));
   }
   const auto workers = static_cast<std::size_t>(threads);
+  const auto queries = static_cast<std::int64_t>(batch.queries);
+  torch::Tensor past;  // none where nothing before is heard
+  if (batch.history > 0) past = torch::tensor(batch.past).reshape({queries, -1});
   return {[&net, &batch, &recipe, workers] { return net.study(batch, recipe, workers).loss; },
           {{"rows", torch::stack(rows)},
            {"position", torch::tensor(positions)},
+           {"clip", torch::tensor(clips)},
+           {"past", past},
+           {"playing", torch::tensor(batch.playing)},
+           {"candidates", torch::tensor(batch.candidates).reshape({queries, -1})},
            {"band_mean", net.band_mean},
            {"band_scale", net.band_scale}}};
 }

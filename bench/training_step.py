@@ -27,6 +27,8 @@ import torch  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.nn import functional as F  # noqa: E402
 
+from successor_step import Successor  # noqa: E402
+
 
 def read(path):
     with open(path, "rb") as file:
@@ -238,5 +240,5 @@ def measure(program, name, system):
 if __name__ == "__main__":
     torch.set_num_threads(THREADS)
     for recipe_name, network in (("crnn-report", Crnn), ("crnn-tuned", Crnn), ("dense", Dense),
-                                 ("autoencoder", Autoencoder)):
+                                 ("autoencoder", Autoencoder), ("successor", Successor)):
         measure(os.path.join(sys.argv[1], "training_step"), recipe_name, network)

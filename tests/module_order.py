@@ -20,6 +20,7 @@ BELOW = {
     "evaluation": ["base", "features", "model"],
     "training": ["base", "features", "model", "evaluation"],
     "model_torch": ["base", "features", "model", "evaluation", "training"],
+    "adaptation": ["base", "features", "plan", "library", "model", "training"],
     "render": ["base", "plan", "audio"],
     "planning": ["base", "features", "plan", "audio", "analysis", "library", "model", "evaluation",
                  "render"],

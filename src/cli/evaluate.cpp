@@ -47,7 +47,7 @@ Groups groups_of(const Options& options, const Context& context, const ModelCard
   if (!options.split.empty()) split = Split::read(options.split);
   Groups groups;
   for (const LibraryTrack& track : library.tracks(music)) {
-    if (split && split->side_of(track.file.stem()) != Side::test) continue;
+    if (split && split->side_of(track.record.id, track.file.stem()) != Side::test) continue;
     const bool known = card.knows_any(track.recording);
     if (known && !options.allow_known) {
       throw Error(ErrorKind::input, "is known to " + card.name, track.file,
@@ -186,9 +186,7 @@ void add_evaluate(CLI::App& app, Context& context) {
   command
       ->add_option("--model,--system", options->model, "A bundled name, random, edge or a weights file")
       ->capture_default_str();
-  command
-      ->add_option("--fragment", options->fragment, kFragmentHelp)
-      ->capture_default_str();
+  command->add_option("--fragment", options->fragment, kFragmentHelp)->capture_default_str();
   command->add_option("--split", options->split, "Measure only on the test side of this JSON file");
   command->add_option("--guard", options->guard_ms, "Milliseconds hidden at both edges: 0 or 116")
       ->capture_default_str();

@@ -102,11 +102,18 @@ void judge_file(const Options& options, const Context& context) {
 
 // The tracks of one fold of a split, or all.
 std::vector<LibraryTrack> chosen(const std::vector<LibraryTrack>& tracks,
-                                 const std::function<bool(const std::string&)>& wanted) {
+                                 const std::function<bool(const LibraryTrack&)>& wanted) {
   std::vector<LibraryTrack> some;
   for (const LibraryTrack& track : tracks)
-    if (wanted(track.file.stem())) some.push_back(track);
+    if (wanted(track)) some.push_back(track);
   return some;
+}
+
+std::vector<LibraryTrack> chosen(const std::vector<LibraryTrack>& tracks, const Split& split,
+                                 Side side) {
+  return chosen(tracks, [&](const LibraryTrack& track) {
+    return split.side_of(track.record.id, track.file.stem()) == side;
+  });
 }
 
 void judge_made(const Options& options, const Context& context) {
@@ -114,7 +121,7 @@ void judge_made(const Options& options, const Context& context) {
   std::vector<LibraryTrack> tracks = tracks_of(library, to_paths(options.music), "judge");
   if (!options.split.empty()) {
     const Split split = Split::read(options.split);
-    tracks = chosen(tracks, [&](const std::string& stem) { return split.side_of(stem) == Side::test; });
+    tracks = chosen(tracks, split, Side::test);
     if (tracks.empty()) {
       throw Error(ErrorKind::input, "there is no track to judge", options.split,
                   "give music that the split puts on its test side");
@@ -138,11 +145,10 @@ void learn(const Options& options, const Context& context) {
   const std::vector<LibraryTrack> tracks = tracks_of(library, to_paths(options.music), "judge --learn");
   DetectorTraining training;
   training.critic = options.critic;
-  training.tracks = chosen(tracks, [&](const std::string& stem) {
-    return split.in_fold(options.critic ? "critic" : "detector", stem);
+  training.tracks = chosen(tracks, [&](const LibraryTrack& track) {
+    return split.in_fold(options.critic ? "critic" : "detector", track.file.stem());
   });
-  training.validation =
-      chosen(tracks, [&](const std::string& stem) { return split.side_of(stem) == Side::validation; });
+  training.validation = chosen(tracks, split, Side::validation);
   // Hard cuts are judged by what has learnt the shortest fades.
   training.transition = Seconds(options.crossfade == 0 ? 0.1 : options.crossfade);
   training.systems = bundled_models();

@@ -3,6 +3,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "adaptation/adapted_weights.hpp"
 #include "base/committed_file.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -24,6 +25,7 @@ struct Options {
   std::string fragment = "3";
   std::string style = "collage";
   std::string model = kDefaultModel;
+  bool adapt = false;
   std::string start;
   std::string plan;
   std::string save_plan;
@@ -99,14 +101,29 @@ MixConfig config_of(const Options& options, const Context& context, const Encodi
   return config;
 }
 
+// Who chooses: the model asked for, or what it becomes with this music.
+std::string model_of(const Options& options, const Context& context, Library& library,
+                     const std::vector<LibraryTrack>& tracks) {
+  if (!options.adapt) return options.model;
+  AdaptedWeightsConfig config;
+  config.model = options.model;
+  config.command = context.command_line();
+  return adapted_weights(config, library, tracks).native();
+}
+
 Plan choose(const Options& options, const Context& context, const EncodingConfig& encoding) {
   MixConfig config = config_of(options, context, encoding);
-  find_card(options.model);  // a wrong name should not cost an analysis
+  // A wrong name should not cost an analysis.
+  if (options.adapt) {
+    require_adaptable(options.model);
+  } else {
+    find_card(options.model);
+  }
   Library library(context.library_folder);
   const std::vector<LibraryTrack> tracks = tracks_of(library, to_paths(options.music), "mix");
   refuse_music_as_target(options.output, library);
   if (!options.start.empty()) config.start = start_of(options.start, tracks);
-  const std::unique_ptr<SuccessorModel> model = load_model(options.model);
+  const std::unique_ptr<SuccessorModel> model = load_model(model_of(options, context, library, tracks));
   return plan_mix(config, library, tracks, *model);
 }
 
@@ -226,15 +243,16 @@ void mix(const Options& options, const Context& context) {
 void add_choice_flags(CLI::App& command, Options& options) {
   command.add_option("--length", options.length, "How long the result is: 90, 10:00 or 1:30:00")
       ->capture_default_str();
-  command
-      .add_option("--fragment", options.fragment, kFragmentHelp)
-      ->capture_default_str();
+  command.add_option("--fragment", options.fragment, kFragmentHelp)->capture_default_str();
   command.add_option("--style", options.style, "collage: neighbours of one track never meet again")
       ->capture_default_str();
   command
       .add_option("--model,--system", options.model,
                   "Who chooses: a bundled name, random, edge or a weights file")
       ->capture_default_str();
+  command.add_flag(
+      "--adapt", options.adapt,
+      "Let the network learn from this music first; kept, so that it takes minutes only once");
   command.add_option("--start", options.start, "Where to begin: FILE@1:30");
   command.add_option("--track-share", options.track_share, "No track fills more than this share, 0 … 1")
       ->capture_default_str();

@@ -1,5 +1,6 @@
 // segue train: let a network teach itself from a collection.
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -8,6 +9,7 @@
 #include "cli/command.hpp"
 #include "library/training_set.hpp"
 #include "model/plugin.hpp"
+#include "model/registry.hpp"
 #include "training/training_request.hpp"
 
 namespace segue::cli {
@@ -17,6 +19,7 @@ struct Options {
   std::vector<std::string> music;
   std::vector<std::string> also;
   std::string output;
+  std::string from;
   std::string recipe = "crnn-tuned";
   std::string label;
   std::string encoder;
@@ -32,12 +35,25 @@ struct Options {
   std::size_t threads = 0;
   bool resume = false;
   bool dry_run = false;
+  // Whether these were typed, not taken from segue.toml.
+  bool typed_recipe = false, typed_encoder = false, typed_fragment = false;
 };
 
-Recipe recipe_of(const Options& options) {
-  Recipe recipe = Recipe::load(options.recipe);
+// What comes with the weights to begin with, and so is not the user's to choose.
+void refuse_contradictions(const Options& options) {
+  for (const auto& [typed, flag] :
+       {std::pair(options.typed_recipe, "--recipe"), std::pair(options.typed_encoder, "--encoder")}) {
+    if (!typed) continue;
+    throw Error(ErrorKind::usage,
+                std::string("--from brings its own ") + (flag + 2) + ", so " + flag + " contradicts it",
+                {}, std::string("leave ") + flag + " or --from out");
+  }
+}
+
+Recipe recipe_of(const Options& options, const ModelCard* base) {
+  Recipe recipe = base != nullptr ? Recipe::adapting(*base) : Recipe::load(options.recipe);
   if (!options.label.empty()) recipe.set("label", options.label);
-  if (!options.encoder.empty()) recipe.use_pretrained();
+  if (base == nullptr && !options.encoder.empty()) recipe.use_pretrained();
   for (const std::string& setting : options.settings) {
     const std::size_t equals = setting.find('=');
     if (equals == std::string::npos) {
@@ -50,9 +66,11 @@ Recipe recipe_of(const Options& options) {
   return recipe;
 }
 
-Manifest manifest_of(const Options& options, const Context& context) {
+Manifest manifest_of(const Options& options, const Context& context, const ModelCard* base) {
   TrainingSetConfig config;
   config.segmentation = Segmentation::parse(options.fragment, context.seed);
+  if (base != nullptr && !options.typed_fragment)
+    config.segmentation = Segmentation::of_key(base->segmentation).value_or(config.segmentation);
   if (!options.split.empty()) config.split = options.split;
   config.by = options.by == "artist" ? GroupBy::artist : GroupBy::song;
   config.validation_share = options.validation_share;
@@ -64,9 +82,8 @@ Manifest manifest_of(const Options& options, const Context& context) {
   if (!music.empty()) update_library(library, music);
   const std::vector<fs::path> also = to_paths(options.also);
   if (!also.empty()) update_library(library, also);
-  Manifest manifest =
-      make_manifest(library, library.tracks(music), config,
-                    also.empty() ? std::vector<LibraryTrack>() : library.tracks(also));
+  Manifest manifest = make_manifest(library, library.tracks(music), config,
+                                    also.empty() ? std::vector<LibraryTrack>() : library.tracks(also));
   for (ManifestTrack& track : manifest.tracks) {
     if (track.licence.empty()) track.licence = options.licence;
   }
@@ -75,8 +92,14 @@ Manifest manifest_of(const Options& options, const Context& context) {
 
 void train(const Options& options, const Context& context) {
   TrainingRequest request;
-  request.recipe = recipe_of(options);
-  request.manifest = manifest_of(options, context);
+  std::optional<ModelCard> base;
+  if (!options.from.empty()) {
+    refuse_contradictions(options);
+    request.from = find_weights_to_adapt(options.from);
+    base = ModelCard::read(card_path(request.from));
+  }
+  request.recipe = recipe_of(options, base ? &*base : nullptr);
+  request.manifest = manifest_of(options, context, base ? &*base : nullptr);
   request.folder =
       options.output.empty() ? fs::path("runs") / request.recipe.name() : fs::path(options.output);
   const fs::path manifest_folder =
@@ -93,7 +116,7 @@ void train(const Options& options, const Context& context) {
     request.manifest.write(manifest_folder);
   } else {
     request.manifest_folder = manifest_folder;
-    request.encoder = options.encoder;
+    if (!base) request.encoder = options.encoder;
     request.seed = context.seed;
     request.threads = options.threads;
     request.device = options.device;
@@ -104,6 +127,7 @@ void train(const Options& options, const Context& context) {
     json["name"] = result.name;
     json["epochs"] = result.epochs;
     json["best_epoch"] = result.best_epoch;
+    if (result.validation_auc_before) json["val_auc_before"] = *result.validation_auc_before;
     json["val_auc_hard"] = result.best_validation_auc;
     json["seconds"] = result.seconds;
   }
@@ -125,7 +149,11 @@ void add_train(CLI::App& app, Context& context) {
   command->add_option("--also", options->also, "More music to learn from, never to stop or measure by")
       ->expected(1)
       ->take_all();
-  command->add_option("-o,--output", options->output, "Folder of the run (default: runs/RECIPE)");
+  command->add_option("-o,--output", options->output,
+                      "Folder of the run (default: runs/RECIPE, with --from runs/MODEL-adapted)");
+  command->add_option("--from", options->from,
+                      "Adapt these weights in some minutes, not train anew: a bundled name, bundled (" +
+                          std::string(kDefaultModel) + ") or a .safetensors file");
   command
       ->add_option("--recipe,--system", options->recipe,
                    "successor, crnn-report, crnn-tuned (crnn), dense, autoencoder or a JSON file")
@@ -138,9 +166,7 @@ void add_train(CLI::App& app, Context& context) {
   command->add_option(
       "--encoder", options->encoder,
       "A TorchScript file that makes vectors of fragments; the system learns on top of it");
-  command
-      ->add_option("--fragment", options->fragment, kFragmentHelp)
-      ->capture_default_str();
+  command->add_option("--fragment", options->fragment, kFragmentHelp)->capture_default_str();
   command->add_option("--split", options->split,
                       "JSON file that puts tracks on sides; others are left out");
   command->add_option("--by", options->by, "What stays on one side: a song or an artist")
@@ -164,9 +190,15 @@ void add_train(CLI::App& app, Context& context) {
       ->capture_default_str();
   command->add_flag("--resume", options->resume, "Go on from the newest checkpoint of the run");
   command->add_flag("--dry-run", options->dry_run, "Write the manifest and stop");
-  set_example(*command, "segue train ~/Music --recipe crnn-tuned -o runs/mine");
-  command->callback(
-      [options, &context] { context.action = [options, &context] { train(*options, context); }; });
+  set_example(*command,
+              "segue train ~/Music --recipe crnn-tuned -o runs/mine\n"
+              "  segue train ~/Music --from bundled --test-share 0.3 -o runs/adapted");
+  command->callback([options, command, &context] {
+    options->typed_recipe = command->count("--recipe") > 0;
+    options->typed_encoder = command->count("--encoder") > 0;
+    options->typed_fragment = command->count("--fragment") > 0;
+    context.action = [options, &context] { train(*options, context); };
+  });
 }
 
 }  // namespace segue::cli

@@ -11,6 +11,7 @@
 #include "base/csv.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "features/split.hpp"
 
 namespace segue {
 namespace fs = std::filesystem;
@@ -166,6 +167,7 @@ void Manifest::write(const fs::path& folder) const {
     write_text_file(file, fragments_csv(*this, side));
   }
   write_text_file(folder / "segmentation.txt", segmentation + "\n");
+  Split::of(*this).write(folder / "split.json", "The sides of the manifest beside it.");
   write_text_file(folder / "tracks.csv", out.str());
 }
 

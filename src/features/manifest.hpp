@@ -1,6 +1,7 @@
 // What learning is told about the data: which tracks, how they are cut, and on which side
 // of the split each lies. On disk a folder with `tracks.csv`, `train.csv` and `val.csv`
-// (and `test.csv` where there is a test side), UTF-8 with a header line.
+// (and `test.csv` where there is a test side), UTF-8 with a header line, and `split.json`, by which
+// other commands find the sides again (features/split.hpp).
 //
 // tracks.csv:         song_id,track,name,song,group,side,features,licence
 // train/val/test.csv: fragment,track,start,length,position,song_id,label

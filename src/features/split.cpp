@@ -115,6 +115,19 @@ Split Split::draw(std::vector<std::string> songs, double validation_share, doubl
   return split;
 }
 
+Split Split::of(const Manifest& manifest) {
+  std::map<std::string, std::set<Side>> sides;
+  for (const ManifestTrack& track : manifest.tracks) sides[track.name].insert(track.side);
+  constexpr std::string_view replacement = "\uFFFD";  // the file's own stem is no UTF-8
+  Split split;
+  for (const ManifestTrack& track : manifest.tracks) {
+    const bool clear =
+        sides[track.name].size() == 1 && track.name.find(replacement) == std::string::npos;
+    split.add(track.side, clear ? track.name : track.id.hex());
+  }
+  return split;
+}
+
 void Split::add(Side side, const std::string& name) { folds_[name_of(side)].add(name); }
 
 void Split::write(const std::filesystem::path& file, const std::string& about) const {
@@ -141,6 +154,11 @@ std::optional<Side> Split::side_of(const std::string& name) const {
     if (found) break;
   }
   return found;
+}
+
+std::optional<Side> Split::side_of(const TrackId& track, const std::string& name) const {
+  const std::optional<Side> side = side_of(track.hex());
+  return side ? side : side_of(name);
 }
 
 bool Split::in_fold(const std::string& fold, const std::string& name) const {

@@ -19,7 +19,8 @@ namespace segue {
 std::string song_of(const std::string& stem);
 
 // A split by name. On disk: `{"train": [names], "val": […], "test": […], "FOLD": […]}`;
-// a name is a file's stem, or a stem behind a one-letter prefix for its collection ("w_knolls").
+// a name is a file's stem, a stem behind a one-letter prefix for its collection ("w_knolls"), or a
+// track's id.
 class Split {
  public:
   static Split read(const std::filesystem::path& file);  // throws Error(input)
@@ -28,12 +29,18 @@ class Split {
   static Split draw(std::vector<std::string> songs, double validation_share, double test_share,
                     std::uint64_t seed);
 
+  // That of a manifest: stems, and the ids of tracks that a stem does not tell from those of another
+  // side.
+  static Split of(const Manifest& manifest);
+
   void add(Side side, const std::string& name);
   // Throws Error(output). `about` says where the split comes from.
   void write(const std::filesystem::path& file, const std::string& about) const;
 
   // The side of a track with this name or stem; none if the split does not name it.
   std::optional<Side> side_of(const std::string& name) const;
+  // By its id if the split has that, else by its name.
+  std::optional<Side> side_of(const TrackId& track, const std::string& name) const;
   // Whether a fold other than the sides ("critic", "detector") names it.
   bool in_fold(const std::string& fold, const std::string& name) const;
 

@@ -19,8 +19,8 @@ std::string group_of(const LibraryTrack& track) {
   return genre.empty() ? path_to_json(track.file.parent_path()) : genre;
 }
 
-void require_whole(const std::vector<LibraryTrack>& tracks, const std::vector<std::optional<Side>>& sides,
-                   const TrainingSetConfig& config) {
+void require_whole(const std::vector<LibraryTrack>& tracks,
+                   const std::vector<std::optional<Side>>& sides, const TrainingSetConfig& config) {
   const bool song = config.by == GroupBy::song;
   const std::vector<std::string> groups = groups_of(tracks, config.by);
   std::map<std::string, std::size_t> first;  // track of a group
@@ -46,7 +46,8 @@ std::vector<std::optional<Side>> sides_of(const std::vector<LibraryTrack>& track
   const Split split = Split::read(*config.split);
   std::vector<std::optional<Side>> sides;
   sides.reserve(tracks.size());
-  for (const LibraryTrack& track : tracks) sides.push_back(split.side_of(stem_of(track)));
+  for (const LibraryTrack& track : tracks)
+    sides.push_back(split.side_of(track.record.id, stem_of(track)));
   return sides;
 }
 
@@ -59,8 +60,8 @@ void TrainingSetConfig::validate() const {
   }
 }
 
-Manifest make_manifest(Library& library, std::vector<LibraryTrack> tracks, const TrainingSetConfig& config,
-                       const std::vector<LibraryTrack>& also) {
+Manifest make_manifest(Library& library, std::vector<LibraryTrack> tracks,
+                       const TrainingSetConfig& config, const std::vector<LibraryTrack>& also) {
   config.validate();
   std::vector<std::optional<Side>> sides = sides_of(tracks, config);
   for (const LibraryTrack& track : also) {

@@ -51,6 +51,11 @@ ModelCard ModelCard::read(const std::filesystem::path& file) {
     card.recipe = json.at("recipe");
     card.metrics = json.at("metrics");
     card.segmentation = json.at("segmentation").get<std::string>();
+    if (json.contains("from")) {
+      const auto base = ContentHash::from_hex(json["from"].at("weights").get<std::string>());
+      if (!base) throw damaged();
+      card.from = CardOrigin{json["from"].at("name").get<std::string>(), *base};
+    }
     for (const Json& entry : json.at("tracks")) {
       const auto id = ContentHash::from_hex(entry.at("id").get<std::string>());
       if (!id) throw damaged();
@@ -74,6 +79,7 @@ void ModelCard::write(const std::filesystem::path& file) const {
                {"metrics", metrics},
                {"segmentation", segmentation},
                {"tracks", Json::array()}};
+  if (from) json["from"] = {{"name", from->name}, {"weights", from->weights.hex()}};
   for (const CardTrack& track : tracks) {
     json["tracks"].push_back({{"id", track.id.hex()},
                               {"name", track.name},

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,6 +20,12 @@ struct CardTrack {
   std::string licence;  // as its tags or its package say; may be empty
 };
 
+// The weights that a network began with, where it did not begin afresh.
+struct CardOrigin {
+  std::string name;
+  ContentHash weights;  // of their file
+};
+
 struct ModelCard {
   static constexpr int version = 1;
 
@@ -30,7 +37,8 @@ struct ModelCard {
   nlohmann::json recipe;   // every setting of the training run
   nlohmann::json metrics;  // what was measured, with split and side named
   std::string segmentation;
-  std::vector<CardTrack> tracks;  // the network has seen
+  std::optional<CardOrigin> from;
+  std::vector<CardTrack> tracks;  // the network has seen, those of `from` included
 
   bool knows(const TrackId& track) const;
   bool knows_any(std::span<const TrackId> tracks) const;

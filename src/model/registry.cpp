@@ -88,6 +88,14 @@ fs::path find_weights(const std::string& name_or_path) {
               {}, "choose one of " + names + ", or give a .safetensors file");
 }
 
+fs::path find_weights_to_adapt(const std::string& name_or_path) {
+  if (find_baseline(name_or_path) != nullptr) {
+    throw Error(ErrorKind::usage, "'" + name_or_path + "' learns nothing, so it cannot be adapted", {},
+                "choose a network, such as " + std::string(kDefaultModel));
+  }
+  return find_weights(name_or_path == "bundled" ? kDefaultModel : name_or_path);
+}
+
 ModelCard find_card(const std::string& name_or_path) {
   if (const Baseline* baseline = find_baseline(name_or_path)) return baseline->make()->card();
   return ModelCard::read(card_path(find_weights(name_or_path)));

@@ -16,6 +16,10 @@ namespace segue {
 // Throws Error(model) that lists the names there are.
 std::filesystem::path find_weights(const std::string& name_or_path);
 
+// As find_weights(), for weights that shall go on to learn; "bundled" means kDefaultModel. Throws
+// Error(usage) for systems that learn nothing, too.
+std::filesystem::path find_weights_to_adapt(const std::string& name_or_path);
+
 // Names of the bundled models, sorted.
 std::vector<std::string> bundled_models();
 

@@ -20,17 +20,6 @@ constexpr struct {
     {"successor", make_successor},
 };
 
-// The encoder that lies beside the weights.
-std::shared_ptr<const Pretrained> load_encoder(const std::filesystem::path& weights,
-                                               const ModelCard& card) {
-  auto encoder = Pretrained::load(encoder_path(weights));
-  if (encoder->hash().hex() != card.recipe.value("encoder_hash", "")) {
-    throw Error(ErrorKind::model, "is not the encoder that the weights were learnt with",
-                encoder->file(), "put the right one beside them, or train again");
-  }
-  return encoder;
-}
-
 }  // namespace
 
 std::filesystem::path encoder_path(const std::filesystem::path& weights) {
@@ -48,20 +37,38 @@ std::unique_ptr<Network> make_network(const std::string& system, const nlohmann:
       "choose another model with --model, or update segue");
 }
 
-std::unique_ptr<SuccessorModel> load_network(const std::filesystem::path& weights) {
+ModelCard read_card_of(const std::filesystem::path& weights) {
   if (!std::filesystem::exists(weights)) {
     throw Error(ErrorKind::model, "is missing", weights,
                 "train again, or choose another model with --model");
   }
+  ModelCard card = ModelCard::read(card_path(weights));
+  const ContentHash hash = hash_file(weights);
+  if (card.weights != ContentHash{} && card.weights != hash) {
+    throw Error(ErrorKind::model, "is not the file that its card describes", weights,
+                "train again, or choose another model with --model");
+  }
+  card.weights = hash;
+  return card;
+}
+
+std::shared_ptr<const Pretrained> load_encoder_of(const std::filesystem::path& weights,
+                                                  const ModelCard& card) {
+  if (card.recipe.value("encoder", "") != "pretrained") return nullptr;
+  auto encoder = Pretrained::load(encoder_path(weights));
+  if (encoder->hash().hex() != card.recipe.value("encoder_hash", "")) {
+    throw Error(ErrorKind::model, "is not the encoder that the weights were learnt with",
+                encoder->file(), "put the right one beside them, or train again");
+  }
+  return encoder;
+}
+
+std::unique_ptr<SuccessorModel> load_network(const std::filesystem::path& weights) {
   const std::filesystem::path file = card_path(weights);
   try {
-    const ModelCard card = ModelCard::read(file);
-    if (card.weights != ContentHash{} && hash_file(weights) != card.weights) {
-      throw Error(ErrorKind::model, "is not the file that its card describes", weights,
-                  "train again, or choose another model with --model");
-    }
+    const ModelCard card = read_card_of(weights);
     const std::unique_ptr<Network> net = make_network(card.system, card.recipe);
-    if (card.recipe.value("encoder", "") == "pretrained") net->pretrained = load_encoder(weights, card);
+    net->pretrained = load_encoder_of(weights, card);
     load_weights(*net, weights);
     return net->model(card);
   } catch (const Error& error) {

@@ -23,6 +23,14 @@ std::unique_ptr<Network> make_network(const std::string& system, const nlohmann:
 // Where the pretrained encoder of these weights lies, if they have one: NAME.encoder.pt beside them.
 std::filesystem::path encoder_path(const std::filesystem::path& weights);
 
+// The card beside the weights, `weights` filled in where it does not say. Throws Error(model) if either
+// is missing or they do not belong together.
+ModelCard read_card_of(const std::filesystem::path& weights);
+
+// The pretrained encoder beside the weights; null if theirs is none. Throws Error(model).
+std::shared_ptr<const Pretrained> load_encoder_of(const std::filesystem::path& weights,
+                                                  const ModelCard& card);
+
 // Reads the card beside the weights, then the weights. Throws Error(model).
 std::unique_ptr<SuccessorModel> load_network(const std::filesystem::path& weights);
 

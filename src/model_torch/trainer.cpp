@@ -1,10 +1,10 @@
 #include "model_torch/trainer.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <fstream>
 #include <iterator>
-#include <numbers>
 
 #include "base/committed_file.hpp"
 #include "base/error.hpp"
@@ -14,33 +14,23 @@
 #include "base/paths.hpp"
 #include "base/progress.hpp"
 #include "base/text.hpp"
-#include "base/version.hpp"
-#include "evaluation/transition_test.hpp"
+#include "evaluation/auc.hpp"
 #include "model_torch/systems.hpp"
+#include "model_torch/trainer_card.hpp"
 #include "model_torch/trainer_checkpoint.hpp"
+#include "model_torch/trainer_ground.hpp"
 #include "model_torch/trainer_step.hpp"
+#include "model_torch/trainer_validation.hpp"
 
 namespace segue {
 namespace {
 
 using Json = nlohmann::json;
 using Clock = std::chrono::steady_clock;
-constexpr std::uint64_t kInitStream = 1, kDataStream = 2, kDropoutStream = 3, kValidationStream = 4;
+constexpr std::uint64_t kInitStream = 1, kDataStream = 2, kDropoutStream = 3;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-torch::Device find_device(const std::string& name) {
-  if (name == "cpu" || (name == "auto" && !torch::cuda::is_available())) return torch::kCPU;
-  if (name != "cuda" && name != "auto") {
-    throw Error(ErrorKind::usage, "there is no device '" + printable(std::string_view(name)) + "'", {},
-                "use cpu, cuda or auto");
-  }
-  if (!torch::cuda::is_available()) {
-    throw Error(ErrorKind::usage, "this LibTorch sees no CUDA device", {}, "use --device cpu");
-  }
-  return torch::kCUDA;
 }
 
 // Of the true next fragment against the wrong answers of the same track, over a batch.
@@ -65,14 +55,13 @@ class Trainer {
  public:
   explicit Trainer(const TrainingRequest& request)
       : request_(request),
-        encoder_(encoder_of(request)),
-        recipe_(settings_of(request, encoder_.get())),
+        base_(base_of(request)),
+        encoder_(encoder_of(request, base_)),
+        recipe_(network_settings(request, encoder_.get())),
         device_(find_device(request.device)),
         train_(request.manifest, Side::train, request.recipe, derive_seed(request.seed, kDataStream),
                true),
-        validation_(request.manifest, Side::validation, request.recipe,
-                    derive_seed(request.seed, kValidationStream), false),
-        validation_set_(request.manifest.fragments(Side::validation)),
+        validation_(request),
         net_(make()),
         best_(make()),
         optimizer_(make_optimizer(*net_, recipe_)) {
@@ -83,7 +72,7 @@ class Trainer {
       train_.embed_by(embedding);
       validation_.embed_by(embedding);
     }
-    net_->count(request.manifest);
+    fill(*net_);
     net_->to(device_);
     best_->to(device_);
     batches_ = train_.begin_epoch(1);
@@ -99,7 +88,8 @@ class Trainer {
     }
     refuse_to_overwrite();
     remove_stale_partials(request_.folder);
-    state_.run = run_identity(request_) + (encoder_ ? encoder_->hash().hex() : "");
+    state_.run = run_identity(request_) + (encoder_ ? encoder_->hash().hex() : "") +
+                 (base_ ? base_->weights.hex() : "");
     if (encoder_) listen();
     const double step_seconds = time_a_step();
     resume_or_begin();
@@ -123,33 +113,22 @@ class Trainer {
   }
 
  private:
-  static std::shared_ptr<const Pretrained> encoder_of(const TrainingRequest& request) {
-    const bool needed = request.recipe.settings().value("encoder", "") == "pretrained";
-    if (needed == !request.encoder.empty()) return needed ? Pretrained::load(request.encoder) : nullptr;
-    if (!needed) {
-      throw Error(ErrorKind::usage, "the recipe does not use an encoder from a file", request.encoder,
-                  "set encoder=pretrained");
-    }
-    throw Error(ErrorKind::usage, "the recipe's encoder is pretrained, but none is given", {},
-                "add --encoder FILE.pt");
-  }
-
-  // The recipe's, and what the network must know of data and encoder to be made again.
-  static Json settings_of(const TrainingRequest& request, const Pretrained* encoder) {
-    Json settings = request.recipe.settings();
-    settings["songs"] = songs_of(request.manifest, Side::train).size();
-    if (encoder != nullptr) {
-      settings["embedding"] = encoder->width();
-      settings["encoder_hash"] = encoder->hash().hex();
-    }
-    return settings;
-  }
-
   std::unique_ptr<Network> make() const {
     torch::manual_seed(derive_seed(request_.seed, kInitStream));
     std::unique_ptr<Network> net = make_network(request_.recipe.system(), recipe_);
     net->pretrained = encoder_;
     return net;
+  }
+
+  // Buffers and, in an adaptation, parameters. The base's mean and scale of the bands stay as they are:
+  // its weights were learnt from what these make of a spectrogram, and would hear all music changed if
+  // they were counted anew from other music.
+  void fill(Network& net) const {
+    if (base_) {
+      load_weights(net, request_.from);
+    } else {
+      net.count(request_.manifest);
+    }
   }
 
   // The pretrained encoder hears all that will be learnt from before batches are drawn.
@@ -166,7 +145,7 @@ class Trainer {
   // Of one batch, learnt by the network that is overwritten later. Nothing else changes: batches and
   // dropout are drawn anew for each epoch.
   double time_a_step() {
-    best_->count(request_.manifest);
+    fill(*best_);
     best_->train();
     double seconds = 0;
     for (int i = 0; i < 2; ++i) {  // the first one warms up
@@ -181,7 +160,7 @@ class Trainer {
 
   void foretell(int epochs, double step_seconds) {
     if (epochs == 0) return;
-    const auto batches = static_cast<double>(batches_ + validation_.begin_epoch(0));
+    const auto batches = static_cast<double>(batches_ + validation_.batches());
     log_info("learning " + request_.recipe.name() + " takes about " +
              format_time(Seconds(epochs * batches * step_seconds)) + " at most (" +
              std::to_string(epochs) + " epochs of " + std::to_string(batches_) + " batches)");
@@ -204,8 +183,29 @@ class Trainer {
       }
       state_ = *saved;
       log_info("going on after epoch " + std::to_string(state_.records.size()));
+    } else if (base_) {
+      measure_base();
     }
     state_.arithmetic = arithmetic;
+  }
+
+  // The weights to begin with are what the epochs must beat, as if epoch 0 had learnt them.
+  void measure_base() {
+    copy_weights(*net_, *best_);
+    state_.best_auc = validation_.auc(*net_);
+    state_.auc_before = state_.best_auc;
+    const auto taught = [&](const ManifestTrack& track) {
+      return track.side == Side::validation &&
+             std::any_of(base_->tracks.begin(), base_->tracks.end(), [&](const CardTrack& known) {
+               return known.id == track.id && known.side == name_of(Side::train);
+             });
+    };
+    const auto& tracks = request_.manifest.tracks;
+    const auto known = std::count_if(tracks.begin(), tracks.end(), taught);
+    if (known == 0) return;
+    log_warning(base_->name + " learnt from " + std::to_string(known) + " of the " +
+                std::to_string(request_.manifest.count(Side::validation)) +
+                " tracks that measure it: it may seem hard to better");
   }
 
   void run_epoch(int epoch, Progress& progress) {
@@ -219,7 +219,8 @@ class Trainer {
     validate(record);
     record.seconds = seconds_since(start);
     state_.records.push_back(record);
-    if (state_.best_epoch == 0 || record.validation_auc > state_.best_auc) {
+    const bool first = state_.best_epoch == 0 && !base_;
+    if (first || record.validation_auc > state_.best_auc) {
       state_.best_epoch = epoch;
       state_.best_auc = record.validation_auc;
       copy_weights(*net_, *best_);
@@ -235,7 +236,10 @@ class Trainer {
     for (std::size_t b = 0; b < batches_; ++b) {
       throw_if_interrupted();
       const TrainingBatch batch = train_.batch(b, request_.threads);
-      record.learning_rate = learning_rate(record.epoch - 1, b);
+      const auto batches = static_cast<double>(batches_);
+      record.learning_rate =
+          learning_rate(recipe_, (record.epoch - 1) * batches + static_cast<double>(b),
+                        recipe_.at("epochs").get<double>() * batches);
       const Lesson lesson = net_->study(batch, recipe_, request_.threads);
       const double loss = optimize(*net_, optimizer_, lesson.loss, record.learning_rate, recipe_);
       require_finite(loss, record.epoch);
@@ -253,45 +257,12 @@ class Trainer {
                 request_.folder, "train with a smaller learning_rate");
   }
 
-  // Linear warm-up, then half a cosine down to 2 % of the largest step.
-  double learning_rate(int epochs_done, std::size_t batch) const {
-    const double largest = recipe_.at("learning_rate").get<double>();
-    const double step =
-        static_cast<double>(epochs_done) * static_cast<double>(batches_) + static_cast<double>(batch);
-    const double total = recipe_.at("epochs").get<double>() * static_cast<double>(batches_);
-    const double warm = std::min(1.0, (step + 1) / std::max(1.0, recipe_.at("warmup").get<double>()));
-    const double cosine = 0.5 * (1 + std::cos(std::numbers::pi * std::min(1.0, step / total)));
-    return largest * warm * (0.02 + 0.98 * cosine);
-  }
-
   void validate(EpochRecord& record) {
-    const torch::NoGradGuard no_grad;
-    net_->eval();
-    const std::size_t batches = validation_.begin_epoch(0);
-    for (std::size_t b = 0; b < batches; ++b) {
-      throw_if_interrupted();
-      const Lesson lesson =
-          net_->study(validation_.batch(b, request_.threads), recipe_, request_.threads);
-      // Songs of the validation side are none of those that were learnt by name.
-      const double loss = lesson.loss.defined() ? lesson.loss.item<double>() : NAN;
-      if (lesson.loss.defined()) require_finite(loss, record.epoch);
-      record.validation_loss += loss / static_cast<double>(batches);
-    }
-    const std::string guard = recipe_.at("guard").get<std::string>();
-    const std::unique_ptr<SuccessorModel> model = net_->model({});
-    double sum = 0;
-    if (guard != "5") sum += validation_auc(*model, 0);
-    if (guard != "0") sum += validation_auc(*model, kGuard116Frames);
-    record.validation_auc = guard == "both" ? sum / 2 : sum;
+    const std::optional<double> loss = validation_.loss(*net_);
+    if (loss) require_finite(*loss, record.epoch);
+    record.validation_loss = loss.value_or(NAN);
+    record.validation_auc = validation_.auc(*net_);
     net_->train();
-  }
-
-  double validation_auc(const SuccessorModel& model, Hop guard) const {
-    TransitionTestConfig config;
-    config.guard = guard;
-    config.seed = request_.seed;
-    config.threads = request_.threads;
-    return measure_hard_auc(model, validation_set_, config);
   }
 
   std::string summary(int epoch) const {
@@ -312,25 +283,19 @@ class Trainer {
     result.epochs = static_cast<int>(state_.records.size());
     result.best_epoch = state_.best_epoch;
     result.best_validation_auc = state_.best_auc;
-    ModelCard card;
-    card.name = name;
-    card.system = request_.recipe.system();
-    card.command = request_.command;
-    card.segue_version = version();
-    card.recipe = recipe_;
-    card.recipe["seed"] = request_.seed;
-    card.segmentation = request_.manifest.segmentation;
-    for (const ManifestTrack& track : request_.manifest.tracks) {
-      if (track.side == Side::test) continue;
-      card.tracks.push_back({track.id, track.name, name_of(track.side), track.licence});
-    }
+    result.validation_auc_before = state_.auc_before;
+    ModelCard card = card_of(request_, recipe_, base_);
     card.metrics = {{"epochs", result.epochs},
                     {"best_epoch", result.best_epoch},
                     {"best_validation_auc", result.best_validation_auc},
-                    {"val", measure(card)}};
+                    {"val", validation_.measure(*best_, card)}};
+    if (state_.auc_before) {
+      card.metrics["validation_auc_before"] = *state_.auc_before;
+      tell_what_it_brought();
+    }
     write_curves(request_.folder, name, state_.records);
     best_->eval();
-    card.metrics.update(best_->show(validation_set_, request_.folder));
+    card.metrics.update(best_->show(validation_.fragments(), request_.folder));
     if (encoder_) {  // weights are of use only with it
       std::ifstream in(encoder_->file(), std::ios::binary);
       write_text_file(encoder_path(result.weights), std::string(std::istreambuf_iterator<char>(in), {}));
@@ -341,33 +306,23 @@ class Trainer {
     return result;
   }
 
-  // The best weights on the validation side, with and without guard where fragments allow it.
-  Json measure(const ModelCard& card) {
-    const std::unique_ptr<SuccessorModel> model = best_->model(card);
-    Json measured;
-    for (const Hop guard : {Hop{0}, kGuard116Frames}) {
-      if (!hears_something(guard)) continue;
-      TransitionTestConfig config;
-      config.guard = guard;
-      config.threads = request_.threads;
-      measured[guard == 0 ? "g0" : "g116"] = measure_transitions(*model, validation_set_, config);
-    }
-    return measured;
-  }
-
-  bool hears_something(Hop guard) const {
-    for (std::size_t i = 0; i < validation_set_.size(); ++i) {
-      if (visible_frames(validation_set_.span_of(i), guard).size() < best_->shortest()) return false;
-    }
-    return true;
+  void tell_what_it_brought() const {
+    char figures[96];
+    std::snprintf(figures, sizeof figures,
+                  "validation AUC %.4f before, %.4f after: ", *state_.auc_before, state_.best_auc);
+    log_info(figures +
+             (state_.best_epoch == 0
+                  ? "no epoch was better, so the weights of " + base_->name + " are kept"
+                  : "the weights of epoch " + std::to_string(state_.best_epoch) + " are kept"));
   }
 
   const TrainingRequest& request_;
+  const std::optional<ModelCard> base_;        // of the weights to begin with
   std::shared_ptr<const Pretrained> encoder_;  // null unless the recipe's is pretrained
   const Json recipe_;
   torch::Device device_;
-  Sampler train_, validation_;
-  FragmentSet validation_set_;
+  Sampler train_;
+  Validation validation_;
   std::unique_ptr<Network> net_, best_;
   torch::optim::AdamW optimizer_;
   Checkpoint state_;

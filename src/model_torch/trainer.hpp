@@ -10,8 +10,11 @@ namespace segue {
 // curves.csv, curves.svg  after every epoch
 // NAME.safetensors, NAME.card.json  at the end: the weights of the best epoch
 //
-// The same manifest, recipe and seed give the same weights bit for bit on the same machine with
-// as many threads (on the CPU), whether the run was broken off and resumed or not.
+// With weights to begin with (request.from) these count as epoch 0: they are measured before anything is
+// learnt, and are the ones written where no epoch is better.
+//
+// The same manifest, recipe, seed and weights to begin with give the same weights bit for bit on the
+// same machine with as many threads (on the CPU), whether the run was broken off and resumed or not.
 //
 // Throws Error(input) for too little data or a checkpoint of another run, Error(usage) for a
 // setting or a device that does not fit, Error(output), Error(internal) if the loss is no

@@ -55,12 +55,13 @@ void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& chec
                      DType::u8,
                      {static_cast<std::int64_t>(bytes.size())},
                      std::as_bytes(std::span(bytes))});
-  write_safetensors(checkpoint_path(folder), tensors,
-                    {{"run", checkpoint.run},
-                     {"arithmetic", checkpoint.arithmetic},
-                     {"records", Json(checkpoint.records).dump()},
-                     {"best_epoch", std::to_string(checkpoint.best_epoch)},
-                     {"best_auc", Json(checkpoint.best_auc).dump()}});
+  std::map<std::string, std::string> metadata = {{"run", checkpoint.run},
+                                                 {"arithmetic", checkpoint.arithmetic},
+                                                 {"records", Json(checkpoint.records).dump()},
+                                                 {"best_epoch", std::to_string(checkpoint.best_epoch)},
+                                                 {"best_auc", Json(checkpoint.best_auc).dump()}};
+  if (checkpoint.auc_before) metadata["auc_before"] = Json(*checkpoint.auc_before).dump();
+  write_safetensors(checkpoint_path(folder), tensors, metadata);
 }
 
 std::optional<Checkpoint> load_checkpoint(const std::filesystem::path& folder, const std::string& run,
@@ -98,6 +99,8 @@ std::optional<Checkpoint> load_checkpoint(const std::filesystem::path& folder, c
     checkpoint.records = Json::parse(meta("records")).get<std::vector<EpochRecord>>();
     checkpoint.best_epoch = std::stoi(meta("best_epoch"));
     checkpoint.best_auc = Json::parse(meta("best_auc")).get<double>();
+    if (saved.metadata().contains("auc_before"))
+      checkpoint.auc_before = Json::parse(meta("auc_before")).get<double>();
     return checkpoint;
   } catch (const Error&) {
     throw;

@@ -20,9 +20,11 @@ struct Checkpoint {
   std::vector<EpochRecord> records;
   int best_epoch = 0;
   double best_auc = 0;
+  std::optional<double> auc_before;  // of the weights that an adaptation began with
 };
 
 // What must be equal for one run to be the continuation of another: settings, seed, tracks, fragments.
+// What else the run stands on (weights to begin with, an encoder) its caller adds.
 std::string run_identity(const TrainingRequest& request);
 
 // Writes folder/checkpoint.safetensors, whole or not at all. Throws Error(output).

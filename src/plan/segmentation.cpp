@@ -84,6 +84,21 @@ std::string Segmentation::key() const {
   return text() + drawn + " v" + std::to_string(version);
 }
 
+std::optional<Segmentation> Segmentation::of_key(std::string_view key) {
+  constexpr std::string_view seed_mark = " seed ";
+  std::uint64_t seed = 0;
+  if (const std::size_t mark = key.find(seed_mark); mark != std::string_view::npos) {
+    const std::string_view digits = key.substr(mark + seed_mark.size());
+    std::from_chars(digits.data(), digits.data() + digits.size(), seed);
+  }
+  try {
+    const Segmentation segmentation = parse(key.substr(0, key.find(' ')), seed);
+    if (segmentation.key() == key) return segmentation;
+  } catch (const Error&) {  // no text of a segmentation
+  }
+  return std::nullopt;
+}
+
 void to_json(nlohmann::json& json, const Segmentation& segmentation) {
   json = {{"kind", name_of(segmentation.kind)},
           {"shortest", segmentation.shortest.count()},

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,7 +32,9 @@ struct Segmentation {
   // Throws Error(usage) for anything else or lengths outside 0.5 … 60 s.
   static Segmentation parse(std::string_view text, std::uint64_t seed = 0);
   std::string text() const;  // what parse() reads
-  std::string key() const;   // text, seed of `random` and version: names it in the catalog
+  std::string key() const;   // text, seed of `random` and version: names it in the catalog and in cards
+  // What has this key; none if it is no key, or one of another version.
+  static std::optional<Segmentation> of_key(std::string_view key);
 
   bool operator==(const Segmentation&) const = default;
 };

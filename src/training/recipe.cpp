@@ -151,11 +151,51 @@ Recipe Recipe::load(const std::string& name_or_file) {
   return recipe;
 }
 
+Recipe Recipe::adapting(const ModelCard& card) {
+  const auto unsound = [&](const std::string& problem) {
+    return Error(ErrorKind::model, "the card of " + card.name + " " + problem, {}, "train it again");
+  };
+  if (find_bundled(card.system) == kBundledRecipes.size() || !card.recipe.is_object())
+    throw unsound("is of a system that this segue does not know");
+  if (card.recipe.value("label", "") == "song") {
+    throw Error(ErrorKind::usage,
+                card.name + " tells apart the songs that it learnt from, which other music cannot teach",
+                {}, "train anew, without --from");
+  }
+  Recipe recipe = load(card.system);
+  for (const SettingRow& row : recipe_table()) {
+    if (recipe.find_setting(row.name) == nullptr) continue;
+    const auto found = card.recipe.find(row.name);
+    if (found == card.recipe.end()) {  // of before there was such a setting
+      if (defines_network(row)) throw unsound(std::string("has no '") + row.name + "'");
+      continue;
+    }
+    recipe.settings_[row.name] = allowed(row, *found);
+    if (recipe.settings_[row.name].is_null())
+      throw unsound(std::string("has no sound '") + row.name + "'");
+  }
+  recipe.settings_["epochs"] = std::min(Adaptation::epochs, recipe.settings_["epochs"].get<int>());
+  if (!card.from) {  // what was adapted once has small steps already
+    recipe.settings_["learning_rate"] =
+        Adaptation::learning_rate_share * recipe.settings_["learning_rate"].get<double>();
+  }
+  constexpr std::string_view ending = "-adapted";
+  recipe.name_ = card.name.ends_with(ending) ? card.name : card.name + std::string(ending);
+  recipe.fixed_by_ = card.name;
+  return recipe;
+}
+
 void Recipe::set(const std::string& name, const std::string& value) {
   const SettingRow* row = find_setting(name);
   if (row == nullptr) refuse_name(name);
   const Json parsed = parse_value(*row, value);
   if (parsed.is_null()) refuse_value(*row, value);
+  if (!fixed_by_.empty() && defines_network(*row) && parsed != settings_[name]) {
+    throw Error(ErrorKind::usage,
+                "recipe setting '" + name + "' is fixed by the weights of " + fixed_by_ + " at " +
+                    settings_[name].dump(),
+                {}, "leave it out, or train anew, without --from");
+  }
   settings_[name] = parsed;
 }
 

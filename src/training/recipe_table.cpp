@@ -7,6 +7,8 @@ constexpr auto integer = SettingKind::integer;
 constexpr auto real = SettingKind::real;
 constexpr auto choice = SettingKind::choice;
 
+constexpr std::string_view kFirstOfLearning = "clip_length";
+
 // clang-format off
 constexpr SettingRow kTable[] = {
     // In the order of kBundledRecipes: crnn-report, crnn-tuned, dense, autoencoder, successor.
@@ -31,7 +33,6 @@ constexpr SettingRow kTable[] = {
     {"label", choice, 0, 0, "position,song", {"", "", "position", "", ""},
      "what is learnt of a fragment: its place in the song, or which song it is from"},
     {"bins", integer, 2, 64, "", {"", "", "10", "", ""}, "parts into which a song falls (label position only)"},
-    {"dropout", real, 0, 0.9, "", {"0.25", "0.25", "0.25", "0", "0.2"}, "share of the encoder's outputs dropped in training"},
     {"context", integer, 1, 8, "", {"2", "2", "", "3", "4"},
      "fragments heard before the candidate, the one playing included"},
     {"edge", integer, 1, 1024, "", {"", "", "", "", "256"}, "numbers of an embedding that hold the frames at the cut"},
@@ -45,7 +46,7 @@ constexpr SettingRow kTable[] = {
     {"tower_dense", integer, 1, 4096, "", {"", "", "", "", "256"}, "size of the dense layer from a tower to the embedding"},
     {"pair_channels", integer, 1, 256, "", {"", "", "", "", "32"}, "convolution channels of the re-ranker, over lags"},
     {"pair_hidden", integer, 1, 1024, "", {"", "", "", "", "192"}, "size of the re-ranker's first dense layer"},
-    // What it is shown.
+    // What it is shown. Nothing from here on defines the network (kFirstOfLearning).
     {"clip_length", integer, 3, 256, "", {"16", "16", "16", "16", "16"}, "consecutive fragments drawn together"},
     {"batch_clips", integer, 1, 256, "", {"8", "8", "8", "8", "8"}, "clips in a batch"},
     {"negatives_same", integer, 0, 255, "", {"1", "14", "4", "4", "5"},
@@ -71,6 +72,7 @@ constexpr SettingRow kTable[] = {
     {"tilt_db", real, 0, 12, "", {"0", "3", "0", "0", "3"},
      "largest change of a fragment's level at the lowest and highest band"},
     // How it learns.
+    {"dropout", real, 0, 0.9, "", {"0.25", "0.25", "0.25", "0", "0.2"}, "share of the encoder's outputs dropped in training"},
     {"loss", choice, 0, 0, "binary,listwise", {"binary", "listwise", "", "", ""},
      "binary cross-entropy, or softmax over the right and all wrong answers"},
     {"predecessor_weight", real, 0, 1, "", {"0", "0.5", "", "", ""},
@@ -91,5 +93,13 @@ constexpr SettingRow kTable[] = {
 }  // namespace
 
 std::span<const SettingRow> recipe_table() { return kTable; }
+
+bool defines_network(const SettingRow& row) {
+  for (const SettingRow& known : kTable) {
+    if (known.name == kFirstOfLearning) return false;
+    if (known.name == std::string_view(row.name)) return true;
+  }
+  return false;
+}
 
 }  // namespace segue

@@ -35,6 +35,10 @@ struct SettingRow {
 
 std::span<const SettingRow> recipe_table();
 
+// Whether it says what the network is (its layers and what they read), not how it learns: weights fit no
+// other value.
+bool defines_network(const SettingRow& row);
+
 // "a whole number from 1 to 8", "one of log-mel,seam".
 std::string describe_range(const SettingRow& row);
 

@@ -185,6 +185,27 @@ TEST(Split, AnExactNameGoesBeforeOneWithAPrefixAndTwoSidesAreRefused) {
   EXPECT_NE(sentence.find("both"), std::string::npos);
 }
 
+TEST(Split, OfAManifestTellsTracksOfOneNameApart) {
+  const auto track = [](const char* id, const char* name, Side side) {
+    ManifestTrack made;
+    made.id = test::track_id(id);
+    made.name = name;
+    made.side = side;
+    return made;
+  };
+  Manifest manifest;
+  manifest.tracks = {track("a", "one", Side::train), track("b", "intro", Side::train),
+                     track("c", "intro", Side::test), track("d", "caf\uFFFD", Side::validation)};
+  const TemporaryFolder folder;
+  Split::of(manifest).write(folder / "split.json", "made up");
+  const Split split = Split::read(folder / "split.json");
+  EXPECT_EQ(split.side_of("one"), Side::train);
+  for (const ManifestTrack& made : manifest.tracks)
+    EXPECT_EQ(split.side_of(made.id, made.name), made.side) << made.name;
+  EXPECT_EQ(split.side_of(test::track_id("d"), "caf\xE9"), Side::validation);
+  EXPECT_FALSE(split.side_of(test::track_id("e"), "intro"));
+}
+
 TEST(Split, WhatIsNoSplitIsRefused) {
   const TemporaryFolder folder;
   EXPECT_THROW(Split::read(folder.path()), Error);

@@ -43,6 +43,27 @@ TEST(ModelCard, IsReadAsItWasWritten) {
   EXPECT_TRUE(read.knows(test::track_id("a")));
   EXPECT_TRUE(read.knows(test::track_id("b"))) << "the val side is known too";
   EXPECT_FALSE(read.knows(test::track_id("c")));
+  EXPECT_FALSE(read.from);
+}
+
+TEST(ModelCard, KeepsWhichWeightsItBeganWith) {
+  const TemporaryFolder folder;
+  ModelCard card = example_card();
+  card.from = CardOrigin{"base", test::track_id("base")};
+  card.write(folder / "mine.card.json");
+  const ModelCard read = ModelCard::read(folder / "mine.card.json");
+  ASSERT_TRUE(read.from);
+  EXPECT_EQ(read.from->name, "base");
+  EXPECT_EQ(read.from->weights, test::track_id("base"));
+}
+
+TEST(Registry, WhatLearnsNothingIsNotAdapted) {
+  EXPECT_EQ(find_weights_to_adapt("bundled"), find_weights(kDefaultModel));
+  EXPECT_EQ(find_weights_to_adapt("crnn-report"), find_weights("crnn-report"));
+  for (const char* name : {"edge", "random"}) {
+    const std::string text = test::refusal([&] { find_weights_to_adapt(name); }, ErrorKind::usage);
+    EXPECT_NE(text.find("learns nothing"), std::string::npos) << text;
+  }
 }
 
 TEST(Baselines, EdgeIsTheDistanceOfTheFramesAtTheSeam) {

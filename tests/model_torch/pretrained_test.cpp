@@ -173,6 +173,13 @@ TEST_F(PretrainedTest, EverySystemLearnsOnTopOfItAndTakesItAlong) {
     model->open_session(set)->score(std::vector<std::size_t>{3}, std::vector<std::size_t>{4, 30},
                                     scores);
     EXPECT_NE(scores[0], scores[1]) << system;
+    TrainingRequest adaptation = request;
+    adaptation.recipe = Recipe::adapting(ModelCard::read(card_path(weights)));
+    adaptation.from = weights;
+    adaptation.encoder.clear();
+    adaptation.folder = folder_ / (system + " adapted");
+    const fs::path adapted = learning_plugin().train(adaptation).weights;
+    EXPECT_NO_THROW(learning_plugin().load_model(adapted)) << "its encoder came along";
     fs::copy_file(encoder("audio"), folder_ / system / (request.recipe.name() + ".encoder.pt"),
                   fs::copy_options::overwrite_existing);
     EXPECT_THROW(learning_plugin().load_model(weights), Error) << "another encoder";

@@ -43,11 +43,20 @@ TEST(Segmentation, TheKeyTellsApartWhatCutsDifferently) {
   Segmentation newer = Segmentation::parse("3");
   newer.version = 2;
   EXPECT_NE(newer.key(), Segmentation::parse("3").key());
+  EXPECT_FALSE(Segmentation::of_key(newer.key()));
+  for (const char* text : {"3", "0.5-8", "onsets:2.5"}) {
+    const Segmentation segmentation = Segmentation::parse(text, 12345678901234567890u);
+    EXPECT_EQ(Segmentation::of_key(segmentation.key()), segmentation);
+  }
+  for (const char* text : {"", "3", "equal:1", " seed ", "3-4 seed x v1", "3 v1 "})
+    EXPECT_FALSE(Segmentation::of_key(text)) << text;
 }
 
 TEST(Segmentation, NonsenseIsRefusedAsUsage) {
-  for (const char* text : {"", " ", "x", "3s", "-3", "3-", "-", "3-4-5", "0.49", "60.5", "8-0.5", "nan",
-                           "inf", "1e1", "3,5", "+3", "0x3", "0.5-61", "onsets", "onsets:", "onsets:0.9", "onsets:3-4"}) {
+  for (const char* text :
+       {"",     " ",      "x",      "3s",      "-3",         "3-",        "-",   "3-4-5",
+        "0.49", "60.5",   "8-0.5",  "nan",     "inf",        "1e1",       "3,5", "+3",
+        "0x3",  "0.5-61", "onsets", "onsets:", "onsets:0.9", "onsets:3-4"}) {
     EXPECT_EQ(test::refusal([&] { Segmentation::parse(text); }).kind(), ErrorKind::usage) << text;
   }
 }

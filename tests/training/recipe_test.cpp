@@ -105,5 +105,68 @@ TEST(Recipe, RefusesDamagedFilesAndUnknownNames) {
             std::string::npos);
 }
 
+ModelCard card_of(const std::string& recipe) {
+  ModelCard card;
+  card.name = "mine";
+  card.system = Recipe::load(recipe).system();
+  card.recipe = Recipe::load(recipe).settings();
+  card.recipe["seed"] = 1;
+  card.recipe["songs"] = 7;
+  return card;
+}
+
+TEST(Recipe, OfAnAdaptationIsThatOfTheModelInFewerEpochsAndSmallerSteps) {
+  ModelCard card = card_of("crnn-report");
+  card.recipe["hidden"] = 17;
+  const Recipe recipe = Recipe::adapting(card);
+  EXPECT_EQ(recipe.name(), "mine-adapted");
+  EXPECT_EQ(recipe.system(), "crnn");
+  nlohmann::json settings = Recipe::load("crnn-report").settings();
+  settings["hidden"] = 17;
+  settings["epochs"] = Adaptation::epochs;
+  settings["learning_rate"] = 0.001 * Adaptation::learning_rate_share;
+  EXPECT_EQ(recipe.settings(), settings);
+  EXPECT_NO_THROW(recipe.validate());
+
+  card.name = recipe.name();
+  card.recipe = recipe.settings();
+  card.recipe["epochs"] = 3;
+  card.from = CardOrigin{"mine", {}};
+  settings["epochs"] = 3;
+  EXPECT_EQ(Recipe::adapting(card).settings(), settings) << "steps do not shrink again and again";
+  EXPECT_EQ(Recipe::adapting(card).name(), "mine-adapted");
+}
+
+TEST(Recipe, OfAnAdaptationChangesNothingThatDefinesTheNetwork) {
+  Recipe recipe = Recipe::adapting(card_of("crnn-tuned"));
+  recipe.set("epochs", "20");
+  recipe.set("learning_rate", "0.01");
+  recipe.set("dropout", "0.1");
+  recipe.set("hidden", "64");  // as it is
+  for (const auto& [name, value] :
+       {std::pair("hidden", "65"), std::pair("input", "log-mel"), std::pair("context", "3")}) {
+    const std::string text = test::refusal([&] { recipe.set(name, value); }, ErrorKind::usage);
+    EXPECT_NE(text.find("fixed by the weights of mine"), std::string::npos) << text;
+  }
+}
+
+TEST(Recipe, WhatLearntSongsByNameOrHasNoSoundCardIsNotAdapted) {
+  ModelCard card = card_of("dense");
+  EXPECT_NO_THROW(Recipe::adapting(card));
+  card.recipe["label"] = "song";
+  EXPECT_NE(test::refusal([&] { Recipe::adapting(card); }, ErrorKind::usage).find("songs"),
+            std::string::npos);
+  card = card_of("dense");
+  card.recipe.erase("weight_decay");  // of before there was such a setting
+  EXPECT_NO_THROW(Recipe::adapting(card));
+  card.recipe.erase("hidden");
+  test::refusal([&] { Recipe::adapting(card); }, ErrorKind::model);
+  card.recipe["hidden"] = "many";
+  test::refusal([&] { Recipe::adapting(card); }, ErrorKind::model);
+  card = card_of("dense");
+  card.system = "oracle";
+  test::refusal([&] { Recipe::adapting(card); }, ErrorKind::model);
+}
+
 }  // namespace
 }  // namespace segue
