@@ -49,14 +49,19 @@ def normalised(curves):
 def continued(values, known, weights, gap, count):
     lags = weights.shape[1]
     reach = FIRST + lags - 1
-    backwards = weights.flip(1)[:, None, :, None]
+    backwards = weights.flip(1)
+
+    def band(steps):
+        return torch.stack([F.pad(backwards, (i, steps - 1 - i)) for i in range(steps)], 1)
+
+    full = band(FIRST)
     line = torch.cat([values, known.unsqueeze(2)], 2)
     line = F.pad(line, (0, 0, max(0, reach - line.shape[1]), 0))[:, -reach:]
     done = 0
     while done < gap + count:
         some = min(FIRST, gap + count - done)
-        windows = line[:, line.shape[1] - reach:][:, :lags + some - 1].unfold(1, lags, 1)
-        sums = torch.matmul(windows, backwards).squeeze(3)
+        past = line[:, line.shape[1] - reach:][:, :lags + some - 1]
+        sums = torch.bmm(full if some == FIRST else band(some), past)
         steps = sums[..., :-1] / sums[..., -1:].clamp_min(1e-3)
         line = torch.cat([line, torch.cat([steps, torch.ones_like(sums[..., -1:])], 2)], 1)
         done += some
@@ -68,6 +73,34 @@ def matches(a, b):
     bounds = (0, 8, 22, product.shape[1])
     return torch.stack([product[:, x:y, first:end].mean((1, 2))
                         for x, y in zip(bounds, bounds[1:]) for first, end in GROUPS], 1)
+
+
+class Tower(nn.Module):
+    def __init__(self, hidden, channels):
+        super().__init__()
+        self.read, self.read_norm = nn.Conv1d(80, hidden, 5, 1, 2), nn.BatchNorm1d(hidden)
+        self.halve, self.halve_norm = nn.Conv1d(hidden, hidden, 3, 2, 1), nn.BatchNorm1d(hidden)
+        self.deepen, self.deepen_norm = nn.Conv1d(hidden, hidden, 3, 1, 1), nn.BatchNorm1d(hidden)
+        self.out, self.out_norm = nn.Conv1d(hidden, channels, 3, 2, 1), nn.BatchNorm1d(channels)
+
+    def forward(self, frames):
+        x = torch.relu(self.read_norm(self.read(frames.transpose(1, 2))))
+        x = torch.relu(self.halve_norm(self.halve(x)))
+        x = x + torch.relu(self.deepen_norm(self.deepen(x)))
+        return torch.relu(self.out_norm(self.out(x)))
+
+
+class TowerPair(nn.Module):
+    def __init__(self, channels, pair, dropout):
+        super().__init__()
+        self.across, self.halve = nn.Conv1d(channels, pair, 5, 1, 2), nn.Conv1d(pair, pair, 5, 2, 2)
+        self.hidden, self.out, self.dropout = nn.Linear(16 * pair + 256, 64), nn.Linear(64, 1), nn.Dropout(dropout)
+
+    def forward(self, before, after):
+        x = torch.relu(self.halve(torch.relu(self.across(torch.cat([before, after], 2))))).flatten(1)
+        a, b = (steps / (steps.square().sum(1, keepdim=True) + 1e-4).sqrt() for steps in (before, after))
+        x = torch.cat([x, torch.bmm(a.transpose(1, 2), b).flatten(1)], 1)
+        return self.out(self.dropout(torch.relu(self.hidden(x)))).squeeze(1)
 
 
 class Successor(nn.Module):
@@ -85,10 +118,17 @@ class Successor(nn.Module):
         self.pair_in = nn.Linear(weights["pair_in.weight"].shape[1], hidden)
         self.pair_middle, self.pair_out = nn.Linear(hidden, 64), nn.Linear(64, 1)
         self.dropout = nn.Dropout(recipe["dropout"])
+        channels, dense = recipe["tower_channels"], recipe["tower_dense"]
+        size = recipe["edge"] + 2 * recipe["rhythm"]
+        for side in ("exit", "entry"):
+            setattr(self, side + "_tower", Tower(recipe["tower_hidden"], channels))
+            setattr(self, side + "_tower_dense", nn.Linear(480 + 10 * channels, dense))
+            setattr(self, side + "_tower_out", nn.Linear(dense, size))
+        self.tower_pair = TowerPair(channels, pair, recipe["dropout"])
         self.load_state_dict({name: weights[name] for name in self.state_dict()})
 
-    def side(self, edge, own, values, known, products, count, gap, leaving):
-        """As SeamSide: edge, embedding, own and other curves, autocorrelation."""
+    def side(self, edge, frames, own, values, known, products, count, gap, leaving):
+        """As SeamSide: edge, embedding, own and other curves, autocorrelation, what the tower made."""
         lags = min(max(values.shape[1] - LEAST_ALONE - FIRST + 1, 1), LAGS)
         lag = torch.arange(FIRST, FIRST + lags)
         more = torch.stack([lag / 100, torch.log(lag / 50)]).expand(len(values), 2, lags)
@@ -99,14 +139,21 @@ class Successor(nn.Module):
         weights = torch.softmax(weights.masked_fill(~allowed, -1e4), 1) * allowed.any(1, keepdim=True)
         ahead = self.recipe["ahead"]
         flux = continued(values[..., :8], known, weights, gap, ahead)
-        rest = continued(values[..., 8:], known, weights.detach(), gap, ahead)
+        with torch.no_grad():
+            rest = continued(values[..., 8:], known, weights, gap, ahead)
         if not leaving:
             flux, rest = flux.flip(1), rest.flip(1)
         ends, beyond = normalised(own[..., :8]).flatten(1), normalised(flux).flatten(1)
         forward, backward = (beyond, ends) if leaving else (ends, beyond)
         embedding = torch.cat([edge @ self.edge_weight, forward @ self.forward_weight,
                                backward @ self.backward_weight], 1)
-        return edge, embedding, own, torch.cat([flux.detach(), rest], 2), products
+        name = "exit" if leaving else "entry"
+        near = getattr(self, name + "_tower")(frames)
+        nearest = near[:, :, 8:] if leaving else near[:, :, :8]
+        more = torch.cat([edge, nearest.flatten(1), near.mean(2), near.amax(2)], 1)
+        more = self.dropout(torch.relu(getattr(self, name + "_tower_dense")(more)))
+        embedding = embedding + getattr(self, name + "_tower_out")(more)
+        return edge, embedding, own, torch.cat([flux.detach(), rest], 2), products, near
 
     def rerank(self, base, leave, enter, between, count):
         lag = (torch.arange(LAGS) + FIRST) / 100
@@ -118,7 +165,7 @@ class Successor(nn.Module):
         y = torch.cat([step.abs(), torch.relu(step), (leave[1] - enter[1]).abs(), matches(leave[3], enter[2]),
                        matches(enter[3].flip(1), leave[2].flip(1))], 1)
         y = self.pair_out(torch.relu(self.pair_middle(self.dropout(torch.relu(self.pair_in(y))))))
-        return self.base_weight * base + (by_lags + y).squeeze(1)
+        return self.base_weight * base + (by_lags + y).squeeze(1) + self.tower_pair(leave[5], enter[5])
 
     def lines(self, curves, batch, gap):
         """What has played before each question, and where it is known: ending together."""
@@ -148,8 +195,8 @@ class Successor(nn.Module):
             backward_products = lag_products(backwards, backwards, size, 0, LEAST_ALONE)
             forwards = spectra(curves, everything, size)
         playing, clip = batch["playing"], batch["clip"]
-        leave = self.side(edges[1][playing], curves[playing][:, -ahead:], values, known, *line_products, gap, True)
-        enter = self.side(edges[0], curves[:, :ahead], curves.flip(1), everything, *backward_products, gap, False)
+        leave = self.side(edges[1][playing], z[playing][:, -64:], curves[playing][:, -ahead:], values, known, *line_products, gap, True)
+        enter = self.side(edges[0], z[:, :64], curves[:, :ahead], curves.flip(1), everything, *backward_products, gap, False)
         a, b = leave[1], enter[1]
         scores = -self.log_scale.exp() * (a.square().sum(1, keepdim=True) + b.square().sum(1) - 2 * a @ b.T)
 
@@ -179,4 +226,5 @@ class Successor(nn.Module):
         left[1], entered[1] = left[1].detach(), entered[1].detach()
         ranked = torch.full(contender.shape, IMPOSSIBLE).masked_scatter(
             real, self.rerank(scores.detach()[query, fragment], left, entered, between, count))
-        return loss - torch.log_softmax(ranked, 1)[:, 0].mean()
+        binary = F.softplus(-ranked[:, 0]).mean() + F.softplus(ranked[:, 1:])[real[:, 1:]].mean()
+        return loss - torch.log_softmax(ranked, 1)[:, 0].mean() + self.recipe["binary_weight"] * binary
