@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/committed_file.hpp"
 #include "base/error.hpp"
@@ -28,7 +29,8 @@ struct Options {
   std::string plan;
   std::string save_plan;
   double track_share = MixConfig{}.track_share;
-  std::size_t candidates = MixConfig{}.candidates;
+  std::optional<std::size_t> candidates;
+  std::size_t beam = MixConfig{}.beam;
   double crossfade = MixConfig{}.crossfade.count();
   int rate = 0;
   double loudness = MixConfig{}.target_lufs;
@@ -88,6 +90,7 @@ MixConfig config_of(const Options& options, const Context& context, const Encodi
   config.seed = context.seed;
   config.track_share = options.track_share;
   config.candidates = options.candidates;
+  config.beam = options.beam;
   config.crossfade = Seconds(options.crossfade);
   config.sample_rate = encoding.sample_rate;
   config.target_lufs = options.loudness;
@@ -226,9 +229,7 @@ void mix(const Options& options, const Context& context) {
 void add_choice_flags(CLI::App& command, Options& options) {
   command.add_option("--length", options.length, "How long the result is: 90, 10:00 or 1:30:00")
       ->capture_default_str();
-  command
-      .add_option("--fragment", options.fragment, kFragmentHelp)
-      ->capture_default_str();
+  command.add_option("--fragment", options.fragment, kFragmentHelp)->capture_default_str();
   command.add_option("--style", options.style, "collage: neighbours of one track never meet again")
       ->capture_default_str();
   command
@@ -238,8 +239,17 @@ void add_choice_flags(CLI::App& command, Options& options) {
   command.add_option("--start", options.start, "Where to begin: FILE@1:30");
   command.add_option("--track-share", options.track_share, "No track fills more than this share, 0 … 1")
       ->capture_default_str();
-  command.add_option("--candidates", options.candidates, "Fragments heard for each choice; 0 = all")
-      ->check(whole_number(0, 1'000'000'000))
+  command
+      .add_option(
+          "--candidates", options.candidates,
+          "Fragments heard for each choice; 0 = all (default: successor the nearest 64, which an "
+          "index finds; others 1024 drawn evenly over the tracks)")
+      ->check(whole_number(0, 1'000'000'000));
+  command
+      .add_option(
+          "--beam", options.beam,
+          "Sequences tried side by side, the best of which becomes the mix; 1 = always the best next")
+      ->check(whole_number(1, 1000))
       ->capture_default_str();
   command.add_option("--crossfade", options.crossfade, "Seconds of crossfade at each seam")
       ->capture_default_str();
