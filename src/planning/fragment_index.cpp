@@ -28,8 +28,7 @@ bool FragmentIndex::contains(std::int64_t id) const { return state_->row_of.coun
 
 std::size_t FragmentIndex::bytes() const noexcept {
   const State& s = *state_;
-  const std::size_t numbers = s.rows.capacity() + s.heads.capacity() + s.rotation.capacity() +
-                              (s.inverted ? s.size() * s.head : 0);
+  const std::size_t numbers = s.rows.capacity() + (s.inverted ? s.size() * s.head : 0);
   // A node of the hash table holds the id, the row and a pointer, and there is a bucket for each.
   return numbers * sizeof(float) + s.ids.capacity() * sizeof(std::int64_t) +
          s.size() * (24 + sizeof(void*)) + (s.inverted ? s.size() * sizeof(std::int64_t) : 0);
@@ -39,12 +38,9 @@ void FragmentIndex::add(std::span<const std::int64_t> ids, std::span<const float
   State& s = *state_;
   if (vectors.size() != ids.size() * s.dimension) refuse("an index got vectors of another size");
   if (ids.empty()) return;
-  const std::vector<float> turned = s.rotated(vectors.data(), ids.size());
-  for (std::size_t i = 0; i < ids.size(); ++i) s.append(ids[i], turned.data() + i * s.dimension);
-  if (s.inverted) {
-    s.inverted->file.add_with_ids(static_cast<faiss::Index::idx_t>(ids.size()),
-                                  s.heads.data() + (s.size() - ids.size()) * s.head, ids.data());
-  }
+  const std::size_t first = s.size();
+  for (std::size_t i = 0; i < ids.size(); ++i) s.append(ids[i], vectors.data() + i * s.dimension);
+  if (s.inverted) s.append_to_lists(first);
   s.settle();
 }
 
@@ -59,13 +55,11 @@ void FragmentIndex::remove(std::span<const std::int64_t> ids) {
     gone.push_back(id);
     if (place != last) {  // the last row takes the free place
       std::copy_n(s.row(last), s.dimension, s.rows.data() + place * s.dimension);
-      std::copy_n(s.heads.data() + last * s.head, s.head, s.heads.data() + place * s.head);
       s.ids[place] = s.ids[last];
       s.row_of[s.ids[place]] = place;
     }
     s.ids.pop_back();
     s.rows.resize(last * s.dimension);
-    s.heads.resize(last * s.head);
   }
   if (s.inverted && !gone.empty())
     s.inverted->file.remove_ids(faiss::IDSelectorBatch(gone.size(), gone.data()));
@@ -74,13 +68,11 @@ void FragmentIndex::remove(std::span<const std::int64_t> ids) {
 
 FragmentIndex FragmentIndex::subset(std::span<const std::int64_t> ids) const {
   auto few = std::make_unique<State>(state_->dimension, state_->exact);
-  few->rotation = state_->rotation;
   for (const std::int64_t id : ids) {
     const auto found = state_->row_of.find(id);
     if (found == state_->row_of.end()) refuse("a subset names what is not there");
     few->append(id, state_->row(found->second));
   }
-  few->counted = few->rotation.empty() ? 0 : few->size();
   few->settle();
   return FragmentIndex(std::move(few));
 }
@@ -89,7 +81,7 @@ float FragmentIndex::distance(std::int64_t id, std::span<const float> vector) co
   const auto found = state_->row_of.find(id);
   if (found == state_->row_of.end() || vector.size() != state_->dimension)
     refuse("an index was asked for a distance that it cannot have");
-  return state_->distance(state_->rotated(vector.data(), 1), found->second);
+  return state_->distance(vector, found->second);
 }
 
 std::vector<IndexHit> FragmentIndex::search(std::span<const float> vector, std::size_t count,
@@ -97,8 +89,7 @@ std::vector<IndexHit> FragmentIndex::search(std::span<const float> vector, std::
   const State& s = *state_;
   if (vector.size() != s.dimension) refuse("an index was asked with a vector of another size");
   if (count == 0 || s.size() == 0) return {};
-  const std::vector<float> turned = s.rotated(vector.data(), 1);
-  return s.inverted ? s.search_lists(turned, count, allowed) : s.search_exactly(turned, count, allowed);
+  return s.inverted ? s.search_lists(vector, count, allowed) : s.compare_all(vector, count, allowed);
 }
 
 }  // namespace segue

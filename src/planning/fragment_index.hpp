@@ -22,16 +22,15 @@ struct IndexHit {
 
 // Vectors under ids, found by squared L2 distance.
 //
-// Up to `exact` vectors the search is exact: all are compared in the first few directions of their
-// principal components, which holds a lower bound of each distance, then the nearest in full, until the
-// bound of those left out says that none of them can be nearer. Beyond, an inverted file (FAISS
-// IndexIVFFlat over the same directions) names those that are compared in full. Memory: 4 (D + 24) bytes
-// a vector and 16 for its id, beyond `exact` 4 · 24 more.
+// Up to `exact` vectors all are compared. Beyond, an inverted file (FAISS IndexIVFFlat) over the first
+// 64 principal components names a thousand, which are compared in full: of the true nearest 64 it finds
+// more than 19 of 20 (docs/architecture.md), and where little is allowed all are compared again. Memory:
+// 4 D bytes a vector and 40 for its id, beyond `exact` 264 more.
 //
 // Reading from several threads is safe while nobody changes it.
 class FragmentIndex {
  public:
-  static constexpr std::size_t kExact = 100000;
+  static constexpr std::size_t kExact = 20000;
   static constexpr std::size_t kMostNumbers = 4096;
 
   // dimension: 1 … 4096 numbers a vector; exact: vectors up to which the search is.
@@ -63,7 +62,7 @@ class FragmentIndex {
   std::size_t bytes() const noexcept;  // of memory that it holds
 
   // One file with `about` (any text: what the vectors are of) and further tensors `beside` (other names
-  // than ids, rows, rotation, centres, list_of). Throws Error(output).
+  // than ids, rows, heads, projection, centres, list_of). Throws Error(output).
   void write(const std::filesystem::path& file, const std::string& about,
              std::span<const NamedTensor> beside = {}) const;
   // The index and its `about`. Throws Error(input) if the file is missing, damaged or of another

@@ -1,4 +1,4 @@
-// An index as a file: its rows as they are kept, and which list of the inverted file each is in.
+// An index as a file: its rows and, where it has lists, the heads of the rows and their places.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -11,7 +11,7 @@ namespace {
 
 using Count = faiss::Index::idx_t;
 
-constexpr const char* kVersion = "2";
+constexpr const char* kVersion = "3";
 
 std::int64_t whole(std::size_t count) { return static_cast<std::int64_t>(count); }
 
@@ -22,34 +22,44 @@ std::vector<T> copy_of(const TensorView& tensor) {
   return copy;
 }
 
+bool all_finite(const std::vector<float>& values) {
+  return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+}
+
 }  // namespace
 
 void FragmentIndex::write(const std::filesystem::path& file, const std::string& about,
                           std::span<const NamedTensor> beside) const {
   const State& s = *state_;
-  std::vector<float> centres;
+  const std::int64_t rows = whole(s.size()), width = whole(s.dimension), head = whole(s.head);
+  std::vector<float> centres, heads, projection;
   std::vector<std::int32_t> list_of;
   if (s.inverted) {
     const auto& lists = *s.inverted->file.invlists;
+    projection = s.inverted->projection;
     centres.resize(lists.nlist * s.head);
-    list_of.resize(s.size());
     s.inverted->quantizer.reconstruct_n(0, static_cast<Count>(lists.nlist), centres.data());
+    heads.resize(s.size() * s.head);
+    list_of.resize(s.size());
     for (std::size_t list = 0; list < lists.nlist; ++list) {
-      for (std::size_t i = 0; i < lists.list_size(list); ++i)
-        list_of[s.row_of.at(lists.get_single_id(list, i))] = static_cast<std::int32_t>(list);
+      faiss::InvertedLists::ScopedCodes codes(&lists, list);
+      for (std::size_t i = 0; i < lists.list_size(list); ++i) {
+        const std::size_t row = s.row_of.at(lists.get_single_id(list, i));
+        list_of[row] = static_cast<std::int32_t>(list);
+        std::memcpy(heads.data() + row * s.head, codes.get() + i * lists.code_size, lists.code_size);
+      }
     }
   }
-  const std::int64_t rows = whole(s.size()), width = whole(s.dimension);
-  const std::int64_t turned = s.rotation.empty() ? 0 : width;
   std::vector<NamedTensor> tensors(beside.begin(), beside.end());
   const auto add = [&](const char* name, DType type, std::vector<std::int64_t> shape,
                        const auto& values) {
     tensors.push_back({name, type, std::move(shape), std::as_bytes(std::span(values))});
   };
-  add("centres", DType::f32, {whole(centres.size() / s.head), whole(s.head)}, centres);
+  add("centres", DType::f32, {whole(centres.size()) / head, head}, centres);
+  add("heads", DType::f32, {whole(heads.size()) / head, head}, heads);
   add("ids", DType::i64, {rows}, s.ids);
   add("list_of", DType::i32, {whole(list_of.size())}, list_of);
-  add("rotation", DType::f32, {turned, width}, s.rotation);
+  add("projection", DType::f32, {whole(projection.size()) / width, width}, projection);
   add("rows", DType::f32, {rows, width}, s.rows);
   write_safetensors(file, tensors, {{"about", about}, {"index_version", kVersion}});
 }
@@ -72,47 +82,43 @@ std::pair<FragmentIndex, std::string> FragmentIndex::read(const SafetensorsFile&
   require(text("index_version") == kVersion);
   const TensorView& ids = file.tensor("ids", DType::i64);
   const TensorView& rows = file.tensor("rows", DType::f32);
-  const TensorView& rotation = file.tensor("rotation", DType::f32);
-  const TensorView& centres = file.tensor("centres", DType::f32);
-  const TensorView& list_of = file.tensor("list_of", DType::i32);
   require(rows.shape.size() == 2 && ids.shape.size() == 1 && rows.shape[0] == ids.shape[0]);
-  const std::int64_t width = rows.shape[1];
+  const std::int64_t count = rows.shape[0], width = rows.shape[1];
   require(width >= 1 && width <= whole(kMostNumbers));
-  require(rotation.shape.size() == 2 && rotation.shape[1] == width &&
-          (rotation.shape[0] == 0 || rotation.shape[0] == width));
   auto state = std::make_unique<State>(static_cast<std::size_t>(width), kExact);
   State& s = *state;
-  const bool has_lists = list_of.count() > 0;
-  require(centres.shape.size() == 2 && centres.shape[1] == whole(s.head) &&
-          (centres.shape[0] > 0) == has_lists);
-  require(!has_lists || list_of.count() == ids.shape[0]);
   s.ids = copy_of<std::int64_t>(ids);
   s.rows = copy_of<float>(rows);
-  s.rotation = copy_of<float>(rotation);
-  s.counted = s.rotation.empty() ? 0 : s.size();
-  s.heads.resize(s.size() * s.head);
-  for (std::size_t i = 0; i < s.size(); ++i) {
-    std::copy_n(s.row(i), s.head, s.heads.data() + i * s.head);
-    require(s.row_of.emplace(s.ids[i], i).second);
-  }
-  for (const std::vector<float>* values : {&s.rows, &s.rotation})
-    require(
-        std::all_of(values->begin(), values->end(), [](float value) { return std::isfinite(value); }));
-  if (has_lists && s.size() > s.exact) {
-    const std::vector<float> places = copy_of<float>(centres);
-    const auto lists = static_cast<std::size_t>(centres.shape[0]);
-    s.inverted = std::make_unique<InvertedFile>(s.head, lists);
-    s.inverted->quantizer.add(static_cast<Count>(lists), places.data());
-    s.inverted->file.is_trained = true;
-    s.inverted_at = static_cast<double>(s.size());
+  require(all_finite(s.rows));
+  for (std::size_t i = 0; i < s.size(); ++i) require(s.row_of.emplace(s.ids[i], i).second);
+
+  const TensorView& list_of = file.tensor("list_of", DType::i32);
+  if (list_of.count() > 0 && s.size() > s.exact) {
+    const auto floats = [&](const char* name, std::int64_t height, std::int64_t numbers) {
+      const TensorView& tensor = file.tensor(name, DType::f32);
+      require(tensor.shape == std::vector<std::int64_t>({height, numbers}));
+      std::vector<float> values = copy_of<float>(tensor);
+      require(all_finite(values));
+      return values;
+    };
+    const TensorView& centres = file.tensor("centres", DType::f32);
+    require(centres.shape.size() == 2 && centres.shape[0] >= 1 && centres.shape[0] <= count);
+    const std::int64_t lists = centres.shape[0], head = whole(s.head);
+    require(list_of.count() == count);
+    s.inverted = std::make_unique<InvertedFile>(s.head, static_cast<std::size_t>(lists));
+    s.inverted->projection = floats("projection", head, width);
+    s.inverted->made_of = static_cast<double>(count);
+    s.inverted->quantizer.add(lists, floats("centres", lists, head).data());
+    const std::vector<float> heads = floats("heads", count, head);
     const std::vector<std::int32_t> list = copy_of<std::int32_t>(list_of);
     for (std::size_t i = 0; i < s.size(); ++i) {
-      require(list[i] >= 0 && list[i] < centres.shape[0]);
+      require(list[i] >= 0 && list[i] < lists);
       s.inverted->file.invlists->add_entry(
           static_cast<std::size_t>(list[i]), s.ids[i],
-          reinterpret_cast<const std::uint8_t*>(s.heads.data() + i * s.head));
+          reinterpret_cast<const std::uint8_t*>(heads.data() + i * s.head));
     }
-    s.inverted->file.ntotal = static_cast<Count>(s.size());
+    s.inverted->file.is_trained = true;
+    s.inverted->file.ntotal = count;
   }
   s.settle();
   return {FragmentIndex(std::move(state)), text("about")};

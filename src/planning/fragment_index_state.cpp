@@ -13,21 +13,22 @@ namespace {
 
 using Count = faiss::Index::idx_t;
 
-constexpr std::size_t kHead = 32;           // principal components that are compared first
-constexpr std::size_t kLeastForPca = 1000;  // vectors; fewer are compared as they are
-constexpr std::size_t kMostForPca = 50000;  // vectors that the components are counted from
-constexpr std::size_t kInFull = 512;        // at least so many are compared in full
-constexpr std::size_t kInFullOfApproximate = 2048;
-constexpr std::size_t kProbes = 48;  // lists of the inverted file that are searched
+// Measured with bench/index_growth.cpp; docs/architecture.md has the figures.
+constexpr std::size_t kHead = 64;           // three quarters of the variance of real entries
+constexpr std::size_t kMostForPca = 50000;  // rows that the components are counted from
+constexpr std::size_t kInFull = 1024;       // of those that the lists name, compared in full
+constexpr double kListsPerRoot = 4;         // lists: this times √n
+constexpr double kProbed = 4;               // lists that are searched: this times √lists
+constexpr double kGrown = 3;                // times the rows it was made of: made again
 
 bool nearer(const IndexHit& a, const IndexHit& b) {
   return a.distance != b.distance ? a.distance < b.distance : a.id < b.id;
 }
 
-std::vector<IndexHit> nearest_of(std::vector<IndexHit>& some, std::size_t count) {
-  const std::size_t kept = std::min(count, some.size());
-  std::partial_sort(some.begin(), some.begin() + static_cast<std::ptrdiff_t>(kept), some.end(), nearer);
-  return {some.begin(), some.begin() + static_cast<std::ptrdiff_t>(kept)};
+void keep_nearest(std::vector<IndexHit>& hits, std::size_t count) {
+  const std::size_t kept = std::min(count, hits.size());
+  std::partial_sort(hits.begin(), hits.begin() + static_cast<std::ptrdiff_t>(kept), hits.end(), nearer);
+  hits.resize(kept);
 }
 
 // Lets FAISS ask for what is allowed.
@@ -42,127 +43,102 @@ struct Selector : faiss::IDSelector {
 FragmentIndex::State::State(std::size_t width, std::size_t most_exact)
     : dimension(width), exact(most_exact), head(std::min(width, kHead)) {}
 
-std::vector<float> FragmentIndex::State::rotated(const float* vectors, std::size_t count) const {
-  std::vector<float> result(vectors, vectors + count * dimension);
-  if (rotation.empty()) return result;
-  faiss::LinearTransform transform(static_cast<int>(dimension), static_cast<int>(dimension));
-  transform.A = rotation;
+void FragmentIndex::State::append(std::int64_t id, const float* row) {
+  if (!row_of.emplace(id, ids.size()).second)
+    throw Error(ErrorKind::internal, "an index got the same id twice");
+  ids.push_back(id);
+  rows.insert(rows.end(), row, row + dimension);
+}
+
+void FragmentIndex::State::append_to_lists(std::size_t first) {
+  const std::size_t count = size() - first;
+  inverted->file.add_with_ids(static_cast<Count>(count), heads(row(first), count).data(),
+                              ids.data() + first);
+}
+
+std::vector<float> FragmentIndex::State::heads(const float* vectors, std::size_t count) const {
+  faiss::LinearTransform transform(static_cast<int>(dimension), static_cast<int>(head));
+  transform.A = inverted->projection;
   transform.is_trained = true;
+  std::vector<float> result(count * head);
   transform.apply_noalloc(static_cast<Count>(count), vectors, result.data());
   return result;
 }
 
-void FragmentIndex::State::append(std::int64_t id, const float* turned) {
-  if (!row_of.emplace(id, ids.size()).second)
-    throw Error(ErrorKind::internal, "an index got the same id twice");
-  ids.push_back(id);
-  rows.insert(rows.end(), turned, turned + dimension);
-  heads.insert(heads.end(), turned, turned + head);
-}
-
-// The principal components of the rows as they are now. They are about the origin, not the mean,
-// because exits, which are searched with, have another mean.
-void FragmentIndex::State::rotate() {
-  const std::size_t step = std::max<std::size_t>(1, size() / kMostForPca);
-  std::vector<float> some;
-  for (std::size_t i = 0; i < size(); i += step) some.insert(some.end(), row(i), row(i) + dimension);
-  faiss::PCAMatrix pca(static_cast<int>(dimension), static_cast<int>(dimension));
-  pca.train(static_cast<Count>(some.size() / dimension), some.data());
-  faiss::LinearTransform further(static_cast<int>(dimension), static_cast<int>(dimension));
-  further.A = pca.A;  // without the shift by the mean
-  further.is_trained = true;
-  std::vector<float> turned(rows.size());
-  further.apply_noalloc(static_cast<Count>(size()), rows.data(), turned.data());
-  rows = std::move(turned);
-  // Both rotations in one: R ← A R.
-  std::vector<float> whole(dimension * dimension);
-  for (std::size_t i = 0; i < dimension; ++i) {
-    for (std::size_t k = 0; k < dimension; ++k) {
-      const float a = pca.A[i * dimension + k];
-      for (std::size_t j = 0; j < dimension; ++j) {
-        const float before = rotation.empty() ? static_cast<float>(k == j) : rotation[k * dimension + j];
-        whole[i * dimension + j] += a * before;
-      }
-    }
-  }
-  rotation = std::move(whole);
-  counted = size();
-  for (std::size_t i = 0; i < size(); ++i) std::copy_n(row(i), head, heads.data() + i * head);
-  inverted.reset();
-}
-
 void FragmentIndex::State::invert() {
-  const auto lists = static_cast<std::size_t>(4 * std::sqrt(static_cast<double>(size())));
-  inverted = std::make_unique<InvertedFile>(head, lists);
-  inverted_at = static_cast<double>(size());
-  inverted->file.cp.niter = 10;
-  inverted->file.cp.max_points_per_centroid = 64;
-  inverted->file.cp.min_points_per_centroid = 1;  // else it warns on standard error
-  inverted->file.train(static_cast<Count>(size()), heads.data());
-  inverted->file.add_with_ids(static_cast<Count>(size()), heads.data(), ids.data());
+  const auto root = std::sqrt(static_cast<double>(size()));
+  inverted = std::make_unique<InvertedFile>(head, static_cast<std::size_t>(kListsPerRoot * root));
+  inverted->made_of = static_cast<double>(size());
+  std::vector<float> some;
+  for (std::size_t i = 0; i < size(); i += 1 + size() / kMostForPca)
+    some.insert(some.end(), row(i), row(i) + dimension);
+  faiss::PCAMatrix components(static_cast<int>(dimension), static_cast<int>(head));
+  components.train(static_cast<Count>(some.size() / dimension), some.data());
+  inverted->projection = components.A;  // without the shift by the mean: distances do not need it
+  faiss::IndexIVFFlat& file = inverted->file;
+  file.cp.niter = 8;
+  file.cp.max_points_per_centroid = 40;
+  file.cp.min_points_per_centroid = 1;  // else it warns on standard error
+  file.train(static_cast<Count>(size()), heads(rows.data(), size()).data());
+  append_to_lists(0);
 }
 
 void FragmentIndex::State::settle() {
-  if (size() >= kLeastForPca && size() > 4 * counted) rotate();
   if (size() <= exact) {
     inverted.reset();
-  } else if (inverted == nullptr || static_cast<double>(size()) > 4 * inverted_at) {
+  } else if (inverted == nullptr || static_cast<double>(size()) > kGrown * inverted->made_of) {
     invert();
   }
 }
 
-float FragmentIndex::State::distance(const std::vector<float>& turned, std::size_t i) const {
-  return faiss::fvec_L2sqr(turned.data(), row(i), dimension);
+float FragmentIndex::State::distance(std::span<const float> vector, std::size_t i) const {
+  return faiss::fvec_L2sqr(vector.data(), row(i), dimension);
 }
 
-std::vector<IndexHit> FragmentIndex::State::search_exactly(const std::vector<float>& turned,
-                                                           std::size_t count,
-                                                           const Allowed& allowed) const {
-  std::vector<float> bounds(size());
-  faiss::fvec_L2sqr_ny(bounds.data(), turned.data(), heads.data(), head, size());
-  std::vector<std::pair<float, std::size_t>> open;
-  open.reserve(size());
-  for (std::size_t i = 0; i < size(); ++i) {
-    if (!allowed || allowed(ids[i])) open.emplace_back(bounds[i], i);
-  }
-  std::vector<IndexHit> found;
-  std::size_t done = 0;
-  for (std::size_t wanted = std::max(kInFull, 2 * count); done < open.size(); wanted *= 4) {
-    const std::size_t end = std::min(open.size(), wanted);
-    if (end < open.size())
-      std::nth_element(open.begin() + static_cast<std::ptrdiff_t>(done),
-                       open.begin() + static_cast<std::ptrdiff_t>(end), open.end());
-    for (; done < end; ++done)
-      found.push_back({ids[open[done].second], distance(turned, open[done].second)});
-    found = nearest_of(found, count);
-    // Sums in another order may differ in the last digits.
-    if (done == open.size() ||
-        (found.size() == count && found.back().distance < 0.9999f * open[done].first))
-      break;
-  }
-  return found;
+std::vector<IndexHit> FragmentIndex::State::compare_all(std::span<const float> vector, std::size_t count,
+                                                        const Allowed& allowed) const {
+  std::vector<IndexHit> hits;
+  hits.reserve(size());
+  for (std::size_t i = 0; i < size(); ++i)
+    if (!allowed || allowed(ids[i])) hits.push_back({ids[i], distance(vector, i)});
+  keep_nearest(hits, count);
+  return hits;
 }
 
-std::vector<IndexHit> FragmentIndex::State::search_lists(const std::vector<float>& turned,
+std::vector<IndexHit> FragmentIndex::State::search_lists(std::span<const float> vector,
                                                          std::size_t count,
                                                          const Allowed& allowed) const {
-  const std::size_t wanted = std::min(size(), std::max(kInFullOfApproximate, 4 * count));
+  const std::vector<float> near = heads(vector.data(), 1);
+  // Asking for each that is looked at would cost more than looking: ask for the nearest only, and
+  // where too few of them are allowed, for each, and then for all.
+  const std::size_t least = std::min(size(), 4 * count);
+  std::vector<IndexHit> hits = nearest_in_lists(near, count, {});
+  if (allowed) std::erase_if(hits, [&](const IndexHit& hit) { return !allowed(hit.id); });
+  if (hits.size() < least && allowed) hits = nearest_in_lists(near, count, allowed);
+  if (hits.size() < least) return compare_all(vector, count, allowed);
+  for (IndexHit& hit : hits) hit.distance = distance(vector, row_of.at(hit.id));
+  keep_nearest(hits, count);
+  return hits;
+}
+
+// At least kInFull, if the lists hold as many; distances of heads.
+std::vector<IndexHit> FragmentIndex::State::nearest_in_lists(const std::vector<float>& near,
+                                                             std::size_t count,
+                                                             const Allowed& allowed) const {
+  const std::size_t wanted = std::min(size(), std::max(kInFull, 8 * count));
   std::vector<float> distances(wanted);
   std::vector<Count> labels(wanted, -1);
   Selector selector(allowed);
   faiss::SearchParametersIVF parameters;
-  parameters.nprobe = kProbes;
+  parameters.nprobe =
+      static_cast<std::size_t>(kProbed * std::sqrt(static_cast<double>(inverted->file.nlist)));
   parameters.sel = allowed ? &selector : nullptr;
-  inverted->file.search(1, turned.data(), static_cast<Count>(wanted), distances.data(), labels.data(),
+  inverted->file.search(1, near.data(), static_cast<Count>(wanted), distances.data(), labels.data(),
                         &parameters);
-  std::vector<IndexHit> found;
-  for (const Count id : labels) {
-    if (id >= 0) found.push_back({id, distance(turned, row_of.at(id))});
-  }
-  // Where little is allowed, much of it lies in lists that were not searched.
-  if (allowed && found.size() < std::min(wanted, 4 * count))
-    return search_exactly(turned, count, allowed);
-  return nearest_of(found, count);
+  std::vector<IndexHit> hits;
+  for (std::size_t i = 0; i < wanted; ++i)
+    if (labels[i] >= 0) hits.push_back({labels[i], distances[i]});
+  return hits;
 }
 
 }  // namespace segue

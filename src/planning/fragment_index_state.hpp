@@ -15,44 +15,43 @@ namespace segue {
 
 // FAISS's inverted file over the heads of rows, under their ids.
 struct InvertedFile {
-  InvertedFile(std::size_t dimension, std::size_t lists)
-      : quantizer(static_cast<faiss::Index::idx_t>(dimension)), file(&quantizer, dimension, lists) {}
-  faiss::IndexFlatL2 quantizer;  // the centres
+  InvertedFile(std::size_t head, std::size_t lists)
+      : quantizer(static_cast<faiss::Index::idx_t>(head)), file(&quantizer, head, lists) {}
+  faiss::IndexFlatL2 quantizer;  // the centres of the lists
   faiss::IndexIVFFlat file;
+  std::vector<float> projection;  // [head × D]: principal components of the rows, orthonormal
+  double made_of = 0;             // rows
 };
 
-// Rows are kept rotated: distances are the same, and the first numbers say most of them.
 struct FragmentIndex::State {
   using Allowed = std::function<bool(std::int64_t)>;
 
   State(std::size_t width, std::size_t most_exact);
 
   std::size_t dimension, exact;
-  std::size_t head;               // numbers of a row that are compared first
-  std::vector<float> rotation;    // [D × D] orthonormal, empty: none yet
+  std::size_t head;               // numbers of a row that the inverted file compares
   std::vector<float> rows;        // [n × D]
-  std::vector<float> heads;       // [n × head], the beginning of each row once more
   std::vector<std::int64_t> ids;  // [n]
   std::unordered_map<std::int64_t, std::size_t> row_of;
-  std::size_t counted = 0;                 // rows that the rotation was counted from
   std::unique_ptr<InvertedFile> inverted;  // beyond `exact`
-  double inverted_at = 0;                  // rows that there were then
 
   std::size_t size() const { return ids.size(); }
   const float* row(std::size_t i) const { return rows.data() + i * dimension; }
 
-  std::vector<float> rotated(const float* vectors, std::size_t count) const;
-  void append(std::int64_t id, const float* turned);  // throws Error(internal) if it is there
-  void settle();                                      // after rows came or went
-  float distance(const std::vector<float>& turned, std::size_t i) const;
-  std::vector<IndexHit> search_exactly(const std::vector<float>& turned, std::size_t count,
-                                       const Allowed& allowed) const;
-  std::vector<IndexHit> search_lists(const std::vector<float>& turned, std::size_t count,
+  void append(std::int64_t id, const float* row);  // throws Error(internal) if it is there
+  void append_to_lists(std::size_t first);         // rows from `first` on
+  void settle();                                   // after rows came or went
+  float distance(std::span<const float> vector, std::size_t i) const;
+  std::vector<IndexHit> compare_all(std::span<const float> vector, std::size_t count,
+                                    const Allowed& allowed) const;
+  std::vector<IndexHit> search_lists(std::span<const float> vector, std::size_t count,
                                      const Allowed& allowed) const;
 
  private:
-  void rotate();
   void invert();
+  std::vector<float> heads(const float* vectors, std::size_t count) const;
+  std::vector<IndexHit> nearest_in_lists(const std::vector<float>& near, std::size_t count,
+                                         const Allowed& allowed) const;
 };
 
 }  // namespace segue
