@@ -1,7 +1,9 @@
 // Scoring with `successor`: each fragment is heard by itself and its entry kept; a question costs one
 // exit, the distances to all candidates and the re-ranking of the nearest.
 #include <algorithm>
+#include <map>
 #include <numeric>
+#include <unordered_map>
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
@@ -15,8 +17,10 @@ namespace segue {
 namespace {
 
 constexpr std::size_t kReranked = 50;
-constexpr std::size_t kChunk =
-    10;  // pairs in one pass, always: a score has the same bits in any company
+// Pairs in one pass, always: a score has the same bits in any company. Eight, so that the matrix kernels
+// (4 and 8 rows wide) treat each place alike.
+constexpr std::size_t kChunk = 8;
+constexpr std::size_t kMostPairs = 1000000;  // scores of pairs that are kept, 40 bytes each
 constexpr std::size_t kCacheBytes = std::size_t{256} << 20;
 
 // What re-ranking needs of a fragment.
@@ -190,17 +194,30 @@ class SuccessorSession : public ScoringSession {
                                                       : candidates[a] < candidates[b];
                       });
     if (count == 0) return;
-    std::vector<std::size_t> nearest;
-    for (const std::size_t i : std::span(order).first(count)) nearest.push_back(candidates[i]);
+    if (pairs_known_ > kMostPairs) {
+      pair_scores_.clear();
+      pairs_known_ = 0;
+    }
+    auto& known = pair_scores_[left_];
+    std::vector<std::size_t> open, nearest;
+    for (const std::size_t i : std::span(order).first(count)) {
+      if (known.count(candidates[i]) > 0) continue;
+      open.push_back(i);
+      nearest.push_back(candidates[i]);
+    }
     const std::vector<HeardPtr> heard = hear(nearest);
-    std::vector<float> ranked(count);
-    parallel_for((count + kChunk - 1) / kChunk, threads_, [&](std::size_t chunk) {
-      const std::size_t first = chunk * kChunk, size = std::min(kChunk, count - first);
+    std::vector<float> fresh(open.size());
+    parallel_for((open.size() + kChunk - 1) / kChunk, threads_, [&](std::size_t chunk) {
+      const std::size_t first = chunk * kChunk, size = std::min(kChunk, open.size() - first);
       std::vector<float> base;
-      for (std::size_t i = 0; i < size; ++i) base.push_back(scores[order[first + i]]);
+      for (std::size_t i = 0; i < size; ++i) base.push_back(scores[open[first + i]]);
       score_pairs(line, exit, std::span(heard).subspan(first, size), base,
-                  std::span(ranked).subspan(first, size));
+                  std::span(fresh).subspan(first, size));
     });
+    for (std::size_t i = 0; i < open.size(); ++i) known.emplace(nearest[i], fresh[i]);
+    pairs_known_ += open.size();
+    std::vector<float> ranked(count);
+    for (std::size_t i = 0; i < count; ++i) ranked[i] = known.at(candidates[order[i]]);
     const float last = scores[order[count - 1]];
     const float lowest = *std::min_element(ranked.begin(), ranked.end());
     for (std::size_t i = count; i < order.size(); ++i) scores[order[i]] += lowest - last;
@@ -244,6 +261,9 @@ class SuccessorSession : public ScoringSession {
   FragmentCache<HeardFragment> cache_;
   std::vector<std::size_t> left_;
   Leaving leaving_;  // what left_ leads to
+  // Of pairs (what led here, candidate): sequences that are tried side by side ask the same again.
+  std::map<std::vector<std::size_t>, std::unordered_map<std::size_t, float>> pair_scores_;
+  std::size_t pairs_known_ = 0;
 };
 
 class SuccessorNetModel : public SuccessorModel {

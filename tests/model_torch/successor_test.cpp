@@ -237,5 +237,26 @@ TEST(SuccessorSession, ThoseBeyondTheNearestFiftyKeepTheirOrderBelow) {
   for (std::size_t i = 0; i < fewer.size(); ++i) EXPECT_EQ(scores[i], one[order[i]]) << i;
 }
 
+TEST(SuccessorSession, WhatWasAskedBeforeChangesNoBit) {
+  const test::TemporaryFolder folder;
+  const FragmentSet set = test::make_manifest(folder.path(), 2, 0, 30, {50}).fragments(Side::train);
+  torch::manual_seed(1);
+  const auto model = make_network("successor", Recipe::load("successor").settings())->model({});
+  const auto session = model->open_session(set, 0, 1);
+  Random random(4);
+  for (int round = 0; round < 30; ++round) {
+    const std::vector<std::size_t> context = {random.below(3)};
+    std::vector<std::size_t> some;
+    for (std::size_t i = 3; i < set.size(); ++i)
+      if (random.below(3) > 0) some.push_back(i);
+    random.shuffle(std::span(some));
+    some.resize(std::min<std::size_t>(some.size(), 40));  // all of them are told apart
+    std::vector<float> scores(some.size()), anew(some.size());
+    session->score(context, some, scores);
+    model->open_session(set, 0, 1)->score(context, some, anew);
+    EXPECT_EQ(scores, anew) << round;
+  }
+}
+
 }  // namespace
 }  // namespace segue
