@@ -19,6 +19,11 @@ echo "== analysis beside ffmpeg"
 /usr/bin/python3 bench/analysis_vs_ffmpeg.py build/bench
 echo "== whole commands"
 /usr/bin/python3 bench/commands.py build/release/segue build/bench-work "$wesnoth" "$kart"
+if [ -f models/successor.safetensors ]; then
+  echo "== finding what can follow among a thousand to a million fragments"
+  OMP_NUM_THREADS=1 build/bench/index_growth build/bench-work/three-hours/segue models/successor.safetensors \
+    build/bench-work/embeddings.safetensors build/bench-work/index-growth.svg
+fi
 echo "== what is the same audio, on the train side of tests/split.json"
 /usr/bin/python3 bench/tolerance.py build/release/segue build/bench-work/tolerance tests/split.json "$wesnoth" "$kart"
 echo "== readings of the edge distance"

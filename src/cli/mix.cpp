@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "adaptation/adapted_weights.hpp"
 #include "base/committed_file.hpp"
@@ -30,7 +31,8 @@ struct Options {
   std::string plan;
   std::string save_plan;
   double track_share = MixConfig{}.track_share;
-  std::size_t candidates = MixConfig{}.candidates;
+  std::optional<std::size_t> candidates;
+  std::size_t beam = MixConfig{}.beam;
   double crossfade = MixConfig{}.crossfade.count();
   int rate = 0;
   double loudness = MixConfig{}.target_lufs;
@@ -90,6 +92,7 @@ MixConfig config_of(const Options& options, const Context& context, const Encodi
   config.seed = context.seed;
   config.track_share = options.track_share;
   config.candidates = options.candidates;
+  config.beam = options.beam;
   config.crossfade = Seconds(options.crossfade);
   config.sample_rate = encoding.sample_rate;
   config.target_lufs = options.loudness;
@@ -256,8 +259,17 @@ void add_choice_flags(CLI::App& command, Options& options) {
   command.add_option("--start", options.start, "Where to begin: FILE@1:30");
   command.add_option("--track-share", options.track_share, "No track fills more than this share, 0 … 1")
       ->capture_default_str();
-  command.add_option("--candidates", options.candidates, "Fragments heard for each choice; 0 = all")
-      ->check(whole_number(0, 1'000'000'000))
+  command
+      .add_option(
+          "--candidates", options.candidates,
+          "Fragments heard for each choice; 0 = all (default: successor the nearest 64, which an "
+          "index finds; others 1024 drawn evenly over the tracks)")
+      ->check(whole_number(0, 1'000'000'000));
+  command
+      .add_option(
+          "--beam", options.beam,
+          "Sequences tried side by side, the best of which becomes the mix; 1 = always the best next")
+      ->check(whole_number(1, 1000))
       ->capture_default_str();
   command.add_option("--crossfade", options.crossfade, "Seconds of crossfade at each seam")
       ->capture_default_str();

@@ -75,7 +75,9 @@ class JoinChooser {
     std::vector<std::size_t> others;
     for (const std::size_t entry : entries_)
       if (pool_.fragments()[entry].track != pool_.fragments()[from].track) others.push_back(entry);
-    if (config_.candidates != 0 && others.size() > config_.candidates) {
+    // Systems with embeddings find the nearest of all, as in a mix.
+    const bool drawn = config_.candidates != 0 && session_->embedding_size() == 0;
+    if (drawn && others.size() > config_.candidates) {
       random_.shuffle(std::span(others));
       others.resize(config_.candidates);
       std::sort(others.begin(), others.end());

@@ -15,7 +15,7 @@ struct JoinConfig {
   std::size_t count = 250;  // joins; fewer where the music has fewer places to leave
   Seconds fade{0.1};
   std::uint64_t seed = 1;
-  std::size_t candidates = 1024;  // heard for each, drawn evenly; 0 = all
+  std::size_t candidates = 1024;  // heard for each, drawn evenly; 0 and for systems with embeddings: all
   double target_lufs = -16;
   std::shared_ptr<const CriticSet> critics{};  // hear the best of each choice, as in a mix; may be null
 };

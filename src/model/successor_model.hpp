@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "base/error.hpp"
 #include "features/fragment_set.hpp"
 #include "model/model_card.hpp"
 
@@ -26,9 +27,25 @@ class ScoringSession {
   // For systems that read a fragment's place off the fragment itself: these fragments in the order that
   // they find, what cannot be told apart as given. Empty for systems that only score.
   virtual std::vector<std::size_t> sorted(std::span<const std::size_t> fragments);
+
+  // For systems with exits and entries in one space: the nearer an entry lies to an exit (L2), the
+  // better it may follow, so what may follow is found without hearing all. score() then tells the
+  // nearest apart. D, the numbers of an embedding; 0 for systems that have none, of which nothing more
+  // may be asked.
+  virtual std::size_t embedding_size() const { return 0; }
+  // Row-major [fragments.size() × D], finite; each row depends on its fragment alone.
+  virtual std::vector<float> entries(std::span<const std::size_t> fragments);
+  // [D]: what `context` (as for score()) leads to.
+  virtual std::vector<float> exit(std::span<const std::size_t> context);
 };
 
 inline std::vector<std::size_t> ScoringSession::sorted(std::span<const std::size_t>) { return {}; }
+inline std::vector<float> ScoringSession::entries(std::span<const std::size_t>) {
+  throw Error(ErrorKind::internal, "this system has no embeddings");
+}
+inline std::vector<float> ScoringSession::exit(std::span<const std::size_t>) {
+  throw Error(ErrorKind::internal, "this system has no embeddings");
+}
 
 class SuccessorModel {
  public:

@@ -1,7 +1,9 @@
 // Scoring with `successor`: each fragment is heard by itself and its entry kept; a question costs one
 // exit, the distances to all candidates and the re-ranking of the nearest.
 #include <algorithm>
+#include <map>
 #include <numeric>
+#include <unordered_map>
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
@@ -15,8 +17,10 @@ namespace segue {
 namespace {
 
 constexpr std::size_t kReranked = 50;
-constexpr std::size_t kChunk =
-    10;  // pairs in one pass, always: a score has the same bits in any company
+// Pairs in one pass, always: a score has the same bits in any company. Eight, so that the matrix kernels
+// (4 and 8 rows wide) treat each place alike.
+constexpr std::size_t kChunk = 8;
+constexpr std::size_t kMostPairs = 1000000;  // scores of pairs that are kept, 40 bytes each
 constexpr std::size_t kCacheBytes = std::size_t{256} << 20;
 
 // What re-ranking needs of a fragment.
@@ -66,13 +70,7 @@ class SuccessorSession : public ScoringSession {
     }
     const torch::NoGradGuard no_grad;
     use_threads(1);  // workers are our own, each with one
-    const std::vector<HeardPtr> heard = hear(what_led_here(context));
-    std::vector<const FragmentCurves*> past;
-    for (const HeardPtr& fragment : heard) past.push_back(&fragment->curves);
-    const Timeline line = timeline_of(past, guard_);
-    const LagProducts products = lag_products(line);
-    const SeamSide exit =
-        net_.exits(std::span(past).last(1), std::span(&line, 1), std::span(&products, 1), guard_);
+    const auto& [line, exit] = leave(context);
     know(candidates);
     const torch::Tensor embedding = exit.embedding.contiguous();
     const std::span<const float> from(embedding.data_ptr<float>(),
@@ -82,7 +80,61 @@ class SuccessorSession : public ScoringSession {
     rerank(line, exit, candidates, scores);
   }
 
+  std::size_t embedding_size() const override { return static_cast<std::size_t>(net_.embedding_size()); }
+
+  std::vector<float> entries(std::span<const std::size_t> fragments) override {
+    use_threads(1);
+    const std::size_t width = embedding_size();
+    std::vector<float> rows(fragments.size() * width);
+    for (std::size_t first = 0; first < fragments.size(); first += kAtOnce) {
+      throw_if_interrupted();
+      const auto some = fragments.subspan(first, std::min(kAtOnce, fragments.size() - first));
+      const std::vector<HeardPtr> heard = hear(some);
+      for (std::size_t i = 0; i < some.size(); ++i)
+        copy_row(heard[i]->entry.embedding, rows.data() + (first + i) * width);
+    }
+    return rows;
+  }
+
+  std::vector<float> exit(std::span<const std::size_t> context) override {
+    if (context.empty()) throw Error(ErrorKind::internal, "an exit needs a context");
+    const torch::NoGradGuard no_grad;
+    use_threads(1);
+    std::vector<float> row(embedding_size());
+    copy_row(leave(context).exit.embedding, row.data());
+    return row;
+  }
+
  private:
+  static constexpr std::size_t kAtOnce = 512;  // fragments that wait for the cache at the same time
+
+  // What has played and what it leads to.
+  struct Leaving {
+    Timeline line;
+    SeamSide exit;  // one row
+  };
+
+  static void copy_row(const torch::Tensor& embedding, float* to) {
+    const torch::Tensor row = embedding.contiguous();
+    std::copy_n(row.data_ptr<float>(), row.numel(), to);
+  }
+
+  // The last is kept: exit() and score() are asked about the same.
+  const Leaving& leave(std::span<const std::size_t> context) {
+    std::vector<std::size_t> led_here = what_led_here(context);
+    if (led_here == left_) return leaving_;
+    const std::vector<HeardPtr> heard = hear(led_here);
+    std::vector<const FragmentCurves*> past;
+    for (const HeardPtr& fragment : heard) past.push_back(&fragment->curves);
+    Timeline line = timeline_of(past, guard_);
+    const LagProducts products = lag_products(line);
+    SeamSide exit =
+        net_.exits(std::span(past).last(1), std::span(&line, 1), std::span(&products, 1), guard_);
+    leaving_ = {std::move(line), std::move(exit)};
+    left_ = std::move(led_here);
+    return leaving_;
+  }
+
   // The fragments that lie directly before each other and before the last one in its track.
   std::vector<std::size_t> what_led_here(std::span<const std::size_t> context) const {
     const auto heard = context.last(std::min(context.size(), net_.config().context));
@@ -117,25 +169,19 @@ class SuccessorSession : public ScoringSession {
     for (const std::size_t fragment : fragments) {
       if (entries_[fragment].empty()) missing.push_back(fragment);
     }
-    constexpr std::size_t kAtOnce = 512;  // what waits for the cache at the same time
     for (std::size_t i = 0; i < missing.size(); i += kAtOnce) {
       throw_if_interrupted();
-      hear(std::vector(
-          missing.begin() + static_cast<std::ptrdiff_t>(i),
-          missing.begin() + static_cast<std::ptrdiff_t>(std::min(i + kAtOnce, missing.size()))));
+      const std::span some = std::span(missing).subspan(i, std::min(kAtOnce, missing.size() - i));
+      const std::vector<HeardPtr> heard = hear(some);
+      for (std::size_t k = 0; k < some.size(); ++k) {
+        entries_[some[k]].resize(embedding_size());
+        copy_row(heard[k]->entry.embedding, entries_[some[k]].data());
+      }
     }
   }
 
-  std::vector<HeardPtr> hear(const std::vector<std::size_t>& fragments) {
-    const std::vector<HeardPtr> heard =
-        cache_.get(fragments, threads_, [&](std::size_t fragment) { return hear_one(fragment); });
-    for (std::size_t i = 0; i < fragments.size(); ++i) {
-      std::vector<float>& entry = entries_[fragments[i]];
-      if (!entry.empty()) continue;
-      const torch::Tensor row = heard[i]->entry.embedding.contiguous();
-      entry.assign(row.data_ptr<float>(), row.data_ptr<float>() + row.numel());
-    }
-    return heard;
+  std::vector<HeardPtr> hear(std::span<const std::size_t> fragments) {
+    return cache_.get(fragments, threads_, [&](std::size_t fragment) { return hear_one(fragment); });
   }
 
   // The nearest get a score of the re-ranker; the others keep their order and distance below the last of
@@ -151,17 +197,30 @@ class SuccessorSession : public ScoringSession {
                                                       : candidates[a] < candidates[b];
                       });
     if (count == 0) return;
-    std::vector<std::size_t> nearest;
-    for (const std::size_t i : std::span(order).first(count)) nearest.push_back(candidates[i]);
+    if (pairs_known_ > kMostPairs) {
+      pair_scores_.clear();
+      pairs_known_ = 0;
+    }
+    auto& known = pair_scores_[left_];
+    std::vector<std::size_t> open, nearest;
+    for (const std::size_t i : std::span(order).first(count)) {
+      if (known.count(candidates[i]) > 0) continue;
+      open.push_back(i);
+      nearest.push_back(candidates[i]);
+    }
     const std::vector<HeardPtr> heard = hear(nearest);
-    std::vector<float> ranked(count);
-    parallel_for((count + kChunk - 1) / kChunk, threads_, [&](std::size_t chunk) {
-      const std::size_t first = chunk * kChunk, size = std::min(kChunk, count - first);
+    std::vector<float> fresh(open.size());
+    parallel_for((open.size() + kChunk - 1) / kChunk, threads_, [&](std::size_t chunk) {
+      const std::size_t first = chunk * kChunk, size = std::min(kChunk, open.size() - first);
       std::vector<float> base;
-      for (std::size_t i = 0; i < size; ++i) base.push_back(scores[order[first + i]]);
+      for (std::size_t i = 0; i < size; ++i) base.push_back(scores[open[first + i]]);
       score_pairs(line, exit, std::span(heard).subspan(first, size), base,
-                  std::span(ranked).subspan(first, size));
+                  std::span(fresh).subspan(first, size));
     });
+    for (std::size_t i = 0; i < open.size(); ++i) known.emplace(nearest[i], fresh[i]);
+    pairs_known_ += open.size();
+    std::vector<float> ranked(count);
+    for (std::size_t i = 0; i < count; ++i) ranked[i] = known.at(candidates[order[i]]);
     const float last = scores[order[count - 1]];
     const float lowest = *std::min_element(ranked.begin(), ranked.end());
     for (std::size_t i = count; i < order.size(); ++i) scores[order[i]] += lowest - last;
@@ -203,6 +262,11 @@ class SuccessorSession : public ScoringSession {
   std::size_t threads_;
   std::vector<std::vector<float>> entries_;
   FragmentCache<HeardFragment> cache_;
+  std::vector<std::size_t> left_;
+  Leaving leaving_;  // what left_ leads to
+  // Of pairs (what led here, candidate): sequences that are tried side by side ask the same again.
+  std::map<std::vector<std::size_t>, std::unordered_map<std::size_t, float>> pair_scores_;
+  std::size_t pairs_known_ = 0;
 };
 
 class SuccessorNetModel : public SuccessorModel {

@@ -6,7 +6,7 @@
 namespace segue {
 
 Availability::Availability(const FragmentPool& pool, Hop limit)
-    : pool_(pool), limit_(limit), tracks_(pool.tracks().size()) {
+    : pool_(pool), limit_(limit), tracks_(pool.tracks().size()), taken_(pool.fragments().size()) {
   for (std::size_t t = 0; t < tracks_.size(); ++t) {
     const PoolTrack& source = pool.tracks()[t];
     Track& track = tracks_[t];
@@ -25,12 +25,20 @@ bool Availability::shorter(std::size_t a, std::size_t b) const {
 
 void Availability::take(std::size_t fragment) {
   track_of(fragment).filled += pool_.fragments()[fragment].span.length;
+  taken_[fragment] = true;
   remove(fragment);
 }
 
 void Availability::give_back(std::size_t fragment) {
   track_of(fragment).filled -= pool_.fragments()[fragment].span.length;
+  taken_[fragment] = false;
   insert(fragment);
+}
+
+bool Availability::may_follow(std::size_t last, std::size_t fragment) const {
+  const PoolFragment& next = pool_.fragments()[fragment];
+  return !taken_[fragment] && next.span.length <= limit_ - tracks_[next.track].filled &&
+         !pool_.adjacent(last, fragment);
 }
 
 void Availability::remove(std::size_t fragment) {
@@ -60,15 +68,10 @@ void Availability::refresh(std::size_t index) {
   allowed_ -= track.allowed;
   track.allowed = static_cast<std::size_t>(end - track.unused.begin());
   allowed_ += track.allowed;
-  if (track.allowed > 0 && track.place == kInactive) {
-    track.place = active_.size();
-    active_.push_back(index);
-  } else if (track.allowed == 0 && track.place != kInactive) {
-    tracks_[active_.back()].place = track.place;
-    active_[track.place] = active_.back();
-    active_.pop_back();
-    track.place = kInactive;
-  }
+  const auto place = std::lower_bound(active_.begin(), active_.end(), index);
+  const bool is_active = place != active_.end() && *place == index;
+  if (track.allowed > 0 && !is_active) active_.insert(place, index);
+  if (track.allowed == 0 && is_active) active_.erase(place);
 }
 
 std::vector<std::size_t> Availability::draw(std::size_t last, std::size_t count, Random& random) {
@@ -96,37 +99,35 @@ std::vector<std::size_t> Availability::draw(std::size_t count, Random& random) {
                    track.unused.begin() + static_cast<std::ptrdiff_t>(track.allowed));
     }
   } else {
-    const std::vector<std::size_t> quota = quotas(count, random);
-    for (std::size_t i = 0; i < quota.size(); ++i) sample(tracks_[active_[i]], quota[i], random, drawn);
+    for (const auto& [track, quota] : quotas(count, random))
+      sample(tracks_[track], quota, random, drawn);
   }
   std::sort(drawn.begin(), drawn.end());
   return drawn;
 }
 
-// How many to draw from each of the first tracks of active_, which is shuffled as far as needed.
-// More are allowed than `count`. What a short track cannot give the others do.
-std::vector<std::size_t> Availability::quotas(std::size_t count, Random& random) {
-  const std::size_t heard = std::min(count, active_.size());
-  for (std::size_t i = 0; i < heard; ++i) {
-    const std::size_t other = i + random.below(active_.size() - i);
-    std::swap(active_[i], active_[other]);
-    tracks_[active_[i]].place = i;
-    tracks_[active_[other]].place = other;
-  }
-  std::vector<std::size_t> quota(heard, 0);
-  std::vector<std::size_t> open(heard);  // tracks that can give more
+// Tracks by lot. More are allowed than `count`; what a short track cannot give the others do.
+std::vector<Availability::Quota> Availability::quotas(std::size_t count, Random& random) const {
+  std::vector<std::size_t> tracks = active_;
+  const std::size_t heard = std::min(count, tracks.size());
+  for (std::size_t i = 0; i < heard; ++i)
+    std::swap(tracks[i], tracks[i + random.below(tracks.size() - i)]);
+  std::vector<Quota> quotas;
+  for (std::size_t i = 0; i < heard; ++i) quotas.emplace_back(tracks[i], 0);
+  std::vector<std::size_t> open(heard);  // places of tracks that can give more
   for (std::size_t i = 0; i < heard; ++i) open[i] = i;
   while (count > 0 && !open.empty()) {
     const std::size_t each = std::max<std::size_t>(1, count / open.size());
     std::erase_if(open, [&](std::size_t i) {
-      const std::size_t left = tracks_[active_[i]].allowed - quota[i];
+      auto& [track, quota] = quotas[i];
+      const std::size_t left = tracks_[track].allowed - quota;
       const std::size_t given = std::min({each, left, count});
-      quota[i] += given;
+      quota += given;
       count -= given;
       return given == left;
     });
   }
-  return quota;
+  return quotas;
 }
 
 // Distinct fragments, each subset equally likely (Floyd's algorithm, CACM 30(9), 1987).

@@ -8,7 +8,10 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "base/safetensors.hpp"
 
 namespace segue {
 
@@ -19,16 +22,16 @@ struct IndexHit {
 
 // Vectors under ids, found by squared L2 distance.
 //
-// Up to `exact` vectors the search is exact: all are compared in the first few directions of their
-// principal components, which holds a lower bound of each distance, then the nearest in full, until the
-// bound of those left out says that none of them can be nearer. Beyond, an inverted file (FAISS
-// IndexIVFFlat over the same directions) names those that are compared in full. Memory: 4 (D + 24) bytes
-// a vector and 16 for its id, beyond `exact` 4 · 24 more.
+// Up to `exact` vectors all are compared. Beyond, an inverted file (FAISS IndexIVFFlat) over the first
+// 64 principal components names a thousand, which are compared in full: of the true nearest 64 it finds
+// more than 19 of 20 (docs/architecture.md), and where little is allowed all are compared again. Memory:
+// 4 D bytes a vector and 40 for its id, beyond `exact` 264 more.
 //
 // Reading from several threads is safe while nobody changes it.
 class FragmentIndex {
  public:
-  static constexpr std::size_t kExact = 100000;
+  static constexpr std::size_t kExact = 20000;
+  static constexpr std::size_t kMostNumbers = 4096;
 
   // dimension: 1 … 4096 numbers a vector; exact: vectors up to which the search is.
   explicit FragmentIndex(std::size_t dimension, std::size_t exact = kExact);
@@ -47,20 +50,29 @@ class FragmentIndex {
   std::vector<IndexHit> search(std::span<const float> vector, std::size_t count,
                                const std::function<bool(std::int64_t)>& allowed = {}) const;
 
+  // An index of these alone. Throws Error(internal) for ids that are not there.
+  FragmentIndex subset(std::span<const std::int64_t> ids) const;
+  // Squared, from a vector to one that is there. Throws Error(internal) if it is not.
+  float distance(std::int64_t id, std::span<const float> vector) const;
+
   std::size_t size() const noexcept;
   std::size_t dimension() const noexcept;
   bool contains(std::int64_t id) const;
   bool exact() const noexcept;
   std::size_t bytes() const noexcept;  // of memory that it holds
 
-  // One file with `about` (any text: what the vectors are of). Throws Error(output).
-  void write(const std::filesystem::path& file, const std::string& about) const;
+  // One file with `about` (any text: what the vectors are of) and further tensors `beside` (other names
+  // than ids, rows, heads, projection, centres, list_of). Throws Error(output).
+  void write(const std::filesystem::path& file, const std::string& about,
+             std::span<const NamedTensor> beside = {}) const;
   // The index and its `about`. Throws Error(input) if the file is missing, damaged or of another
   // version.
   static std::pair<FragmentIndex, std::string> read(const std::filesystem::path& file);
+  static std::pair<FragmentIndex, std::string> read(const SafetensorsFile& file);
 
  private:
   struct State;
+  explicit FragmentIndex(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 

@@ -13,6 +13,8 @@
 #include "planning/feasibility.hpp"
 #include "planning/fragment_pool.hpp"
 #include "planning/levels.hpp"
+#include "planning/library_index.hpp"
+#include "planning/ranking.hpp"
 
 namespace segue {
 namespace {
@@ -74,15 +76,17 @@ class PlanBuilder {
     placement.start = pool_.pcm_start(fragment);
     placement.length = pool_.pcm_end(fragment) - placement.start;
     placement.known = known_[placement.source];
+    const Ranking& ranking = *choice.ranking;
     placement.score = static_cast<double>(choice.taken().score) / kScoreUnits;
-    placement.why = is_start ? "start" : "best of " + std::to_string(choice.heard) + " heard";
+    placement.why = is_start ? "start" : "best of " + std::to_string(ranking.heard) + " heard";
     if (!is_start && choice.rank > 0) {
       placement.why = "number " + std::to_string(choice.rank + 1) + " of " +
-                      std::to_string(choice.heard) + " heard: the better ones lead nowhere";
+                      std::to_string(ranking.heard) + " heard: the better ones lead " +
+                      (config_.beam > 1 ? "on less well or nowhere" : "nowhere");
     }
-    for (std::size_t i = 0; !is_start && i < choice.ranking.size(); ++i) {
+    for (std::size_t i = 0; !is_start && i < ranking.best.size(); ++i) {
       if (i == choice.rank || placement.runners_up.size() == kRunnersUp) continue;
-      const Candidate& other = choice.ranking[i];
+      const Candidate& other = ranking.best[i];
       placement.runners_up.push_back({source_of(other.fragment), pool_.pcm_start(other.fragment),
                                       static_cast<double>(other.score) / kScoreUnits});
     }
@@ -115,6 +119,23 @@ class PlanBuilder {
   std::vector<bool> known_;                     // a source each
 };
 
+// What a decision hears by itself.
+constexpr std::size_t kNearest = 64, kDrawn = 1024;
+
+std::vector<Choice> choose(const MixConfig& config, Library& library, const FragmentPool& pool,
+                           const SuccessorModel& model) {
+  const auto session = model.open_session(pool.set());
+  const Ranker ranker(*session, pool);
+  const bool has_embeddings = session->embedding_size() > 0;
+  const std::size_t candidates = config.candidates.value_or(has_embeddings ? kNearest : kDrawn);
+  std::optional<LibraryIndex> index;
+  if (has_embeddings && candidates > 0)
+    index.emplace(library, pool, IndexKey{model.card().weights, config.segmentation.key()}, *session);
+  return Chooser(config, pool,
+                 {*session, ranker, model.context_length(), candidates, index ? &*index : nullptr})
+      .choose();
+}
+
 }  // namespace
 
 void MixConfig::validate() const {
@@ -125,6 +146,7 @@ void MixConfig::validate() const {
           "fragments are outside 0.5 … 60 s", "choose another --fragment");
   require(track_share > 0 && track_share <= 1, "the share of a track is outside 0 … 1",
           "choose another --track-share; 1 is no bound");
+  require(beam >= 1 && beam <= 1000, "the beam is outside 1 … 1000", "choose another --beam");
   require(crossfade.count() >= 0 && crossfade.count() <= 2, "the crossfade is outside 0 … 2 s",
           "choose another --crossfade");
   require(sample_rate >= 8000 && sample_rate <= 192000, "the sample rate is outside 8000 … 192000 Hz",
@@ -148,8 +170,7 @@ Plan plan_mix(const MixConfig& config, Library& library, const std::vector<Libra
                   pool.tracks().size(), 100 * std::min(1.0, share), 100 * config.track_share);
     log_info(figures);
   }
-  const std::vector<Choice> choices = Chooser(config, pool, model).choose();
-  return PlanBuilder(config, pool, model).build(choices);
+  return PlanBuilder(config, pool, model).build(choose(config, library, pool, model));
 }
 
 }  // namespace segue

@@ -1,5 +1,6 @@
-// Deciding what plays: the report's greedy assembly. A start fragment, candidates, the network's
-// score for each pair, the best is appended and becomes the new start, until the length is reached.
+// Deciding what plays: a beam search for the best sequence. A start fragment, candidates, the network's
+// score for each pair; with a beam of 1 it is the report's greedy assembly: the best is appended and
+// becomes the new start, until the length is reached.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +24,13 @@ struct MixConfig {
   Segmentation segmentation;
   std::uint64_t seed = 1;  // of the start, the candidates drawn and ties
   std::optional<StartPoint> start;
-  double track_share = 0.25;      // no track may fill more of the mix than this, 0 … 1 (1 = no bound);
-                                  // never less than what an even share needs
-  std::size_t candidates = 1024;  // heard for each decision, drawn evenly over the tracks; 0 = all
-  Seconds crossfade{0.1};         // 0 … 2 s
+  double track_share = 0.25;  // no track may fill more of the mix than this, 0 … 1 (1 = no bound);
+                              // never less than what an even share needs
+  // Heard for each decision; 0 = all. Of systems with embeddings the nearest to the exit (64 if not
+  // given), of others as many drawn evenly over the tracks (1024).
+  std::optional<std::size_t> candidates;
+  std::size_t beam = 8;    // sequences that go on side by side, 1 … 1000; 1 = greedy
+  Seconds crossfade{0.1};  // 0 … 2 s
   int sample_rate = 44100;
   double target_lufs = -16;
   double ceiling_dbtp = -1;
@@ -36,9 +40,11 @@ struct MixConfig {
 
 // Style `collage`: no fragment twice, two neighbours of one track never meet again, in either
 // order, no track dominates; of the doubles of a recording one is used, and what is softer than
-// -60 LUFS is not. Where greed leads into a dead end, the last choices are tried otherwise. The
-// network's scores rule inside these bounds; ties (scores equal after quantising to 1e-6) go by content
-// hash. The same input gives the same plan on any thread count. Crossfades are centred on their seams,
+// -60 LUFS is not. Where all sequences lead into a dead end, the last choices are tried otherwise. The
+// network's scores rule inside these bounds (planning/chooser.hpp: how sequences compare); ties (scores
+// equal after quantising to 1e-6) go by content hash. The same input gives the same plan on any thread
+// count. Systems with embeddings keep an index in the library's folder (planning/library_index.hpp), and
+// a decision then costs hardly more in a large library. Crossfades are centred on their seams,
 // shifted or shortened where a source has no sound to give; levels: each fragment evened to the target,
 // then one offset for the whole (planning/levels.hpp). Throws Error(infeasible) saying which rule left
 // nothing and how to loosen it, Error(usage) for a start that is not there.

@@ -171,6 +171,48 @@ TEST(SuccessorSession, HearsWhatLiesDirectlyBeforeAndNothingElse) {
   EXPECT_EQ(score({0, 1, 2, 3, 4, 5}), score({2, 3, 4, 5})) << "the context's length";
 }
 
+TEST(SuccessorSession, TheNearestEntriesToAnExitAreThoseThatItTellsApart) {
+  const test::TemporaryFolder folder;
+  const FragmentSet set = test::make_manifest(folder.path(), 2, 0, 60, {50}).fragments(Side::train);
+  torch::manual_seed(1);
+  const auto model = make_network("successor", Recipe::load("successor").settings())->model({});
+  const auto session = model->open_session(set, 0, 1);
+  std::vector<std::size_t> all(set.size() - 1);
+  std::iota(all.begin(), all.end(), std::size_t{1});
+  const std::size_t width = session->embedding_size();
+  ASSERT_GT(width, 0u);
+  const std::vector<std::size_t> context = {0};
+  const std::vector<float> exit = session->exit(context), entries = session->entries(all);
+  ASSERT_EQ(exit.size(), width);
+  ASSERT_EQ(entries.size(), all.size() * width);
+  std::vector<float> scores(all.size());
+  session->score(context, all, scores);
+  const auto distance = [&](std::size_t i) {
+    double sum = 0;
+    for (std::size_t k = 0; k < width; ++k) {
+      const double step = exit[k] - entries[i * width + k];
+      sum += step * step;
+    }
+    return sum;
+  };
+  std::vector<std::size_t> order(all.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](auto a, auto b) { return distance(a) < distance(b); });
+  for (std::size_t i = 50; i < order.size(); ++i) {
+    for (std::size_t k = 0; k < 50; ++k) EXPECT_GT(scores[order[k]], scores[order[i]]);
+    if (i > 50) {
+      EXPECT_GE(scores[order[i - 1]], scores[order[i]]);
+    }
+  }
+  // A row depends on its fragment alone; on two threads it is the same.
+  const std::vector<std::size_t> one = {37};
+  const auto again = model->open_session(set, 0, 2);
+  EXPECT_EQ(again->entries(one),
+            std::vector<float>(entries.begin() + static_cast<std::ptrdiff_t>(36 * width),
+                               entries.begin() + static_cast<std::ptrdiff_t>(37 * width)));
+  EXPECT_EQ(again->exit(context), exit);
+}
+
 TEST(SuccessorSession, ThoseBeyondTheNearestFiftyKeepTheirOrderBelow) {
   const test::TemporaryFolder folder;
   const Manifest manifest = test::make_manifest(folder.path(), 2, 0, 60, {50});
@@ -193,6 +235,27 @@ TEST(SuccessorSession, ThoseBeyondTheNearestFiftyKeepTheirOrderBelow) {
   std::vector<float> scores(fewer.size());
   model->open_session(set, 0, 1)->score(context, fewer, scores);
   for (std::size_t i = 0; i < fewer.size(); ++i) EXPECT_EQ(scores[i], one[order[i]]) << i;
+}
+
+TEST(SuccessorSession, WhatWasAskedBeforeChangesNoBit) {
+  const test::TemporaryFolder folder;
+  const FragmentSet set = test::make_manifest(folder.path(), 2, 0, 30, {50}).fragments(Side::train);
+  torch::manual_seed(1);
+  const auto model = make_network("successor", Recipe::load("successor").settings())->model({});
+  const auto session = model->open_session(set, 0, 1);
+  Random random(4);
+  for (int round = 0; round < 30; ++round) {
+    const std::vector<std::size_t> context = {random.below(3)};
+    std::vector<std::size_t> some;
+    for (std::size_t i = 3; i < set.size(); ++i)
+      if (random.below(3) > 0) some.push_back(i);
+    random.shuffle(std::span(some));
+    some.resize(std::min<std::size_t>(some.size(), 40));  // all of them are told apart
+    std::vector<float> scores(some.size()), anew(some.size());
+    session->score(context, some, scores);
+    model->open_session(set, 0, 1)->score(context, some, anew);
+    EXPECT_EQ(scores, anew) << round;
+  }
 }
 
 }  // namespace

@@ -157,6 +157,76 @@ TEST(FragmentIndex, ComesBackFromItsFile) {
   EXPECT_EQ(ids_of(again.search(vectors[5000], 1)), (std::vector<std::int64_t>{5000}));
 }
 
+TEST(FragmentIndex, ListsComeBackFromTheirFile) {
+  const test::TemporaryFolder folder;
+  Random random(4);
+  constexpr std::size_t kDimension = 80;
+  FragmentIndex index(kDimension);
+  Vectors vectors;
+  std::vector<std::int64_t> ids;
+  std::vector<float> rows;
+  for (std::size_t i = 0; i < FragmentIndex::kExact + 500; ++i) {
+    ids.push_back(static_cast<std::int64_t>(3 * i));
+    vectors[ids.back()] = draw(random, kDimension);
+    rows.insert(rows.end(), vectors[ids.back()].begin(), vectors[ids.back()].end());
+  }
+  index.add(ids, rows);
+  ASSERT_FALSE(index.exact());
+  index.write(folder / "a", "");
+  FragmentIndex again = FragmentIndex::read(folder / "a").first;
+  const auto expect_same = [&] {
+    for (int question = 0; question < 20; ++question) {
+      const std::vector<float> to = draw(random, kDimension);
+      EXPECT_EQ(ids_of(again.search(to, 30)), ids_of(index.search(to, 30)));
+    }
+  };
+  expect_same();
+  // What comes and goes afterwards does so in both.
+  const std::int64_t gone[] = {0, 300, 6000}, fresh = 1;
+  const std::vector<float> vector = draw(random, kDimension);
+  for (FragmentIndex* one : {&index, &again}) {
+    one->remove(gone);
+    one->add(std::span(&fresh, 1), vector);
+    EXPECT_EQ(ids_of(one->search(vector, 1)), (std::vector<std::int64_t>{1}));
+  }
+  expect_same();
+  // A list that is not there.
+  const std::string bytes = test::read_bytes(folder / "a");
+  for (int round = 0; round < 30; ++round) {
+    std::string damaged = bytes;
+    for (int i = 0; i < 20; ++i)
+      damaged[random.below(damaged.size())] = static_cast<char>(random.next());
+    test::write_bytes(folder / "b", damaged);
+    try {
+      FragmentIndex::read(folder / "b").first.search(draw(random, kDimension), 5);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::input) << error.what();
+    }
+  }
+}
+
+TEST(FragmentIndex, ASubsetKnowsItsOwnAlone) {
+  Random random(5);
+  FragmentIndex index(30, 2000);
+  Vectors vectors, few;
+  for (std::int64_t id = 0; id < 2500; ++id) add(index, vectors, id, draw(random, 30));
+  std::vector<std::int64_t> ids;
+  for (std::int64_t id = 1; id < 2500; id += 3) {
+    ids.push_back(id);
+    few[id] = vectors[id];
+  }
+  const FragmentIndex subset = index.subset(ids);
+  EXPECT_EQ(subset.size(), ids.size());
+  for (int question = 0; question < 20; ++question) {
+    const std::vector<float> to = draw(random, 30);
+    EXPECT_EQ(ids_of(subset.search(to, 20)), nearest(few, to, 20));
+  }
+  EXPECT_FLOAT_EQ(subset.distance(1, vectors[1]), 0);
+  const std::int64_t none[] = {9999};
+  EXPECT_EQ(test::refusal([&] { index.subset(none); }).kind(), ErrorKind::internal);
+  EXPECT_EQ(test::refusal([&] { subset.distance(0, vectors[0]); }).kind(), ErrorKind::internal);
+}
+
 TEST(FragmentIndex, ADamagedFileIsRefused) {
   const test::TemporaryFolder folder;
   EXPECT_EQ(test::refusal([&] { FragmentIndex::read(folder / "none"); }).kind(), ErrorKind::input);

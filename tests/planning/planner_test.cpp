@@ -66,7 +66,7 @@ void expect_rules(const Plan& plan, const MixConfig& config, std::size_t usable_
 TEST(Planner, EveryRuleHoldsOnRandomLibraries) {
   Random random(4);
   int planned = 0;
-  for (int round = 0; round < 25; ++round) {
+  for (int round = 0; round < 60; ++round) {
     MixLibrary library;
     const auto tracks = 2 + random.below(7);
     double total = 0;
@@ -83,7 +83,14 @@ TEST(Planner, EveryRuleHoldsOnRandomLibraries) {
     config.candidates = random.below(2) * random.below(60);
     config.crossfade = Seconds(random.uniform(0, 2));
     config.sample_rate = random.below(2) == 0 ? 44100 : 48000;
-    const OpinionatedModel model(hashed_opinion(50));
+    config.beam = 1 + random.below(6);
+    OpinionatedModel model(hashed_opinion(50));
+    if (random.below(2) == 0) {
+      model.embedding_size = 5;
+      model.embedding = test::hashed_embedding(5);
+      config.candidates =
+          random.below(2) == 0 ? std::optional<std::size_t>(1 + random.below(30)) : std::nullopt;
+    }
     try {
       const Plan plan = plan_mix(config, library.library(), library.tracks(), model);
       expect_rules(plan, config, tracks);
@@ -94,7 +101,7 @@ TEST(Planner, EveryRuleHoldsOnRandomLibraries) {
       EXPECT_NE(error.remedy().find("--track-share"), std::string::npos) << error.what();
     }
   }
-  EXPECT_GE(planned, 20);
+  EXPECT_GE(planned, 48);
 }
 
 TEST(Planner, TheBestOfAllThatTheRulesAllowIsTaken) {
@@ -102,6 +109,7 @@ TEST(Planner, TheBestOfAllThatTheRulesAllowIsTaken) {
   for (int t = 0; t < 5; ++t) library.add(std::to_string(t), 40);
   MixConfig config = config_of(60);
   config.candidates = 0;
+  config.beam = 1;
   config.track_share = 0.3;  // 18 s: six fragments of 129 hops
   const auto opinion = hashed_opinion(1000003);
   const Plan plan = plan_mix(config, library.library(), library.tracks(), OpinionatedModel(opinion));
@@ -172,7 +180,9 @@ TEST(Planner, TheContextIsWhatPlayedBeforeOldestFirst) {
       named.emplace_back(set.features_of(set.track_of(fragment)).track(), set.span_of(fragment).start);
     }
   };
-  const Plan plan = plan_mix(config_of(30), library.library(), library.tracks(), model);
+  MixConfig config = config_of(30);
+  config.beam = 1;
+  const Plan plan = plan_mix(config, library.library(), library.tracks(), model);
   ASSERT_EQ(contexts.size() + 1, plan.placements.size());
   for (std::size_t i = 0; i < contexts.size(); ++i) {
     ASSERT_EQ(contexts[i].size(), std::min<std::size_t>(i + 1, 3));
@@ -425,6 +435,8 @@ TEST(Planner, SettingsThatMakeNoSenseAreRefused) {
       [](MixConfig& c) { c.track_share = 0; },
       [](MixConfig& c) { c.track_share = 1.01; },
       [](MixConfig& c) { c.track_share = std::nan(""); },
+      [](MixConfig& c) { c.beam = 0; },
+      [](MixConfig& c) { c.beam = 1001; },
       [](MixConfig& c) { c.crossfade = Seconds(-0.1); },
       [](MixConfig& c) { c.crossfade = Seconds(2.1); },
       [](MixConfig& c) { c.sample_rate = 0; },

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "analysis/analyzer.hpp"
+#include "base/random.hpp"
 #include "library/library.hpp"
 #include "model/successor_model.hpp"
 #include "support/feature_files.hpp"
@@ -46,6 +47,19 @@ class MixLibrary {
     return tracks_.back();
   }
 
+  // A track whose frames differ.
+  LibraryTrack& add_noise(const std::string& name, double seconds, Random& random) {
+    noise_ = &random;
+    LibraryTrack& track = add(name, seconds);
+    noise_ = nullptr;
+    return track;
+  }
+
+  void remove(const std::string& name) {
+    library_.catalog().remove_track(track_id(name));
+    std::erase_if(tracks_, [&](auto& track) { return track.record.id == track_id(name); });
+  }
+
   Library& library() { return library_; }
   std::vector<LibraryTrack>& tracks() { return tracks_; }
 
@@ -53,7 +67,10 @@ class MixLibrary {
   std::filesystem::path write(const TrackRecord& record, const LoudnessCurve& loudness) {
     FeatureFileWriter writer(library_.features_folder());
     const auto frames = static_cast<std::size_t>(std::max<Hop>(0, record.hops - kFrameOverhang));
-    writer.append(std::vector<float>(frames * LogMelGeometry::bands, -3.0f));
+    std::vector<float> values(frames * LogMelGeometry::bands, -3.0f);
+    for (float& value : values)
+      if (noise_ != nullptr) value += static_cast<float>(noise_->normal());
+    writer.append(values);
     std::vector<float> blocks;
     for (double end = kLoudnessBlock; end <= record.duration().count() + 1e-9; end += kLoudnessBlock) {
       blocks.push_back(static_cast<float>(loudness(end - kLoudnessBlock / 2)));
@@ -62,6 +79,7 @@ class MixLibrary {
   }
 
   TemporaryFolder folder_;
+  Random* noise_ = nullptr;
   Library library_;
   std::vector<LibraryTrack> tracks_;
 };
@@ -86,6 +104,21 @@ inline Opinion hashed_opinion(int steps) {
   };
 }
 
+// Where a fragment lies for systems with embeddings, as what plays (exit) or as what may follow.
+using Embedding = std::function<std::vector<float>(const NamedFragment& fragment, bool exit)>;
+
+// Numbers between -1 and 1, by the contents.
+inline Embedding hashed_embedding(std::size_t size) {
+  return [size](const NamedFragment& fragment, bool exit) {
+    ContentHasher hasher;
+    hasher.update(fragment.track.hex() + (exit ? "<" : ">") + std::to_string(fragment.start));
+    Random random(std::hash<ContentHash>()(hasher.digest()));
+    std::vector<float> numbers(size);
+    for (float& number : numbers) number = static_cast<float>(random.uniform(-1, 1));
+    return numbers;
+  };
+}
+
 class OpinionatedModel : public SuccessorModel {
  public:
   explicit OpinionatedModel(Opinion opinion, std::size_t context_length = 1)
@@ -98,6 +131,10 @@ class OpinionatedModel : public SuccessorModel {
   std::function<void(const FragmentSet&, std::span<const std::size_t> context,
                      std::span<const std::size_t> candidates)>
       on_question;
+  // For a system with embeddings, with as many numbers.
+  Embedding embedding;
+  std::size_t embedding_size = 0;
+  std::function<void(std::size_t)> on_entries;  // called with how many are asked for, if set
   ModelCard& editable_card() { return card_; }
 
   const ModelCard& card() const override { return card_; }
@@ -117,6 +154,20 @@ class OpinionatedModel : public SuccessorModel {
       for (std::size_t i = 0; i < candidates.size(); ++i) {
         scores[i] = model_.opinion_(name(context.back()), name(candidates[i]));
       }
+    }
+
+    std::size_t embedding_size() const override { return model_.embedding_size; }
+    std::vector<float> entries(std::span<const std::size_t> fragments) override {
+      if (model_.on_entries) model_.on_entries(fragments.size());
+      std::vector<float> rows;
+      for (const std::size_t fragment : fragments) {
+        const std::vector<float> row = model_.embedding(name(fragment), false);
+        rows.insert(rows.end(), row.begin(), row.end());
+      }
+      return rows;
+    }
+    std::vector<float> exit(std::span<const std::size_t> context) override {
+      return model_.embedding(name(context.back()), true);
     }
 
    private:

@@ -1,0 +1,63 @@
+#include "planning/ranking.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+#include "base/error.hpp"
+
+namespace segue {
+namespace {
+
+constexpr double kScoreUnit = 1e-6;
+constexpr float kHighest = 1e6f;  // sums of a day's scores stay whole numbers
+
+std::int64_t quantised(double score) { return std::llround(score / kScoreUnit); }
+
+std::int64_t par_of(const std::vector<Candidate>& best_first) {
+  const auto highest = static_cast<double>(best_first.front().score) * kScoreUnit;
+  double sum = 0;
+  for (const Candidate& candidate : best_first)
+    sum += std::exp(static_cast<double>(candidate.score) * kScoreUnit - highest);
+  return quantised(highest + std::log(sum));
+}
+
+}  // namespace
+
+Ranker::Ranker(ScoringSession& session, const FragmentPool& pool, SecondOpinion second_opinion)
+    : session_(session), pool_(pool), second_opinion_(std::move(second_opinion)) {}
+
+Ranking Ranker::rank(std::span<const std::size_t> context,
+                     std::span<const std::size_t> candidates) const {
+  Ranking ranking;
+  ranking.heard = candidates.size();
+  if (candidates.empty()) return ranking;
+  std::vector<float> scores(candidates.size());
+  session_.score(context, candidates, scores);
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (!std::isfinite(scores[i])) {
+      throw Error(ErrorKind::model, "the network gave a score that is no number", {},
+                  "train it again, or choose another with --model");
+    }
+    ranking.best.push_back({candidates[i], quantised(std::clamp(scores[i], -kHighest, kHighest))});
+  }
+  sort(ranking.best);
+  if (second_opinion_) {
+    second_opinion_(context.back(), ranking.best);
+    sort(ranking.best);
+  }
+  ranking.par = par_of(ranking.best);
+  ranking.best.resize(std::min(kRanked, ranking.best.size()));
+  ranking.best.shrink_to_fit();
+  return ranking;
+}
+
+void Ranker::sort(std::vector<Candidate>& candidates) const {
+  const auto key = [&](const Candidate& candidate) {
+    return std::make_tuple(-candidate.score, pool_.fragments()[candidate.fragment].tie,
+                           candidate.fragment);
+  };
+  std::sort(candidates.begin(), candidates.end(), [&](auto& a, auto& b) { return key(a) < key(b); });
+}
+
+}  // namespace segue
