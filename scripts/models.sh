@@ -11,7 +11,7 @@ composed=$PWD/build/composed
 recipes=(successor crnn-report crnn-tuned dense autoencoder)
 export XDG_DATA_HOME=$PWD/build/models-library
 mkdir -p "$XDG_DATA_HOME" build/runs build/critics
-/usr/bin/python3 scripts/compose.py "$composed"
+/usr/bin/python3 scripts/compose.py "$composed" --pieces 102
 build/release/segue analyze "$wesnoth" "$kart" "$composed"
 
 runs=()

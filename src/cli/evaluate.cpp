@@ -194,7 +194,7 @@ void add_evaluate(CLI::App& app, Context& context) {
                     "Measure tracks the network has seen too, apart from the others");
   command->add_option("--predictions", options->predictions,
                       "Write each question and its five best answers here, one JSON line each");
-  set_example(*command, "segue evaluate ~/Music --model crnn-tuned --guard 116");
+  set_example(*command, "segue evaluate ~/Music --guard 116");
   command->callback(
       [options, &context] { context.action = [options, &context] { evaluate(*options, context); }; });
 }

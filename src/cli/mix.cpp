@@ -12,6 +12,7 @@
 #include "cli/command.hpp"
 #include "model/registry.hpp"
 #include "output/mix_writer.hpp"
+#include "planning/critic.hpp"
 #include "planning/planner.hpp"
 
 namespace segue::cli {
@@ -33,6 +34,7 @@ struct Options {
   double track_share = MixConfig{}.track_share;
   std::optional<std::size_t> candidates;
   std::size_t beam = MixConfig{}.beam;
+  std::string critic = "auto";
   double crossfade = MixConfig{}.crossfade.count();
   int rate = 0;
   double loudness = MixConfig{}.target_lufs;
@@ -114,6 +116,17 @@ std::string model_of(const Options& options, const Context& context, Library& li
   return adapted_weights(config, library, tracks).native();
 }
 
+// The report's systems choose without a critic unless they are told to.
+std::shared_ptr<const CriticSet> critics_of(const Options& options, const ModelCard& card) {
+  if (options.critic == "off" || (options.critic == "auto" && card.system != "successor")) return nullptr;
+  auto critics = find_critics(Seconds(options.crossfade));
+  if (critics == nullptr && options.critic == "on") {
+    throw Error(ErrorKind::model, "there is no critic", {},
+                "teach one: segue judge --learn --critic MUSIC… --split FILE");
+  }
+  return critics;
+}
+
 Plan choose(const Options& options, const Context& context, const EncodingConfig& encoding) {
   MixConfig config = config_of(options, context, encoding);
   // A wrong name should not cost an analysis.
@@ -127,6 +140,7 @@ Plan choose(const Options& options, const Context& context, const EncodingConfig
   refuse_music_as_target(options.output, library);
   if (!options.start.empty()) config.start = start_of(options.start, tracks);
   const std::unique_ptr<SuccessorModel> model = load_model(model_of(options, context, library, tracks));
+  config.critics = critics_of(options, model->card());
   return plan_mix(config, library, tracks, *model);
 }
 
@@ -270,6 +284,12 @@ void add_choice_flags(CLI::App& command, Options& options) {
           "--beam", options.beam,
           "Sequences tried side by side, the best of which becomes the mix; 1 = always the best next")
       ->check(whole_number(1, 1000))
+      ->capture_default_str();
+  command
+      .add_option("--critic", options.critic,
+                  "Hear the seams of the best alternatives before choosing: on, off, or auto (on for "
+                  "successor)")
+      ->check(CLI::IsMember({"auto", "on", "off"}))
       ->capture_default_str();
   command.add_option("--crossfade", options.crossfade, "Seconds of crossfade at each seam")
       ->capture_default_str();

@@ -20,7 +20,7 @@ struct Options {
   std::vector<std::string> also;
   std::string output;
   std::string from;
-  std::string recipe = "crnn-tuned";
+  std::string recipe = "successor";
   std::string label;
   std::string encoder;
   std::string fragment = "3";
@@ -191,7 +191,7 @@ void add_train(CLI::App& app, Context& context) {
   command->add_flag("--resume", options->resume, "Go on from the newest checkpoint of the run");
   command->add_flag("--dry-run", options->dry_run, "Write the manifest and stop");
   set_example(*command,
-              "segue train ~/Music --recipe crnn-tuned -o runs/mine\n"
+              "segue train ~/Music -o runs/mine\n"
               "  segue train ~/Music --from bundled --test-share 0.3 -o runs/adapted");
   command->callback([options, command, &context] {
     options->typed_recipe = command->count("--recipe") > 0;

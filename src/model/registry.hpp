@@ -11,7 +11,7 @@
 namespace segue {
 
 // The weights for a name: a path to a .safetensors file, or the name of a bundled model
-// ("crnn-tuned", "crnn-report"), or of a system ("crnn": its bundled weights with the best validation
+// ("successor", "crnn-report"), or of a system ("crnn": its bundled weights with the best validation
 // AUC, by their cards).
 // Throws Error(model) that lists the names there are.
 std::filesystem::path find_weights(const std::string& name_or_path);
@@ -23,7 +23,7 @@ std::filesystem::path find_weights_to_adapt(const std::string& name_or_path);
 // Names of the bundled models, sorted.
 std::vector<std::string> bundled_models();
 
-inline constexpr const char* kDefaultModel = "crnn-tuned";
+inline constexpr const char* kDefaultModel = "successor";
 
 // Its card, without loading anything else; of a system that needs no weights ("random", "edge"), a
 // card that knows no track. Throws Error(model).

@@ -121,4 +121,21 @@ std::vector<float> Critic::odds(std::size_t from, std::span<const std::size_t> t
   return result;
 }
 
+void Critic::judge(std::size_t last, std::span<Candidate> ranked) {
+  std::vector<std::size_t> heard;
+  for (const Candidate& candidate : ranked.first(std::min(kHeard, ranked.size())))
+    heard.push_back(candidate.fragment);
+  std::int64_t least = 0;
+  const std::vector<float> seams = odds(last, heard);
+  for (std::size_t i = 0; i < ranked.size(); ++i) {
+    if (i < heard.size()) {
+      const auto change = static_cast<std::int64_t>(std::llround(bonus(seams[i]) / kScoreUnit));
+      least = std::min(least, change);
+      ranked[i].score += change;
+    } else {
+      ranked[i].score += least;
+    }
+  }
+}
+
 }  // namespace segue

@@ -14,6 +14,7 @@
 
 #include "evaluation/seam_detector.hpp"
 #include "planning/fragment_pool.hpp"
+#include "planning/ranking.hpp"
 #include "planning/seam_preview.hpp"
 
 namespace segue {
@@ -57,6 +58,10 @@ class Critic {
   // Log odds that the seams from the end of `from` to the beginnings of `to` are heard as joins, in
   // steps of 1/256, so that they do not hang on the BLAS.
   std::vector<float> odds(std::size_t from, std::span<const std::size_t> to);
+
+  // A second opinion on a ranking, best first: adds bonus() to the scores of the first kHeard, and to all
+  // after them the least of these, so that nobody gains by not being heard.
+  void judge(std::size_t last, std::span<Candidate> ranked);
 
   // What to add to the log probability that a fragment follows: log(1 - p), p = σ(odds) being the
   // probability that the seam is heard, times kWeight.

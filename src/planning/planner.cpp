@@ -9,6 +9,7 @@
 #include "base/version.hpp"
 #include "library/fragment_loudness.hpp"
 #include "planning/chooser.hpp"
+#include "planning/critic.hpp"
 #include "planning/crossfades.hpp"
 #include "planning/feasibility.hpp"
 #include "planning/fragment_pool.hpp"
@@ -19,7 +20,6 @@
 namespace segue {
 namespace {
 
-constexpr double kScoreUnits = 1e6;  // Candidate::score for 1
 constexpr std::size_t kRunnersUp = 5;
 
 void require(bool sound, const std::string& problem, const std::string& remedy) {
@@ -77,18 +77,19 @@ class PlanBuilder {
     placement.length = pool_.pcm_end(fragment) - placement.start;
     placement.known = known_[placement.source];
     const Ranking& ranking = *choice.ranking;
-    placement.score = static_cast<double>(choice.taken().score) / kScoreUnits;
-    placement.why = is_start ? "start" : "best of " + std::to_string(ranking.heard) + " heard";
+    placement.score = static_cast<double>(choice.taken().score) * kScoreUnit;
+    const std::string of = " of " + std::to_string(ranking.heard) +
+                           (config_.critics ? " heard, the likeliest by their seams" : " heard");
+    placement.why = is_start ? "start" : "best" + of;
     if (!is_start && choice.rank > 0) {
-      placement.why = "number " + std::to_string(choice.rank + 1) + " of " +
-                      std::to_string(ranking.heard) + " heard: the better ones lead " +
+      placement.why = "number " + std::to_string(choice.rank + 1) + of + ": the better ones lead " +
                       (config_.beam > 1 ? "on less well or nowhere" : "nowhere");
     }
     for (std::size_t i = 0; !is_start && i < ranking.best.size(); ++i) {
       if (i == choice.rank || placement.runners_up.size() == kRunnersUp) continue;
       const Candidate& other = ranking.best[i];
       placement.runners_up.push_back({source_of(other.fragment), pool_.pcm_start(other.fragment),
-                                      static_cast<double>(other.score) / kScoreUnits});
+                                      static_cast<double>(other.score) * kScoreUnit});
     }
     plan_.placements.push_back(std::move(placement));
   }
@@ -125,7 +126,13 @@ constexpr std::size_t kNearest = 64, kDrawn = 1024;
 std::vector<Choice> choose(const MixConfig& config, Library& library, const FragmentPool& pool,
                            const SuccessorModel& model) {
   const auto session = model.open_session(pool.set());
-  const Ranker ranker(*session, pool);
+  std::optional<Critic> critic;
+  SecondOpinion by_ear;
+  if (config.critics) {
+    critic.emplace(pool, config.critics, config.crossfade, config.target_lufs);
+    by_ear = [&critic](std::size_t last, std::span<Candidate> ranked) { critic->judge(last, ranked); };
+  }
+  const Ranker ranker(*session, pool, by_ear);
   const bool has_embeddings = session->embedding_size() > 0;
   const std::size_t candidates = config.candidates.value_or(has_embeddings ? kNearest : kDrawn);
   std::optional<LibraryIndex> index;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,8 @@ struct StartPoint {
   Seconds at{0};  // the fragment that holds this moment begins the mix
 };
 
+struct CriticSet;  // planning/critic.hpp
+
 struct MixConfig {
   Seconds length{180};  // 1 s … 24 h; the result has exactly this length
   Segmentation segmentation;
@@ -29,6 +32,7 @@ struct MixConfig {
   // Heard for each decision; 0 = all. Of systems with embeddings the nearest to the exit (64 if not
   // given), of others as many drawn evenly over the tracks (1024).
   std::optional<std::size_t> candidates;
+  std::shared_ptr<const CriticSet> critics{};  // hear the best alternatives of each choice; may be null
   std::size_t beam = 8;    // sequences that go on side by side, 1 … 1000; 1 = greedy
   Seconds crossfade{0.1};  // 0 … 2 s
   int sample_rate = 44100;
@@ -41,7 +45,8 @@ struct MixConfig {
 // Style `collage`: no fragment twice, two neighbours of one track never meet again, in either
 // order, no track dominates; of the doubles of a recording one is used, and what is softer than
 // -60 LUFS is not. Where all sequences lead into a dead end, the last choices are tried otherwise. The
-// network's scores rule inside these bounds (planning/chooser.hpp: how sequences compare); ties (scores
+// network's scores, with the critic's opinion of the best of them (planning/critic.hpp), rule inside these
+// bounds (planning/chooser.hpp: how sequences compare); ties (scores
 // equal after quantising to 1e-6) go by content hash. The same input gives the same plan on any thread
 // count. Systems with embeddings keep an index in the library's folder (planning/library_index.hpp), and
 // a decision then costs hardly more in a large library. Crossfades are centred on their seams,

@@ -9,7 +9,6 @@
 namespace segue {
 namespace {
 
-constexpr double kScoreUnit = 1e-6;
 constexpr float kHighest = 1e6f;  // sums of a day's scores stay whole numbers
 
 std::int64_t quantised(double score) { return std::llround(score / kScoreUnit); }
@@ -42,11 +41,11 @@ Ranking Ranker::rank(std::span<const std::size_t> context,
     ranking.best.push_back({candidates[i], quantised(std::clamp(scores[i], -kHighest, kHighest))});
   }
   sort(ranking.best);
+  ranking.par = par_of(ranking.best);
   if (second_opinion_) {
     second_opinion_(context.back(), ranking.best);
     sort(ranking.best);
   }
-  ranking.par = par_of(ranking.best);
   ranking.best.resize(std::min(kRanked, ranking.best.size()));
   ranking.best.shrink_to_fit();
   return ranking;

@@ -47,8 +47,8 @@ constexpr SettingRow kTable[] = {
     {"pair_channels", integer, 1, 256, "", {"", "", "", "", "32"}, "convolution channels of the re-ranker, over lags"},
     {"pair_hidden", integer, 1, 1024, "", {"", "", "", "", "192"}, "size of the re-ranker's first dense layer"},
     // What it is shown. Nothing from here on defines the network (kFirstOfLearning).
-    {"clip_length", integer, 3, 256, "", {"16", "16", "16", "16", "16"}, "consecutive fragments drawn together"},
-    {"batch_clips", integer, 1, 256, "", {"8", "8", "8", "8", "8"}, "clips in a batch"},
+    {"clip_length", integer, 3, 256, "", {"16", "16", "16", "16", "32"}, "consecutive fragments drawn together"},
+    {"batch_clips", integer, 1, 256, "", {"8", "8", "8", "8", "4"}, "clips in a batch"},
     {"negatives_same", integer, 0, 255, "", {"1", "14", "4", "4", "5"},
      "wrong answers from the same clip, for each right one; dense and autoencoder learn from none, but are "
      "measured by them"},
@@ -79,9 +79,11 @@ constexpr SettingRow kTable[] = {
      "share of the listwise loss that asks which fragment came before, not which comes next"},
     {"binary_weight", real, 0, 1, "", {"1", "0.1", "", "", "0.2"},
      "weight of binary cross-entropy beside the listwise loss: keeps outputs probabilities"},
-    {"epochs", integer, 1, 100000, "", {"75", "30", "40", "40", "60"}, "passes over the train side at most"},
+    {"epochs", integer, 1, 100000, "", {"75", "30", "40", "40", "50"}, "passes over the train side at most"},
     {"patience", integer, 0, 100000, "", {"25", "10", "15", "15", "0"},
      "epochs without a better validation AUC after which training stops; 0: never"},
+    {"keep", choice, 0, 0, "best,last", {"best", "best", "best", "best", "last"},
+     "the epoch whose weights are kept: that with the best validation AUC, or the last, whose steps were the smallest"},
     {"learning_rate", real, 1e-7, 1, "", {"0.001", "0.002", "0.001", "0.001", "0.001"},
      "largest step of AdamW; falls by a cosine"},
     {"weight_decay", real, 0, 1, "", {"0.01", "0.01", "0.01", "0.01", "0.01"}, "of AdamW"},

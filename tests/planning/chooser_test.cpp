@@ -311,15 +311,17 @@ TEST(Ranker, ASecondOpinionCountsInOrderAndSum) {
     EXPECT_EQ(ranked.front().fragment, 5u);
     ranked.front().score = 0;
   });
-  const Ranking ranking = ranker.rank(context, candidates);
+  const Ranking ranking = ranker.rank(context, candidates), plain = Ranker(*session, pool).rank(context, candidates);
   std::vector<std::size_t> order;
   double sum = 0;
   for (std::size_t rank = 0; rank < ranking.best.size(); ++rank) {
     order.push_back(ranking.best[rank].fragment);
-    sum += std::exp(static_cast<double>(ranking.gain(rank)) * 1e-6);
+    sum += std::exp(static_cast<double>(plain.gain(rank)) * kScoreUnit);
   }
   EXPECT_EQ(order, (std::vector<std::size_t>{4, 3, 2, 5}));
-  EXPECT_NEAR(sum, 1, 1e-5);
+  EXPECT_NEAR(sum, 1, 1e-5) << "log probabilities";
+  EXPECT_EQ(ranking.gain(0), plain.gain(1)) << "of what it says nothing";
+  EXPECT_LT(ranking.gain(3), plain.gain(0));
 }
 
 // A network that hears on all cores.

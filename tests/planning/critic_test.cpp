@@ -81,6 +81,28 @@ TEST_F(CriticTest, HearsEachSeamOnce) {
   EXPECT_EQ(asked_, 6u);
 }
 
+// Those not heard must not gain by it.
+TEST_F(CriticTest, WhatIsNotHeardIsWorthTheLeastOfWhatIs) {
+  library_.add("c", 90);
+  const FragmentPool pool(cutting_, library_.library(), library_.tracks());
+  Critic critic(pool, set_, Seconds(0.1), -16);
+  std::vector<Candidate> ranked;
+  for (std::size_t i = 0; i < Critic::kHeard + 10; ++i)
+    ranked.push_back({i + 1, -static_cast<std::int64_t>(i)});
+  const std::vector<Candidate> before = ranked;
+  critic.judge(0, ranked);
+  EXPECT_EQ(asked_, Critic::kHeard);
+  std::int64_t least = 0;
+  for (std::size_t i = 0; i < ranked.size(); ++i) {
+    const std::int64_t change = ranked[i].score - before[i].score;
+    EXPECT_LT(change, 0);
+    if (i < Critic::kHeard) least = std::min(least, change);
+    if (i >= Critic::kHeard) {
+      EXPECT_EQ(change, least);
+    }
+  }
+}
+
 TEST(Critics, WeighTheProbabilityThatASeamIsNotHeard) {
   EXPECT_NEAR(Critic::bonus(0), Critic::kWeight * std::log(0.5), 1e-6);
   EXPECT_NEAR(Critic::bonus(-30), 0, 1e-6);
