@@ -29,7 +29,7 @@ echo "== what is the same audio, on the train side of tests/split.json"
 echo "== readings of the edge distance"
 XDG_DATA_HOME=$PWD/build/bench-work/three-hours bench/edge.py build/release/segue tests/split.json "$wesnoth" "$kart"
 echo "== how often each system finds what follows, on the test side of tests/split.json"
-for model in random edge dense autoencoder crnn-report crnn-tuned; do
+for model in random edge dense autoencoder crnn-report crnn-tuned successor; do
   for guard in 0 116; do
     XDG_DATA_HOME=$PWD/build/bench-work/three-hours build/release/segue evaluate "$wesnoth" "$kart" \
       --split tests/split.json --model $model --guard $guard --quiet
@@ -38,5 +38,5 @@ done
 echo "== how audible each system's joins are, on the test side of tests/split.json"
 for seconds in 0.1 1; do
   XDG_DATA_HOME=$PWD/build/bench-work/three-hours build/release/segue judge "$wesnoth" "$kart" --split tests/split.json \
-    --joins edge,dense,autoencoder,crnn-report,crnn-tuned,true --crossfade "$seconds" --quiet
+    --joins edge,dense,autoencoder,crnn-report,crnn-tuned,successor,successor+critic,true --crossfade "$seconds" --quiet
 done

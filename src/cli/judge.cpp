@@ -26,6 +26,7 @@ struct Options {
   double crossfade = 0.1;
   std::size_t count = 250;
   std::string detectors;
+  double edge_weight = JudgeConfig{}.edge_weight;
   std::size_t threads = 0;
   bool allow_known = false;
 };
@@ -38,6 +39,7 @@ JudgeConfig config_of(const Options& options, const Context& context) {
   config.seed = context.seed;
   config.threads = options.threads;
   config.detectors = options.detectors;
+  config.edge_weight = options.edge_weight;
   config.allow_known = options.allow_known;
   return config;
 }
@@ -198,7 +200,8 @@ void add_judge(CLI::App& app, Context& context) {
       ->add_option(
           "--joins", options->joins,
           "Make joins and judge them: random, edge, true (the true continuation), a model's name, "
-          "NAME+critic (its best alternatives are heard); several with commas")
+          "NAME+critic (its best alternatives are heard), NAME+edge, NAME+edge+critic; several with "
+          "commas")
       ->delimiter(',');
   command->add_flag("--learn", options->learn, "Teach detectors for crossfades of this length");
   command->add_flag("--critic", options->critic,
@@ -214,6 +217,11 @@ void add_judge(CLI::App& app, Context& context) {
   command->add_option("--fragment", options->fragment, kFragmentHelp)->capture_default_str();
   command->add_option("--detectors", options->detectors,
                       "Folder of detectors (default: those of segue)");
+  command
+      ->add_option("--edge-weight", options->edge_weight,
+                   "What the distance of the edges counts in NAME+edge")
+      ->check(CLI::Range(0.0, 100.0))
+      ->capture_default_str();
   command->add_option("-o,--output", options->output,
                       "Where --learn leaves them (default: the folder of the user's data)");
   command->add_option("--threads", options->threads, "Threads; 0 = all cores")

@@ -35,6 +35,7 @@ struct Options {
   std::optional<std::size_t> candidates;
   std::size_t beam = MixConfig{}.beam;
   std::string critic = "auto";
+  double edge_weight = MixConfig{}.edge_weight;
   double crossfade = MixConfig{}.crossfade.count();
   int rate = 0;
   double loudness = MixConfig{}.target_lufs;
@@ -95,6 +96,7 @@ MixConfig config_of(const Options& options, const Context& context, const Encodi
   config.track_share = options.track_share;
   config.candidates = options.candidates;
   config.beam = options.beam;
+  config.edge_weight = options.edge_weight;
   config.crossfade = Seconds(options.crossfade);
   config.sample_rate = encoding.sample_rate;
   config.target_lufs = options.loudness;
@@ -118,7 +120,8 @@ std::string model_of(const Options& options, const Context& context, Library& li
 
 // The report's systems choose without a critic unless they are told to.
 std::shared_ptr<const CriticSet> critics_of(const Options& options, const ModelCard& card) {
-  if (options.critic == "off" || (options.critic == "auto" && card.system != "successor")) return nullptr;
+  if (options.critic == "off" || (options.critic == "auto" && card.system != "successor"))
+    return nullptr;
   auto critics = find_critics(Seconds(options.crossfade));
   if (critics == nullptr && options.critic == "on") {
     throw Error(ErrorKind::model, "there is no critic", {},
@@ -290,6 +293,10 @@ void add_choice_flags(CLI::App& command, Options& options) {
                   "Hear the seams of the best alternatives before choosing: on, off, or auto (on for "
                   "successor)")
       ->check(CLI::IsMember({"auto", "on", "off"}))
+      ->capture_default_str();
+  command
+      .add_option("--edge-weight", options.edge_weight,
+                  "What the distance of the edges counts beside the network's score")
       ->capture_default_str();
   command.add_option("--crossfade", options.crossfade, "Seconds of crossfade at each seam")
       ->capture_default_str();

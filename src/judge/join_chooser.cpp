@@ -27,8 +27,10 @@ class JoinChooser {
         random_(config.seed),
         sources_(sources_of(pool)),
         context_length_(model.context_length()),
-        session_(model.open_session(pool.set())) {
-    if (config.critics) critic_.emplace(pool, config.critics, config.fade, config.target_lufs);
+        session_(model.open_session(pool.set())),
+        ranker_(*session_, pool,
+                second_opinion(pool,
+                               {config.edge_weight, config.critics, config.fade, config.target_lufs})) {
     for (std::size_t i = 0; i < pool.fragments().size(); ++i) {
       const PlanSource& source = sources_[pool.fragments()[i].track];
       if (reaches_back(source, pool.pcm_start(i), config.fade / 2 + kMargin) &&
@@ -90,29 +92,7 @@ class JoinChooser {
     while (context.size() < context_length_ && context.front() > 0 &&
            pool_.adjacent(context.front() - 1, context.front()))
       context.insert(context.begin(), context.front() - 1);
-    scores_.resize(candidates.size());
-    session_->score(context, candidates, scores_);
-    if (critic_) return best_by_ear(from, candidates);
-    const auto highest = std::max_element(scores_.begin(), scores_.end());
-    return candidates[static_cast<std::size_t>(highest - scores_.begin())];
-  }
-
-  std::size_t best_by_ear(std::size_t from, const std::vector<std::size_t>& candidates) {
-    std::vector<std::size_t> order(candidates.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    const std::size_t count = std::min(Critic::kHeard, order.size());
-    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
-                      [&](std::size_t a, std::size_t b) { return scores_[a] > scores_[b]; });
-    std::vector<std::size_t> heard;
-    for (std::size_t i = 0; i < count; ++i) heard.push_back(candidates[order[i]]);
-    const std::vector<float> odds = critic_->odds(from, heard);
-    std::size_t best = 0;
-    const auto value = [&](std::size_t i) {
-      return static_cast<double>(scores_[order[i]]) + Critic::bonus(odds[i]);
-    };
-    for (std::size_t i = 1; i < count; ++i)
-      if (value(i) > value(best)) best = i;
-    return heard[best];
+    return ranker_.rank(context, candidates).best.front().fragment;
   }
 
   Join join(std::size_t from, std::size_t to) const {
@@ -130,9 +110,8 @@ class JoinChooser {
   std::vector<PlanSource> sources_;
   std::size_t context_length_;
   std::unique_ptr<ScoringSession> session_;
-  std::optional<Critic> critic_;
+  Ranker ranker_;
   std::vector<std::size_t> entries_;  // fragments that may be entered
-  std::vector<float> scores_;
 };
 
 }  // namespace

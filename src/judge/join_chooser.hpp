@@ -6,8 +6,8 @@
 
 #include "judge/join.hpp"
 #include "model/successor_model.hpp"
-#include "planning/critic.hpp"
 #include "planning/fragment_pool.hpp"
+#include "planning/second_opinion.hpp"
 
 namespace segue {
 
@@ -17,6 +17,7 @@ struct JoinConfig {
   std::uint64_t seed = 1;
   std::size_t candidates = 1024;  // heard for each, drawn evenly; 0 and for systems with embeddings: all
   double target_lufs = -16;
+  double edge_weight = 0;                      // as MixConfig::edge_weight
   std::shared_ptr<const CriticSet> critics{};  // hear the best of each choice, as in a mix; may be null
 };
 

@@ -18,8 +18,6 @@ HeardSeams hear_joins(const std::vector<PlanSource>& sources, const std::vector<
   return heard;
 }
 
-constexpr std::string_view kByEar = "+critic";
-
 std::shared_ptr<const CriticSet> required_critics(const JudgeConfig& config) {
   auto critics = find_critics(config.fade, config.critics);
   if (critics) return critics;
@@ -53,10 +51,15 @@ Verdict judge_joins(const std::vector<std::string>& systems, Library& library,
   choosing.seed = config.seed;
   const auto choices_of = [&](const std::string& system) {
     JoinConfig own = choosing;
-    const bool by_ear = system.ends_with(kByEar);
-    if (by_ear) own.critics = required_critics(config);
-    const std::unique_ptr<SuccessorModel> model =
-        load_model(by_ear ? system.substr(0, system.size() - kByEar.size()) : system);
+    std::string name = system;
+    const auto also = [&](std::string_view what) {
+      const bool asked = name.ends_with(what);
+      if (asked) name.resize(name.size() - what.size());
+      return asked;
+    };
+    if (also("+critic")) own.critics = required_critics(config);
+    if (also("+edge")) own.edge_weight = config.edge_weight;
+    const std::unique_ptr<SuccessorModel> model = load_model(name);
     detectors.warn_unless_heard(model->card().name);
     return choose_joins(pool, *model, own);
   };

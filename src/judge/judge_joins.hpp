@@ -19,13 +19,14 @@ struct JudgeConfig {
   std::size_t threads = 0;
   std::filesystem::path detectors;  // folder; empty: segue's own and the user's
   std::filesystem::path critics;    // the same for those that help to choose
+  double edge_weight = 0.5;         // of SYSTEM+edge; as MixConfig::edge_weight
   bool allow_known = false;         // tracks that the detectors have heard
 };
 
 // Makes the joins that these systems choose among the tracks ("random" is always beside them; "true" is
 // the true continuation through the same fade; SYSTEM+critic hears its best
-// alternatives, as a mix does) and hears them. Throws Error(input) for too little
-// music, or tracks that the detectors have heard.
+// alternatives, as a mix does; SYSTEM+edge and SYSTEM+edge+critic look at the edges as well) and hears
+// them. Throws Error(input) for too little music, or tracks that the detectors have heard.
 Verdict judge_joins(const std::vector<std::string>& systems, Library& library,
                     const std::vector<LibraryTrack>& tracks, const JudgeConfig& config);
 

@@ -59,8 +59,8 @@ class Critic {
   // steps of 1/256, so that they do not hang on the BLAS.
   std::vector<float> odds(std::size_t from, std::span<const std::size_t> to);
 
-  // A second opinion on a ranking, best first: adds bonus() to the scores of the first kHeard, and to all
-  // after them the least of these, so that nobody gains by not being heard.
+  // A second opinion on a ranking, best first: adds bonus() to the scores of the first kHeard, and to
+  // all after them the least of these, so that nobody gains by not being heard.
   void judge(std::size_t last, std::span<Candidate> ranked);
 
   // What to add to the log probability that a fragment follows: log(1 - p), p = σ(odds) being the

@@ -9,13 +9,12 @@
 #include "base/version.hpp"
 #include "library/fragment_loudness.hpp"
 #include "planning/chooser.hpp"
-#include "planning/critic.hpp"
 #include "planning/crossfades.hpp"
 #include "planning/feasibility.hpp"
 #include "planning/fragment_pool.hpp"
 #include "planning/levels.hpp"
 #include "planning/library_index.hpp"
-#include "planning/ranking.hpp"
+#include "planning/second_opinion.hpp"
 
 namespace segue {
 namespace {
@@ -126,13 +125,9 @@ constexpr std::size_t kNearest = 64, kDrawn = 1024;
 std::vector<Choice> choose(const MixConfig& config, Library& library, const FragmentPool& pool,
                            const SuccessorModel& model) {
   const auto session = model.open_session(pool.set());
-  std::optional<Critic> critic;
-  SecondOpinion by_ear;
-  if (config.critics) {
-    critic.emplace(pool, config.critics, config.crossfade, config.target_lufs);
-    by_ear = [&critic](std::size_t last, std::span<Candidate> ranked) { critic->judge(last, ranked); };
-  }
-  const Ranker ranker(*session, pool, by_ear);
+  const Ranker ranker(
+      *session, pool,
+      second_opinion(pool, {config.edge_weight, config.critics, config.crossfade, config.target_lufs}));
   const bool has_embeddings = session->embedding_size() > 0;
   const std::size_t candidates = config.candidates.value_or(has_embeddings ? kNearest : kDrawn);
   std::optional<LibraryIndex> index;
@@ -156,6 +151,8 @@ void MixConfig::validate() const {
   require(beam >= 1 && beam <= 1000, "the beam is outside 1 … 1000", "choose another --beam");
   require(crossfade.count() >= 0 && crossfade.count() <= 2, "the crossfade is outside 0 … 2 s",
           "choose another --crossfade");
+  require(edge_weight >= 0 && edge_weight <= 100, "the weight of the edges is outside 0 … 100",
+          "choose another --edge-weight");
   require(sample_rate >= 8000 && sample_rate <= 192000, "the sample rate is outside 8000 … 192000 Hz",
           "choose another --rate");
   require(target_lufs >= -60 && target_lufs <= -1, "the loudness is outside -60 … -1 LUFS",

@@ -33,6 +33,7 @@ struct MixConfig {
   // given), of others as many drawn evenly over the tracks (1024).
   std::optional<std::size_t> candidates;
   std::shared_ptr<const CriticSet> critics{};  // hear the best alternatives of each choice; may be null
+  double edge_weight = 0;  // of the edges' distance beside the network's score, 0 … 100; 0 = none
   std::size_t beam = 8;    // sequences that go on side by side, 1 … 1000; 1 = greedy
   Seconds crossfade{0.1};  // 0 … 2 s
   int sample_rate = 44100;
@@ -45,14 +46,14 @@ struct MixConfig {
 // Style `collage`: no fragment twice, two neighbours of one track never meet again, in either
 // order, no track dominates; of the doubles of a recording one is used, and what is softer than
 // -60 LUFS is not. Where all sequences lead into a dead end, the last choices are tried otherwise. The
-// network's scores, with the critic's opinion of the best of them (planning/critic.hpp), rule inside these
-// bounds (planning/chooser.hpp: how sequences compare); ties (scores
-// equal after quantising to 1e-6) go by content hash. The same input gives the same plan on any thread
-// count. Systems with embeddings keep an index in the library's folder (planning/library_index.hpp), and
-// a decision then costs hardly more in a large library. Crossfades are centred on their seams,
-// shifted or shortened where a source has no sound to give; levels: each fragment evened to the target,
-// then one offset for the whole (planning/levels.hpp). Throws Error(infeasible) saying which rule left
-// nothing and how to loosen it, Error(usage) for a start that is not there.
+// network's scores, with the critic's opinion of the best of them (planning/critic.hpp), rule inside
+// these bounds (planning/chooser.hpp: how sequences compare); ties (scores equal after quantising to
+// 1e-6) go by content hash. The same input gives the same plan on any thread count. Systems with
+// embeddings keep an index in the library's folder (planning/library_index.hpp), and a decision then
+// costs hardly more in a large library. Crossfades are centred on their seams, shifted or shortened
+// where a source has no sound to give; levels: each fragment evened to the target, then one offset for
+// the whole (planning/levels.hpp). Throws Error(infeasible) saying which rule left nothing and how to
+// loosen it, Error(usage) for a start that is not there.
 Plan plan_mix(const MixConfig& config, Library& library, const std::vector<LibraryTrack>& tracks,
               const SuccessorModel& model);
 

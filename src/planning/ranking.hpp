@@ -28,8 +28,8 @@ struct Ranking {
   // What the choice of best[rank] adds to a sequence. A network that learnt to rank says nothing by the
   // height of its scores: a number may be added to all answers of one question. Held against what that
   // question could have had, they can be summed: score - ln Σ exp(score) over all that were heard, the
-  // logarithm of the probability that the network gives this one, and what a second opinion adds to it. It
-  // is at most 0 where that adds nothing above 0.
+  // logarithm of the probability that the network gives this one, and what a second opinion adds to it.
+  // It is at most 0 where that adds nothing above 0.
   std::int64_t gain(std::size_t rank) const { return best[rank].score - par; }
 };
 

@@ -311,7 +311,8 @@ TEST(Ranker, ASecondOpinionCountsInOrderAndSum) {
     EXPECT_EQ(ranked.front().fragment, 5u);
     ranked.front().score = 0;
   });
-  const Ranking ranking = ranker.rank(context, candidates), plain = Ranker(*session, pool).rank(context, candidates);
+  const Ranking ranking = ranker.rank(context, candidates),
+                plain = Ranker(*session, pool).rank(context, candidates);
   std::vector<std::size_t> order;
   double sum = 0;
   for (std::size_t rank = 0; rank < ranking.best.size(); ++rank) {
