@@ -35,6 +35,8 @@ struct Options {
   std::optional<std::size_t> candidates;
   std::size_t beam = MixConfig{}.beam;
   std::string critic = "auto";
+  std::size_t critic_heard = MixConfig{}.critic_heard;
+  double critic_weight = MixConfig{}.critic_weight;
   double edge_weight = MixConfig{}.edge_weight;
   double crossfade = MixConfig{}.crossfade.count();
   int rate = 0;
@@ -96,6 +98,8 @@ MixConfig config_of(const Options& options, const Context& context, const Encodi
   config.track_share = options.track_share;
   config.candidates = options.candidates;
   config.beam = options.beam;
+  config.critic_heard = options.critic_heard;
+  config.critic_weight = options.critic_weight;
   config.edge_weight = options.edge_weight;
   config.crossfade = Seconds(options.crossfade);
   config.sample_rate = encoding.sample_rate;
@@ -293,6 +297,13 @@ void add_choice_flags(CLI::App& command, Options& options) {
                   "Hear the seams of the best alternatives before choosing: on, off, or auto (on for "
                   "successor)")
       ->check(CLI::IsMember({"auto", "on", "off"}))
+      ->capture_default_str();
+  command.add_option("--critic-heard", options.critic_heard, "Alternatives that the critic hears")
+      ->check(whole_number(1, 64))
+      ->capture_default_str();
+  command
+      .add_option("--critic-weight", options.critic_weight,
+                  "What an inaudible seam counts beside the network's score")
       ->capture_default_str();
   command
       .add_option("--edge-weight", options.edge_weight,

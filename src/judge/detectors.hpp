@@ -62,7 +62,8 @@ struct DetectorTraining {
   std::size_t threads = 0;
   std::string command;  // for the cards
   // Teaches what helps to choose (planning/critic.hpp) instead of what measures: it hears seams as the
-  // planner does, and from the second round on what the planner chooses with it.
+  // planner does. In each round a third as many joins again are what the planner chooses from track to
+  // track, and as many within tracks; from the second round on with the critic so far.
   bool critic = false;
 };
 

@@ -1,7 +1,6 @@
 #include "judge/join_chooser.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/interrupt.hpp"
 #include "base/random.hpp"
@@ -11,6 +10,13 @@ namespace segue {
 namespace {
 
 Seconds needed(Seconds fade) { return kSeamFlank + fade / 2 + 2 * kMargin; }
+
+CriticConfig ears_of(const JoinConfig& config) {
+  CriticConfig ears;
+  ears.fade = config.fade;
+  ears.target_lufs = config.target_lufs;
+  return ears;
+}
 
 // Whether a passage can go on through this moment of its source.
 bool goes_on(const PlanSource& source, PcmFrame at, const Join& join) {
@@ -29,8 +35,7 @@ class JoinChooser {
         context_length_(model.context_length()),
         session_(model.open_session(pool.set())),
         ranker_(*session_, pool,
-                second_opinion(pool,
-                               {config.edge_weight, config.critics, config.fade, config.target_lufs})) {
+                second_opinion(pool, {config.edge_weight, config.critics, ears_of(config)})) {
     for (std::size_t i = 0; i < pool.fragments().size(); ++i) {
       const PlanSource& source = sources_[pool.fragments()[i].track];
       if (reaches_back(source, pool.pcm_start(i), config.fade / 2 + kMargin) &&
@@ -75,8 +80,11 @@ class JoinChooser {
 
   std::vector<std::size_t> candidates_for(std::size_t from) {
     std::vector<std::size_t> others;
-    for (const std::size_t entry : entries_)
-      if (pool_.fragments()[entry].track != pool_.fragments()[from].track) others.push_back(entry);
+    for (const std::size_t entry : entries_) {
+      const bool own = pool_.fragments()[entry].track == pool_.fragments()[from].track;
+      if (!own || (config_.own_track && entry != from && !pool_.adjacent(from, entry)))
+        others.push_back(entry);
+    }
     // Systems with embeddings find the nearest of all, as in a mix.
     const bool drawn = config_.candidates != 0 && session_->embedding_size() == 0;
     if (drawn && others.size() > config_.candidates) {

@@ -17,7 +17,8 @@ struct JoinConfig {
   std::uint64_t seed = 1;
   std::size_t candidates = 1024;  // heard for each, drawn evenly; 0 and for systems with embeddings: all
   double target_lufs = -16;
-  double edge_weight = 0;                      // as MixConfig::edge_weight
+  bool own_track = false;  // may lead on elsewhere in the track that is left, as in a mix
+  double edge_weight = 0;  // as MixConfig::edge_weight
   std::shared_ptr<const CriticSet> critics{};  // hear the best of each choice, as in a mix; may be null
 };
 

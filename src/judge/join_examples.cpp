@@ -76,10 +76,12 @@ void JoinExampleMaker::add(const std::vector<LibraryTrack>& tracks, const Segmen
   std::vector<Join> hard = choose_joins(pool, *systems_[0].model, config);
   for (Join& join : hard) join.fade = Seconds(0);
   take(hard, Sound::hard_cut);
-  if (critics_) {
-    config.seed = derive_seed(seed, systems_.size() + 1);
+  for (const bool own_track : {false, true}) {
+    if (!planner_) break;
+    config.seed = derive_seed(seed, systems_.size() + 1 + std::size_t{own_track});
     config.count = joins / 3;
-    config.critics = critics_;
+    config.own_track = own_track;
+    config.critics = critics_;  // none in the first round
     const std::vector<Join> fooling = choose_joins(pool, *planner_, config);
     take(fooling, Sound::chosen);
     take(continuous_passages(list.sources, fooling), Sound::passage);

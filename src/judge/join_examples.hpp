@@ -29,7 +29,8 @@ class JoinExampleMaker {
   // Detectors hear joins rendered as a mix is; a critic as the planner previews them.
   JoinExampleMaker(const DetectorTraining& training, Library& library);
 
-  // From now on the planner's choices with these critics are among the joins.
+  // For a critic, the planner's choices are among the joins, from track to track and within tracks as in
+  // a mix; from now on those that it makes with these critics.
   void choose_by(std::shared_ptr<const CriticSet> critics) { critics_ = std::move(critics); }
 
   // About `joins` of each way of choosing together, and as many passages. with_controls: the random

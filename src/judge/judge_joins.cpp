@@ -57,8 +57,10 @@ Verdict judge_joins(const std::vector<std::string>& systems, Library& library,
       if (asked) name.resize(name.size() - what.size());
       return asked;
     };
-    if (also("+critic")) own.critics = required_critics(config);
-    if (also("+edge")) own.edge_weight = config.edge_weight;
+    for (int i = 0; i < 2; ++i) {  // in either order
+      if (also("+critic")) own.critics = required_critics(config);
+      if (also("+edge")) own.edge_weight = config.edge_weight;
+    }
     const std::unique_ptr<SuccessorModel> model = load_model(name);
     detectors.warn_unless_heard(model->card().name);
     return choose_joins(pool, *model, own);

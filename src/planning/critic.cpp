@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
@@ -14,7 +15,10 @@ namespace segue {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t kMostKnown = 1 << 20;  // seams, 24 MB
+// Of lengths that critics may be asked about beside their own.
+bool fits(Seconds kind, Seconds fade) {
+  return std::abs((kind - fade).count()) <= std::max(0.2 * kind.count(), 0.15);
+}
 
 // "100ms" → .1 s.
 std::optional<Seconds> transition_of(const std::string& kind) {
@@ -41,19 +45,17 @@ fs::path user_critics_folder() { return user_data_folder() / "critics"; }
 std::shared_ptr<const CriticSet> find_critics(Seconds fade, const fs::path& folder) {
   std::vector<fs::path> folders = {folder};
   if (folder.empty()) folders = {find_shipped("models/critics"), user_critics_folder()};
-  std::optional<Seconds> nearest;
-  fs::path found;
+  std::map<std::pair<double, Seconds>, fs::path> kinds;  // by distance, then length
   for (const fs::path& place : folders) {
     std::error_code code;
     for (fs::directory_iterator it(place, code), end; !code && it != end; it.increment(code)) {
       const std::optional<Seconds> kind = transition_of(it->path().filename().native());
-      if (!kind) continue;
-      if (nearest && std::abs((*nearest - fade).count()) <= std::abs((*kind - fade).count())) continue;
-      nearest = kind;
-      found = it->path();
+      if (kind && fits(*kind, fade))
+        kinds.emplace(std::pair(std::abs((*kind - fade).count()), *kind), it->path());
     }
   }
-  return nearest ? load_critics(found, *nearest) : nullptr;
+  if (kinds.empty()) return nullptr;
+  return load_critics(kinds.begin()->second, kinds.begin()->first.second);
 }
 
 std::shared_ptr<const CriticSet> load_critics(const fs::path& folder, Seconds transition) {
@@ -85,25 +87,26 @@ std::pair<double, double> gains_between(const FragmentPool& pool, std::size_t fr
   return {gains[0], gains[1]};
 }
 
-Critic::Critic(const FragmentPool& pool, std::shared_ptr<const CriticSet> set, Seconds fade,
-               double target_lufs)
-    : pool_(pool), set_(std::move(set)), fade_(fade), target_lufs_(target_lufs) {}
+Critic::Critic(const FragmentPool& pool, std::shared_ptr<const CriticSet> set,
+               const CriticConfig& config)
+    : pool_(pool), set_(std::move(set)), config_(config) {}
 
-// In a mix other seams lie where the two fragments begin and end.
+// In a mix other seams lie where a fragment begins and ends.
+Seconds Critic::heard_of(std::size_t fragment) const {
+  return std::min(kSeamFlank, hops_to_seconds(pool_.fragments()[fragment].span.length) - config_.fade);
+}
+
 SeamWindow Critic::preview(std::size_t from, std::size_t to) const {
-  const auto& [gain_from, gain_to] = gains_between(pool_, from, to, target_lufs_);
+  const auto [gain_from, gain_to] = gains_between(pool_, from, to, config_.target_lufs);
   const PoolFragment& a = pool_.fragments()[from];
   const PoolFragment& b = pool_.fragments()[to];
-  PreviewConfig config;
-  config.fade = fade_;
-  config.transition = set_->transition;
-  config.before = std::min(kSeamFlank, std::max(Seconds(0), hops_to_seconds(a.span.length) - fade_));
-  config.after = std::min(kSeamFlank, std::max(Seconds(0), hops_to_seconds(b.span.length) - fade_));
   return preview_seam({pool_.tracks()[a.track].features.get(), a.span.end(), gain_from},
-                      {pool_.tracks()[b.track].features.get(), b.span.start, gain_to}, config);
+                      {pool_.tracks()[b.track].features.get(), b.span.start, gain_to},
+                      {config_.fade, set_->transition, heard_of(from), heard_of(to)});
 }
 
 std::vector<float> Critic::odds(std::size_t from, std::span<const std::size_t> to) {
+  if (known_.size() > config_.kept) known_.clear();
   const auto key = [&](std::size_t candidate) {
     return static_cast<std::uint64_t>(from) * pool_.fragments().size() + candidate;
   };
@@ -112,29 +115,31 @@ std::vector<float> Critic::odds(std::size_t from, std::span<const std::size_t> t
     if (!known_.contains(key(candidate))) missing.push_back(candidate);
   std::vector<SeamWindow> windows(missing.size());
   parallel_for(missing.size(), 0, [&](std::size_t i) { windows[i] = preview(from, missing[i]); });
-  if (known_.size() > kMostKnown) known_.clear();
-  std::vector<float> result;
   const std::vector<float> heard = missing.empty() ? std::vector<float>() : set_->odds(windows);
   for (std::size_t i = 0; i < missing.size(); ++i)
     known_[key(missing[i])] = std::round(heard[i] * 256) / 256;
+  std::vector<float> result;
   for (const std::size_t candidate : to) result.push_back(known_.at(key(candidate)));
   return result;
 }
 
 void Critic::judge(std::size_t last, std::span<Candidate> ranked) {
   std::vector<std::size_t> heard;
-  for (const Candidate& candidate : ranked.first(std::min(kHeard, ranked.size())))
+  bool short_ones = heard_of(last) < kLeastHeard;
+  for (const Candidate& candidate : ranked.first(std::min(config_.heard, ranked.size()))) {
     heard.push_back(candidate.fragment);
+    short_ones |= heard_of(candidate.fragment) < kLeastHeard;
+  }
+  if (short_ones) return;
   std::int64_t least = 0;
   const std::vector<float> seams = odds(last, heard);
   for (std::size_t i = 0; i < ranked.size(); ++i) {
+    std::int64_t change = least;
     if (i < heard.size()) {
-      const auto change = static_cast<std::int64_t>(std::llround(bonus(seams[i]) / kScoreUnit));
+      change = std::llround(config_.weight * log_unheard(seams[i]) / kScoreUnit);
       least = std::min(least, change);
-      ranked[i].score += change;
-    } else {
-      ranked[i].score += least;
     }
+    ranked[i].score += change;
   }
 }
 

@@ -36,48 +36,54 @@ std::filesystem::path user_critics_folder();
 // The set in one folder. Throws Error(model) if it holds none, or damaged weights.
 std::shared_ptr<const CriticSet> load_critics(const std::filesystem::path& folder, Seconds transition);
 
-// Those that learnt the crossfades nearest in length to this one. folder: holds sets by kind; where it
-// is empty, segue's own and the user's are looked through. Null if there are none. Throws Error(model)
-// if weights are damaged.
+// Those that learnt the crossfades nearest in length to this one, at most a fifth or .15 s off (of two
+// as near, the shorter). folder: holds sets by kind; where it is empty, segue's own and the user's are
+// looked through. Null if there are none. Throws Error(model) if weights are damaged.
 std::shared_ptr<const CriticSet> find_critics(Seconds fade, const std::filesystem::path& folder = {});
 
 // Gains in dB of two fragments of a pool that play one after the other, as a mix would set them.
 std::pair<double, double> gains_between(const FragmentPool& pool, std::size_t from, std::size_t to,
                                         double target_lufs);
 
+struct CriticConfig {
+  std::size_t heard = 20;  // at each decision, the best by the network's score
+  double weight = 1;       // of what it says beside the logarithm of the network's probability
+  Seconds fade{0.1};
+  double target_lufs = -16;
+  std::size_t kept = std::size_t{1} << 20;  // seams whose odds are kept, 24 bytes each
+};
+
 // Hears seams between fragments of a pool. What it heard is kept. Not thread-safe.
 class Critic {
  public:
-  // At each decision the best `kHeard` by the network's score are heard.
-  static constexpr std::size_t kHeard = 20;
+  // Music on either side of a fade that it must hear to have an opinion: critics learn no less.
+  static constexpr Seconds kLeastHeard{1};
 
   // The pool must outlive it.
-  Critic(const FragmentPool& pool, std::shared_ptr<const CriticSet> set, Seconds fade,
-         double target_lufs);
+  Critic(const FragmentPool& pool, std::shared_ptr<const CriticSet> set, const CriticConfig& config);
 
   // Log odds that the seams from the end of `from` to the beginnings of `to` are heard as joins, in
   // steps of 1/256, so that they do not hang on the BLAS.
   std::vector<float> odds(std::size_t from, std::span<const std::size_t> to);
 
-  // A second opinion on a ranking, best first: adds bonus() to the scores of the first kHeard, and to
-  // all after them the least of these, so that nobody gains by not being heard.
+  // A second opinion on a ranking, best first: adds weight · log_unheard() to the scores of those that
+  // are heard, and to all after them the least of these, so that nobody gains by not being heard. None
+  // where a fragment is too short for an opinion.
   void judge(std::size_t last, std::span<Candidate> ranked);
 
-  // What to add to the log probability that a fragment follows: log(1 - p), p = σ(odds) being the
-  // probability that the seam is heard, times kWeight.
-  static constexpr double kWeight = 1;
-  static double bonus(float odds) {
+  // log(1 - p), p = σ(odds) being the probability that the seam is heard.
+  static double log_unheard(float odds) {
     const auto x = static_cast<double>(odds);
-    return -kWeight * (std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))));
+    return -(std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))));
   }
 
  private:
   SeamWindow preview(std::size_t from, std::size_t to) const;
+  Seconds heard_of(std::size_t fragment) const;
 
   const FragmentPool& pool_;
   std::shared_ptr<const CriticSet> set_;
-  Seconds fade_;
-  double target_lufs_;
+  CriticConfig config_;
   std::unordered_map<std::uint64_t, float> known_;  // by (from, to)
 };
 

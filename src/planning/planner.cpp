@@ -78,7 +78,7 @@ class PlanBuilder {
     const Ranking& ranking = *choice.ranking;
     placement.score = static_cast<double>(choice.taken().score) * kScoreUnit;
     const std::string of = " of " + std::to_string(ranking.heard) +
-                           (config_.critics ? " heard, the likeliest by their seams" : " heard");
+                           (config_.critics ? " heard, the best of them seam by seam" : " heard");
     placement.why = is_start ? "start" : "best" + of;
     if (!is_start && choice.rank > 0) {
       placement.why = "number " + std::to_string(choice.rank + 1) + of + ": the better ones lead " +
@@ -125,9 +125,12 @@ constexpr std::size_t kNearest = 64, kDrawn = 1024;
 std::vector<Choice> choose(const MixConfig& config, Library& library, const FragmentPool& pool,
                            const SuccessorModel& model) {
   const auto session = model.open_session(pool.set());
-  const Ranker ranker(
-      *session, pool,
-      second_opinion(pool, {config.edge_weight, config.critics, config.crossfade, config.target_lufs}));
+  CriticConfig ears;
+  ears.heard = config.critic_heard;
+  ears.weight = config.critic_weight;
+  ears.fade = config.crossfade;
+  ears.target_lufs = config.target_lufs;
+  const Ranker ranker(*session, pool, second_opinion(pool, {config.edge_weight, config.critics, ears}));
   const bool has_embeddings = session->embedding_size() > 0;
   const std::size_t candidates = config.candidates.value_or(has_embeddings ? kNearest : kDrawn);
   std::optional<LibraryIndex> index;
@@ -151,6 +154,10 @@ void MixConfig::validate() const {
   require(beam >= 1 && beam <= 1000, "the beam is outside 1 … 1000", "choose another --beam");
   require(crossfade.count() >= 0 && crossfade.count() <= 2, "the crossfade is outside 0 … 2 s",
           "choose another --crossfade");
+  require(critic_heard >= 1 && critic_heard <= kRanked, "the alternatives heard are outside 1 … 64",
+          "choose another --critic-heard");
+  require(critic_weight >= 0 && critic_weight <= 100, "the weight of the critic is outside 0 … 100",
+          "choose another --critic-weight");
   require(edge_weight >= 0 && edge_weight <= 100, "the weight of the edges is outside 0 … 100",
           "choose another --edge-weight");
   require(sample_rate >= 8000 && sample_rate <= 192000, "the sample rate is outside 8000 … 192000 Hz",

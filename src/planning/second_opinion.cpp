@@ -16,8 +16,7 @@ class Opinion {
       edge_ = make_edge_model();
       session_ = edge_->open_session(pool.set());
     }
-    if (config.critics)
-      critic_ = std::make_unique<Critic>(pool, config.critics, config.fade, config.target_lufs);
+    if (config.critics) critic_ = std::make_unique<Critic>(pool, config.critics, config.critic);
   }
 
   void judge(std::size_t last, std::span<Candidate> ranked) {

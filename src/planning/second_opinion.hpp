@@ -14,8 +14,7 @@ struct OpinionConfig {
   // takes some of it back. 0 = none.
   double edge_weight = 0;
   std::shared_ptr<const CriticSet> critics{};  // null = none
-  Seconds fade{0.1};
-  double target_lufs = -16;
+  CriticConfig critic{};
 };
 
 // Empty if the config asks for none. The pool must outlive it.
