@@ -5,7 +5,7 @@ if(SEGUE_LEARNING_ONLY)
   return()
 endif()
 
-set(modules base features plan audio analysis library model evaluation training render planning output)
+set(modules base features plan audio analysis library model evaluation training render planning output judge adaptation)
 add_library(segue_all INTERFACE)
 set_target_properties(segue_all PROPERTIES EXPORT_NAME segue)
 foreach(module ${modules})

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Music made by rule, so that a network learns from more than one collection's taste.
 
-compose.py FOLDER --minutes 200 [--seed 1] [--jobs 2]
+compose.py FOLDER [--pieces 96] [--seed 1] [--jobs 2]
 
 Each piece draws a style, a metre, a tempo, a key, a form of sections, chords, motifs and an
 arrangement; FluidSynth plays it with a General MIDI sound font, FFmpeg mixes it to a master
@@ -57,7 +57,7 @@ STYLES = {
     "epic": dict(tempo=(70, 150), metres=("4/4", "3/4", "6/8", "5/4"), scales=("minor", "harmonic", "dorian"), bass=(43, 42), comp=STRINGS + (45,), pad=CHOIRS + STRINGS, lead=BRASS + (40, 68), drums="timpani", arp=.5, rubato=.02, swell=1),
     "pastoral": dict(tempo=(60, 110), metres=("4/4", "3/4", "6/8"), scales=("major", "mixolydian", "lydian"), bass=LOW, comp=(46, 24, 45, 0), pad=STRINGS, lead=WOODS + (40, 60), drums=None, arp=.7, rubato=.05, swell=1),
     "ambient": dict(tempo=(48, 90), metres=("4/4", "3/4", "5/4"), bass=PADS + (39,), comp=PADS + MALLETS, pad=PADS + CHOIRS, lead=PADS + (4, 11, 73), drums=None, slow=1, swell=1, rubato=.03),
-    "piano": dict(tempo=(56, 140), metres=("4/4", "3/4", "6/8"), bass=(0, 1), comp=(0, 1), pad=None, lead=(0, 1), drums=None, arp=.6, rubato=.08, swell=1, one=1),
+    "piano": dict(tempo=(56, 140), metres=("4/4", "3/4", "6/8"), bass=(0, 1), comp=(0, 1), pad=None, lead=(0, 1), drums=None, arp=.6, rubato=.08, swell=1),
     "celtic": dict(tempo=(90, 130), metres=("6/8", "4/4"), scales=("dorian", "mixolydian", "major"), bass=(32, 42), comp=(24, 25, 46, 105), pad=(109, 48, 21), lead=(40, 73, 109, 75, 21), drums="bodhran", busy=1),
     "chip": dict(tempo=(110, 180), metres=("4/4", "3/4", "7/8", "5/4"), bass=(80, 38, 87), comp=(80, 81), pad=None, lead=(80, 81), drums="chip", arp=1, busy=1, steady=1),
     "baroque": dict(tempo=(70, 120), metres=("4/4", "3/4"), scales=("major", "harmonic"), bass=(6, 42, 19), comp=(6, 19), pad=(48, 19), lead=(6, 40, 73, 56, 68), drums=None, walk=1, busy=1, rubato=.02),
@@ -297,7 +297,7 @@ class Piece:
 
     def midi(self):
         rng, events = self.rng, []
-        for number, (channel, program) in enumerate(self.channels.values()):
+        for channel, program in self.channels.values():
             events.append((0, 0, bytes((0xC0 | channel, program))))
             pan = 64 if channel == 0 else rng.randrange(30, 98)
             for control, value in ((7, rng.randrange(75, 118)), (10, pan), (91, rng.randrange(0, 90)), (93, rng.choice((0, 0, 30, 60)))):

@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 wesnoth=$(scripts/music_folder.sh wesnoth-1.16-music)
 kart=$(scripts/music_folder.sh supertuxkart-data)
-composed=$PWD/build/composed
+composed=build/composed
 recipes=(successor crnn-report crnn-tuned dense autoencoder)
 export XDG_DATA_HOME=$PWD/build/models-library
 mkdir -p "$XDG_DATA_HOME" build/runs build/critics
@@ -15,7 +15,7 @@ mkdir -p "$XDG_DATA_HOME" build/runs build/critics
 build/release/segue analyze "$wesnoth" "$kart" "$composed"
 
 runs=()
-trap 'kill -INT "${runs[@]}" 2> /dev/null || true; wait' INT TERM
+trap 'kill -INT "${runs[@]}" 2> /dev/null || true; wait' EXIT
 for recipe in "${recipes[@]}"; do
   also=()
   [ "$recipe" != successor ] || also=(--also "$composed")
@@ -38,7 +38,7 @@ cp build/runs/autoencoder/reconstruction.png docs/reconstruction.png
 
 echo "teaching the critic: build/critics/100ms.log"
 build/release/segue judge --learn --critic "$wesnoth" "$kart" --split tests/split.json --crossfade 0.1 \
-  -o build/critics --seed 1 > build/critics/100ms.log 2>&1 || { tail -n 3 build/critics/100ms.log >&2; exit 1; }
+  -o build/critics --seed 1 --threads 1 > build/critics/100ms.log 2>&1 || { tail -n 3 build/critics/100ms.log >&2; exit 1; }
 for card in build/critics/*ms/*.card.json; do
   /usr/bin/python3 scripts/licences.py "$card" build/runs/library.json
 done

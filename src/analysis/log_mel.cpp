@@ -33,7 +33,6 @@ struct FreeFftw {
   void operator()(T* memory) const noexcept { fftwf_free(memory); }
 };
 
-
 // A triangle's weights over the bins that it touches, padded with zeros to whole lanes.
 constexpr std::size_t kLanes = 4;
 struct Band {

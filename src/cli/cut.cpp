@@ -120,8 +120,7 @@ void add_cut(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("cut", "Cut music into fragments, one WAV file each");
   command->add_option("music", options->music, "Files, folders, playlists")->required();
   command->add_option("-o,--output", options->output, "Folder for the fragments")->required();
-  command->add_option("--fragment", options->fragment, kFragmentHelp)
-      ->capture_default_str();
+  command->add_option("--fragment", options->fragment, kFragmentHelp)->capture_default_str();
   command->add_option("--bits", options->bits, "16 or 24")->capture_default_str();
   set_example(*command, "segue cut song.flac -o fragments --fragment 0.5-8");
   command->callback(

@@ -278,9 +278,7 @@ void add_rebuild(CLI::App& app, Context& context) {
   command
       ->add_option("--model,--system", options->model, "A bundled name, random, edge or a weights file")
       ->capture_default_str();
-  command
-      ->add_option("--fragment", options->fragment, kFragmentHelp)
-      ->capture_default_str();
+  command->add_option("--fragment", options->fragment, kFragmentHelp)->capture_default_str();
   command
       ->add_option(
           "--search", options->search,

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "features/onset_strength.hpp"
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "features/onset_strength.hpp"
 
 namespace segue {
 namespace {

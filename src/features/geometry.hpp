@@ -15,7 +15,7 @@ struct LogMelGeometry {
   static constexpr int sample_rate = 22050;  // Hz
   static constexpr int hop_length = 512;     // PCM samples
   static constexpr int window_length = 2048;
-  static constexpr int bands = 80;  // triangles on the HTK mel scale
+  static constexpr int bands = 80;                       // triangles on the HTK mel scale
   static constexpr double lowest = 30, highest = 10500;  // Hz, where the triangles begin and end
   static constexpr int version = 1;
 };

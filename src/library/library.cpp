@@ -4,10 +4,10 @@
 #include <unordered_map>
 
 #include "analysis/analyzer.hpp"
-#include "features/cutting.hpp"
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "base/paths.hpp"
+#include "features/cutting.hpp"
 #include "library/audio_reader.hpp"
 #include "library/fragment_loudness.hpp"
 #include "library/updater.hpp"

@@ -200,9 +200,8 @@ class SqliteCatalog : public Catalog {
     change([&] {
       run("INSERT INTO segmentation (key, kind, shortest, longest, seed, version) "
           "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
-          key, name_of(segmentation.kind),
-          segmentation.shortest.count(), segmentation.longest.count(), std::to_string(segmentation.seed),
-          segmentation.version);
+          key, name_of(segmentation.kind), segmentation.shortest.count(), segmentation.longest.count(),
+          std::to_string(segmentation.seed), segmentation.version);
       run("DELETE FROM fragment WHERE track = ? AND segmentation = ?", track, key);
       for (std::size_t i = 0; i < fragments.size(); ++i) {
         run("INSERT INTO fragment (track, segmentation, position, start, length, lufs) "

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -20,7 +21,8 @@ std::string group_of(const LibraryTrack& track) {
 }
 
 void require_whole(const std::vector<LibraryTrack>& tracks,
-                   const std::vector<std::optional<Side>>& sides, const TrainingSetConfig& config) {
+                   const std::vector<std::optional<Side>>& sides, const TrainingSetConfig& config,
+                   const std::string& who) {
   const bool song = config.by == GroupBy::song;
   const std::vector<std::string> groups = groups_of(tracks, config.by);
   std::map<std::string, std::size_t> first;  // track of a group
@@ -31,8 +33,10 @@ void require_whole(const std::vector<LibraryTrack>& tracks,
     throw Error(ErrorKind::input,
                 std::string("puts one ") + (song ? "song" : "artist") + " on two sides: " +
                     printable(tracks[other].file) + " and " + printable(tracks[i].file),
-                config.split.value_or("--also"),
-                song ? "name its variants on one side only" : "name all its tracks on one side");
+                who,
+                who == "--also" ? "leave it out of one of both"
+                : song          ? "name its variants on one side only"
+                                : "name all its tracks on one side");
   }
 }
 
@@ -63,20 +67,16 @@ void TrainingSetConfig::validate() const {
 Manifest make_manifest(Library& library, std::vector<LibraryTrack> tracks,
                        const TrainingSetConfig& config, const std::vector<LibraryTrack>& also) {
   config.validate();
+  // What is to teach is dealt to no other side.
+  std::set<TrackId> teaching;
+  for (const LibraryTrack& track : also) teaching.insert(track.record.id);
+  std::erase_if(tracks, [&](const LibraryTrack& track) { return teaching.contains(track.record.id); });
   std::vector<std::optional<Side>> sides = sides_of(tracks, config);
-  for (const LibraryTrack& track : also) {
-    const auto same = [&](const LibraryTrack& other) { return other.record.id == track.record.id; };
-    const auto known = std::find_if(tracks.begin(), tracks.end(), same);
-    if (known != tracks.end()) {
-      auto& side = sides[static_cast<std::size_t>(known - tracks.begin())];
-      if (!side) side = Side::train;
-      continue;
-    }
-    tracks.push_back(track);
-    sides.push_back(Side::train);
-  }
   // An artist's tracks include all variants of a song.
-  if (config.split || !also.empty()) require_whole(tracks, sides, config);
+  if (config.split) require_whole(tracks, sides, config, config.split->native());
+  tracks.insert(tracks.end(), also.begin(), also.end());
+  sides.resize(tracks.size(), Side::train);
+  if (!also.empty()) require_whole(tracks, sides, config, "--also");
   const std::vector<std::string> songs = groups_of(tracks, GroupBy::song);
   Manifest manifest;
   manifest.segmentation = config.segmentation.key();

@@ -27,7 +27,7 @@ struct TrainingSetConfig {
 // Deals whole songs or artists to the sides; the tracks of `also` go to the train side, whatever the
 // split file says. Tracks with fewer than three fragments are left out. Throws Error(input) if the train
 // side is left empty, or if a split file or `also` parts what belongs together.
-Manifest make_manifest(Library& library, std::vector<LibraryTrack> tracks, const TrainingSetConfig& config,
-                       const std::vector<LibraryTrack>& also = {});
+Manifest make_manifest(Library& library, std::vector<LibraryTrack> tracks,
+                       const TrainingSetConfig& config, const std::vector<LibraryTrack>& also = {});
 
 }  // namespace segue

@@ -67,7 +67,10 @@ void normalise(std::vector<float>& curve, int channels, float little) {
 typedef float Lanes __attribute__((vector_size(64), aligned(4), may_alias));
 constexpr std::size_t kLanes = 16;
 
-__attribute__((target_clones("avx512f", "avx2,fma", "default"))) void dots(const float* a,
+#if defined(__x86_64__)
+__attribute__((target_clones("avx512f", "avx2,fma", "default")))
+#endif
+void dots(const float* a,
                                                                            const float* const b[4],
                                                                            std::size_t count,
                                                                            float* sums) {

@@ -18,7 +18,7 @@ inline constexpr std::size_t kCurveGroups = kCurveChannels.size();
 inline constexpr int kAllCurveChannels = 84;
 
 inline constexpr int kEdgeScales = 6;         // windows of 1, 2, 4 … 32 frames
-inline constexpr Hop kNearFrames = 64;         // frames at either edge that are heard one by one, 1.5 s
+inline constexpr Hop kNearFrames = 64;        // frames at either edge that are heard one by one, 1.5 s
 inline constexpr Hop kLongestTimeline = 640;  // steps, 15 s: what lies further off is not heard
 inline constexpr Hop kFirstLag = 10;          // steps, .23 s
 inline constexpr Hop kLags = 290;             // lags 10 … 299, up to 7 s

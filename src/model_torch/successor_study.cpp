@@ -104,9 +104,10 @@ torch::Tensor contenders(const torch::Tensor& scores, const Questions& questions
 // A softmax leaves open what is added to all scores of a question; scores of several questions are
 // summed where an order is sought, so each must also say by itself whether it is right.
 torch::Tensor binary_loss(const torch::Tensor& ranked, const torch::Tensor& real) {
-  const torch::Tensor wrong = real.narrow(1, 1, real.size(1) - 1);
-  return torch::softplus(-ranked.select(1, 0)).mean() +
-         torch::softplus(ranked.narrow(1, 1, real.size(1) - 1)).masked_select(wrong).mean();
+  const torch::Tensor wrong =
+      ranked.narrow(1, 1, real.size(1) - 1).masked_select(real.narrow(1, 1, real.size(1) - 1));
+  const torch::Tensor right = torch::softplus(-ranked.select(1, 0)).mean();
+  return wrong.numel() == 0 ? right : right + torch::softplus(wrong).mean();
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace segue {
 // Writes into request.folder, each file whole or not at all:
 // checkpoint.safetensors  after every epoch: weights, optimizer, best weights so far, history
 // curves.csv, curves.svg  after every epoch
-// NAME.safetensors, NAME.card.json  at the end: the weights of the best epoch
+// NAME.safetensors, NAME.card.json  at the end: the weights that are kept
 //
 // With weights to begin with (request.from) these count as epoch 0: they are measured before anything is
 // learnt, and are the ones written where no epoch is better.

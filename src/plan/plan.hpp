@@ -37,8 +37,8 @@ struct Placement {
   PcmFrame length = 0;
   double gain_db = 0;  // evens the loudness, −60 … +24
   bool known = false;  // the network was trained on this track (the report's step 2) or not (3)
-  double score = 0;    // the network's, quantised to 1e-6; 0 for the first
-  std::string why;     // "start", or how it was chosen
+  double score = 0;  // the network's with what edges and critic add, quantised to 1e-6; 0 for the first
+  std::string why;   // "start", or how it was chosen
   std::vector<RunnerUp> runners_up;  // at most five, best first
 };
 

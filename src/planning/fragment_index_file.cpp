@@ -107,7 +107,7 @@ std::pair<FragmentIndex, std::string> FragmentIndex::read(const SafetensorsFile&
     require(list_of.count() == count);
     s.inverted = std::make_unique<InvertedFile>(s.head, static_cast<std::size_t>(lists));
     s.inverted->projection = floats("projection", head, width);
-    s.inverted->made_of = static_cast<double>(count);
+    s.inverted->made_of = rows_for_lists(lists);
     s.inverted->quantizer.add(lists, floats("centres", lists, head).data());
     const std::vector<float> heads = floats("heads", count, head);
     const std::vector<std::int32_t> list = copy_of<std::int32_t>(list_of);

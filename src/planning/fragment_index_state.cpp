@@ -65,6 +65,11 @@ std::vector<float> FragmentIndex::State::heads(const float* vectors, std::size_t
   return result;
 }
 
+double rows_for_lists(std::int64_t lists) {
+  const double root = static_cast<double>(lists) / kListsPerRoot;
+  return root * root;
+}
+
 void FragmentIndex::State::invert() {
   const auto root = std::sqrt(static_cast<double>(size()));
   inverted = std::make_unique<InvertedFile>(head, static_cast<std::size_t>(kListsPerRoot * root));

@@ -23,6 +23,9 @@ struct InvertedFile {
   double made_of = 0;             // rows
 };
 
+// Rows that so many lists were made of.
+double rows_for_lists(std::int64_t lists);
+
 struct FragmentIndex::State {
   using Allowed = std::function<bool(std::int64_t)>;
 

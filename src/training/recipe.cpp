@@ -200,6 +200,10 @@ void Recipe::set(const std::string& name, const std::string& value) {
 }
 
 void Recipe::use_pretrained() {
+  if (find_setting("encoder") == nullptr) {
+    throw Error(ErrorKind::usage, system_ + " hears log-mel itself and takes no encoder", {},
+                "add --system dense, autoencoder or crnn");
+  }
   set("encoder", "pretrained");
   if (settings_.contains("input")) settings_["input"] = "log-mel";
   for (const char* name : {"shift", "stretch", "gain_db", "tilt_db", "extremes"}) {
@@ -218,6 +222,10 @@ void Recipe::validate() const {
     throw Error(ErrorKind::usage, "the recipe leaves no wrong answer to learn from", {},
                 system_ == "crnn" ? "set negatives_same, negatives_other or extremes to 1 or more"
                                   : "set negatives_same to 1 or more");
+  }
+  if (settings_.value("keep", "") == "last" && number("patience") > 0) {
+    throw Error(ErrorKind::usage, "patience waits for a better epoch, but the last one is kept", {},
+                "set keep=best or patience=0");
   }
   if (settings_.value("input", "") == "seam" &&
       (settings_.value("encoder", "") != "conv1d" || settings_.value("activation", "") != "relu")) {

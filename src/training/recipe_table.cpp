@@ -56,7 +56,7 @@ constexpr SettingRow kTable[] = {
     {"hard", integer, 0, 64, "", {"", "", "", "", "5"},
      "of the wrong answers of the same clip, those nearest to the right one, for each that the re-ranker hears"},
     {"pair_share", real, 0.01, 1, "", {"", "", "", "", "0.5"}, "share of the queries that the re-ranker learns from"},
-    {"extremes", real, 0, 8, "", {"0.4", "0.5", "", "", "0"},
+    {"extremes", real, 0, 8, "", {"0.4", "0.5", "", "", ""},
      "extreme wrong answers for each right one: silence, noise, reversed, far louder or softer, "
      "faster or slower, another genre"},
     {"history_share", real, 0, 1, "", {"0.7", "0.7", "", "", "0.75"},

@@ -19,15 +19,16 @@ using segue::ErrorKind;
 void print_help() {
   std::puts(
       "segue-learn MANIFEST_DIR -o RUN_DIR [options]\n"
-      "  --recipe NAME|FILE   crnn-tuned (default), crnn-report, dense, autoencoder or a JSON file\n"
+      "  --recipe NAME|FILE   successor (default), crnn-tuned, crnn-report, dense, autoencoder or a "
+      "JSON file\n"
       "  --set NAME=VALUE     change a setting of the recipe (repeatable)\n"
       "  --encoder FILE.pt    a pretrained encoder that reads log-mel\n"
       "  --resume             go on after the last whole epoch in RUN_DIR\n"
       "  --seed N             default 1\n"
       "  --threads N          default 0: all cores\n"
       "  --device NAME        cpu (default), cuda or auto\n"
-      "Example: segue-learn manifest -o run --recipe crnn-tuned --set epochs=20\n\n"
-      "Settings (in crnn-report, crnn-tuned, dense, autoencoder; -: has none):");
+      "Example: segue-learn manifest -o run --set epochs=20\n\n"
+      "Settings (in crnn-report, crnn-tuned, dense, autoencoder, successor; -: has none):");
   for (const segue::SettingRow& row : segue::recipe_table()) {
     std::string values;
     for (const std::string value : row.values)
@@ -48,7 +49,7 @@ std::uint64_t whole_number(const std::string& text) {
 
 int run(const std::vector<std::string>& arguments) {
   segue::TrainingRequest request;
-  std::string manifest, recipe = "crnn-tuned";
+  std::string manifest, recipe = "successor";
   std::vector<std::string> settings;
   request.command = "segue-learn";
   for (const std::string& argument : arguments) request.command += " " + argument;

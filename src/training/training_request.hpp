@@ -23,7 +23,8 @@ struct Adaptation {
 };
 
 // Every setting of a run, under the names that cards, `--set NAME=VALUE` and recipe files use.
-// Bundled recipes: crnn-report (as the report has it), crnn-tuned, dense, autoencoder.
+// Bundled recipes: crnn-report (as the report has it), crnn-tuned, dense, autoencoder,
+// successor.
 class Recipe {
  public:
   // A bundled recipe's name, that of a system (its tuned recipe), or a JSON file that holds
