@@ -49,7 +49,8 @@ def main():
         environment = dict(os.environ, XDG_DATA_HOME=str(folder / "data"))
         models = subprocess.run([folder / "usr/bin/segue", "mix", "--model", "none"], env=environment,
                                 capture_output=True, text=True).stderr
-        assert "crnn-tuned" in models, models  # the installed models are found
+        assert "successor" in models, models  # the installed models are found
+        assert (folder / "usr/share/segue/models/critics/100ms/cnn.safetensors").exists()
         (folder / "CMakeLists.txt").write_text(PROJECT)
         (folder / "main.cpp").write_text(PROGRAM)
         run("cmake", "-S", folder, "-B", folder / "build", f"-DCMAKE_PREFIX_PATH={folder}/usr")

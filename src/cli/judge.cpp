@@ -26,6 +26,7 @@ struct Options {
   double crossfade = 0.1;
   std::size_t count = 250;
   std::string detectors;
+  std::string critics;
   double edge_weight = JudgeConfig{}.edge_weight;
   std::size_t threads = 0;
   bool allow_known = false;
@@ -39,6 +40,7 @@ JudgeConfig config_of(const Options& options, const Context& context) {
   config.seed = context.seed;
   config.threads = options.threads;
   config.detectors = options.detectors;
+  config.critics = options.critics;
   config.edge_weight = options.edge_weight;
   config.allow_known = options.allow_known;
   return config;
@@ -140,7 +142,8 @@ void judge_made(const Options& options, const Context& context) {
 void learn(const Options& options, const Context& context) {
   if (options.split.empty()) {
     throw Error(ErrorKind::usage, "--learn needs --split", {},
-                "give a split whose fold 'detector' teaches and whose side 'val' measures");
+                std::string("give a split whose fold '") + (options.critic ? "critic" : "detector") +
+                    "' teaches and whose side 'val' measures");
   }
   const Split split = Split::read(options.split);
   Library library(context.library_folder);
@@ -177,6 +180,10 @@ void judge(const Options& options, const Context& context) {
   if (tasks != 1) {
     throw Error(ErrorKind::usage, "it takes one of --plan, --joins and --learn", {},
                 "see segue judge --help");
+  }
+  if (options.critic && !options.learn) {
+    throw Error(ErrorKind::usage, "--critic says what --learn teaches", {},
+                "add --learn, or ask for --joins NAME+critic");
   }
   if (options.learn) {
     learn(options, context);
@@ -222,6 +229,7 @@ void add_judge(CLI::App& app, Context& context) {
                    "What the distance of the edges counts in NAME+edge")
       ->check(CLI::Range(0.0, 100.0))
       ->capture_default_str();
+  command->add_option("--critics", options->critics, "Folder of critics (default: those of segue)");
   command->add_option("-o,--output", options->output,
                       "Where --learn leaves them (default: the folder of the user's data)");
   command->add_option("--threads", options->threads, "Threads; 0 = all cores")

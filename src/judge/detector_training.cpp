@@ -171,7 +171,8 @@ std::vector<LearningPoint> train_detectors(const DetectorTraining& training, Lib
                                            const fs::path& folder) {
   if (training.tracks.size() < kLeastTracks || training.validation.size() < 2) {
     throw Error(ErrorKind::input,
-                "detectors need at least 4 tracks to learn from and 2 to be measured on, not " +
+                (training.critic ? "critics need" : "detectors need") +
+                    std::string(" at least 4 tracks to learn from and 2 to be measured on, not ") +
                     std::to_string(training.tracks.size()) + " and " +
                     std::to_string(training.validation.size()),
                 {}, "give the music that the split names, or another split");

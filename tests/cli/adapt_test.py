@@ -20,12 +20,12 @@ class Adapting(support.Sandbox):
         self.assertIn("before", result.stderr)
         self.assertEqual((report["train_tracks"], report["val_tracks"], report["test_tracks"]), (2, 1, 1))
         self.assertGreaterEqual(report["val_auc_hard"], report["val_auc_before"])
-        self.assertEqual(report["name"], "crnn-tuned-adapted")
+        self.assertEqual(report["name"], "successor-adapted")
         weights = pathlib.Path(report["weights"])
         card = json.loads(weights.with_suffix(".card.json").read_text())
         models = support.SOURCE.resolve() / "models"
-        base = json.loads((models / "crnn-tuned.card.json").read_text())
-        self.assertEqual(card["from"], {"name": "crnn-tuned", "weights": base["weights"]})
+        base = json.loads((models / "successor.card.json").read_text())
+        self.assertEqual(card["from"], {"name": "successor", "weights": base["weights"]})
         self.assertEqual(len(card["tracks"]), len(base["tracks"]) + 3)
         self.assertEqual(card["tracks"][:len(base["tracks"])], base["tracks"])
 
@@ -33,7 +33,7 @@ class Adapting(support.Sandbox):
         stems = sorted(name for side in ("train", "val", "test") for name in split[side])
         self.assertEqual(stems, sorted(file.stem for file in self.music.iterdir()))
         figures = {}
-        for model in ("crnn-tuned", weights):
+        for model in ("successor", weights):
             figures[model] = self.json("evaluate", self.music, "--split", "run/split.json", "--model", model)
             self.assertEqual((figures[model]["n_tracks"], figures[model]["n_fragments"]), (1, 13))
         self.refused(3, "evaluate", self.music, "--model", weights, says=("is known to", "--allow-known"))
@@ -62,7 +62,7 @@ class Adapting(support.Sandbox):
         one = sorted(self.music.iterdir())[0]
         result = self.segue("mix", one, "--adapt", "--length", "8", "-o", "one.flac", "--json", "--track-share", "1")
         self.assertIn("not adapted", result.stderr)
-        self.assertEqual(json.loads(result.stdout)["model"], "crnn-tuned")
+        self.assertEqual(json.loads(result.stdout)["model"], "successor")
 
     def test_what_cannot_be_adapted_is_refused(self):
         train = ("train", self.music, "-o", "refused", "--from")
@@ -73,7 +73,7 @@ class Adapting(support.Sandbox):
         self.refused(6, *train, "none.safetensors", says="none.safetensors")
         self.refused(2, *train, "bundled", "--recipe", "crnn-tuned", says=("--from", "--recipe"))
         self.refused(2, *train, "bundled", "--encoder", "mine.pt", says=("--from", "--encoder"))
-        self.refused(2, *train, "bundled", "--set", "hidden=32", says=("'hidden'", "crnn-tuned"))
+        self.refused(2, *train, "bundled", "--set", "edge=32", says=("'edge'", "successor"))
         self.refused(2, *train, "dense", "--label", "song", says=("'label'", "dense"))
         one = sorted(self.music.iterdir())[0]
         self.refused(3, "train", one, "-o", "refused", "--from", "bundled", says="whole songs")

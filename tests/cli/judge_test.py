@@ -26,9 +26,9 @@ class Judge(support.Sandbox):
         self.addCleanup(lambda: self.assertEqual(self.partial_files(), []))
 
     def test_joins_of_systems_beside_random_ones(self):
-        report = self.json("judge", *self.tracks, "--joins", "edge,true", "--count", 50)
+        report = self.json("judge", *self.tracks, "--joins", "edge,edge+critic,true", "--count", 50)
         figures = {figure["joins"]: figure for figure in report["figures"]}
-        self.assertEqual(list(figures), ["random", "edge", "true"])
+        self.assertEqual(list(figures), ["random", "edge", "edge+critic", "true"])
         self.assertEqual((report["fade_s"], report["kind"], report["n_tracks"]), (0.1, "100ms", 5))
         controls = {control["detector"]: control for control in report["detectors"]}
         self.assertEqual(set(controls), {"contrast", "cnn", "together"})
@@ -84,6 +84,9 @@ class Judge(support.Sandbox):
         self.json("judge", heard, *self.tracks, "--joins", "random", "--count", 20, "--allow-known")
 
     def test_what_cannot_be_judged_is_said(self):
+        self.refused(2, "judge", *self.tracks, "--joins", "edge", "--critic", says="--learn")
+        self.refused(6, "judge", *self.tracks, "--joins", "edge+critic", "--critics", self.folder, says="critic")
+        self.refused(6, "judge", *self.tracks, "--joins", "none+critic+edge", says="'none'")
         track = self.tracks[0]
         self.refused(2, "judge", track, says=["--plan", "--joins", "--learn"])
         self.refused(2, "judge", track, "--joins", "edge", "--learn", says="one of")

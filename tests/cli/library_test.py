@@ -224,7 +224,7 @@ class CutAndTrain(support.Sandbox):
         full = sorted(support.WESNOTH.glob("battle.ogg"))[0]  # on the train side, whole
         self.refused(3, "evaluate", full, says=("battle.ogg", "--allow-known"))
         clip = sorted(self.music.iterdir())[0]
-        alone = self.json("evaluate", clip, "--model", "crnn-tuned", "--allow-known")
+        alone = self.json("evaluate", clip, "--allow-known")
         self.assertIsNone(alone["known"])
         apart = self.json("evaluate", clip, full, "--allow-known", "--predictions", "answers.jsonl")
         self.assertEqual({k: v for k, v in apart.items() if k != "known"}, {k: v for k, v in alone.items() if k != "known"})

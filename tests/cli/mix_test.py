@@ -1,5 +1,6 @@
 """The whole way from a folder of music to a mix, on a few minutes of real music."""
 import json
+import math
 import os
 import pty
 import re
@@ -49,10 +50,24 @@ class Mix(support.Sandbox):
             shares[source] = shares.get(source, 0) + (end - start) / plan["sources"][source]["sample_rate"]
         self.assertLessEqual(max(shares.values()), 0.25 * 60 + 3.1)
         for placement in placements[1:]:
-            self.assertTrue(0 <= placement["score"] <= 1)
+            self.assertTrue(math.isfinite(placement["score"]))
             self.assertLessEqual(len(placement["runners_up"]), 5)
             better = [r for r in placement["runners_up"] if r["score"] > placement["score"]]
             self.assertEqual(bool(better), "the better ones lead" in placement["why"], placement["why"])
+
+    def test_the_critic_changes_what_is_chosen_and_can_be_left_out(self):
+        def plan(*flags):
+            self.mix("ears.flac", "--length", 30, *flags)
+            return json.loads((self.folder / "ears.plan.json").read_text())["placements"]
+
+        auto, on, off = plan(), plan("--critic", "on"), plan("--critic", "off")
+        self.assertEqual(auto, on)
+        self.assertNotEqual([p["start"] for p in on], [p["start"] for p in off])
+        self.assertIn("seam by seam", on[1]["why"])
+        self.assertNotIn("seam by seam", off[1]["why"])
+        self.assertNotEqual(off, plan("--critic", "off", "--edge-weight", 2))
+        self.refused(2, "mix", self.music, "--critic-weight", 200, says="--critic-weight")
+        self.refused(6, "mix", self.music, "--critic", "on", "--crossfade", 2, says="critic")
 
     def test_the_same_seed_gives_the_same_mix_and_another_seed_another(self):
         self.mix("one.wav", "--seed", 5)

@@ -43,7 +43,7 @@ class Rebuild(support.Sandbox):
         self.assertAlmostEqual(report["neighbours"], right / (n - 1))
         self.assertEqual(report["whole"], report["order"] == list(range(n)))
         self.assertTrue(-1 <= report["rank_correlation"] <= 1)
-        self.assertEqual((report["known"], report["system"]), (False, "crnn"))
+        self.assertEqual((report["known"], report["system"]), (False, "successor"))
         self.assertEqual(set(report["baselines"]), {"random", "edge"})
         self.assertGreater(report["neighbours"], 0.4)
         self.assertLess(report["baselines"]["random"]["neighbours"], 0.5)
@@ -67,7 +67,7 @@ class Rebuild(support.Sandbox):
         self.assertFalse((self.folder / "sad.svg").exists())
         text = self.segue("rebuild", support.WESNOTH / "sad.ogg", "--quiet", "--search", "greedy")
         self.assertEqual(text.stderr, "")
-        for word in ("sad.ogg", "second step", "crnn-tuned:", "edge:", "random:"):
+        for word in ("sad.ogg", "second step", "successor:", "edge:", "random:"):
             self.assertIn(word, text.stdout)
 
     def test_several_tracks_go_into_one_file_or_one_each(self):

@@ -108,5 +108,36 @@ TEST_F(TrainingSetTest, ASplitFileThatPartsVariantsIsRefused) {
   EXPECT_EQ(build(config).tracks.size(), 3u);
 }
 
+// Even if it is among the rest of the music.
+TEST_F(TrainingSetTest, WhatOnlyTeachesNeverStopsOrMeasures) {
+  for (const char* name : {"one", "two", "three", "four", "five", "six"}) add(name, name);
+  std::vector<LibraryTrack> also(made_.tracks().begin(), made_.tracks().begin() + 3);
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    TrainingSetConfig config;
+    config.validation_share = config.test_share = 0.34;
+    config.seed = seed;
+    const Manifest manifest = make_manifest(made_.library(), made_.tracks(), config, also);
+    EXPECT_EQ(manifest.tracks.size(), 6u);
+    for (const ManifestTrack& track : manifest.tracks) {
+      const bool teaches = track.name == "one" || track.name == "two" || track.name == "three";
+      if (teaches) {
+        EXPECT_EQ(track.side, Side::train) << track.name;
+      }
+    }
+    EXPECT_GE(manifest.count(Side::validation), 1u);
+  }
+}
+
+TEST_F(TrainingSetTest, AVariantOfWhatStopsOrMeasuresMayNotTeach) {
+  for (const char* name : {"song", "another", "third"}) add(name, name);
+  const std::vector<LibraryTrack> also = {add("song_fast", "song")};
+  TrainingSetConfig config;
+  config.split = split(R"({"train": ["another"], "val": ["song"], "test": ["third"]})");
+  const std::string sentence = test::refusal(
+      [&] { make_manifest(made_.library(), made_.tracks(), config, also); }, ErrorKind::input);
+  EXPECT_NE(sentence.find("--also"), std::string::npos) << sentence;
+  EXPECT_NE(sentence.find("leave it out"), std::string::npos) << sentence;
+}
+
 }  // namespace
 }  // namespace segue

@@ -85,5 +85,55 @@ TEST(Augmentation, ALevelChangesLoudBandsByItAndLeavesSilenceAlone) {
   EXPECT_NEAR(matrix.values[40], -7, 1e-3);
 }
 
+LogMel ramp(Hop frames) {
+  LogMel matrix{frames, {}};
+  for (Hop i = 0; i < frames; ++i)
+    matrix.values.insert(matrix.values.end(), LogMelGeometry::bands, static_cast<float>(i));
+  return matrix;
+}
+
+TEST(Augmentation, StretchingARampKeepsItARampBetweenTheSameEnds) {
+  const LogMel stretched = resample_frames(ramp(11), 21);
+  ASSERT_EQ(stretched.frames, 21);
+  for (Hop i = 0; i < 21; ++i) EXPECT_NEAR(stretched.row(i)[40], static_cast<float>(i) / 2, 1e-5);
+}
+
+TEST(Augmentation, DigitalSilenceStaysSilentHoweverLoud) {
+  LogMel matrix = silence(2);
+  change_level(matrix, 20, 0);
+  EXPECT_NEAR(matrix.row(1)[5], -7, 1e-4);
+}
+
+TEST(Augmentation, TenDecibelsAreOneDecade) {
+  LogMel matrix = ramp(3);
+  change_level(matrix, 10, 0);
+  EXPECT_NEAR(matrix.row(2)[0], 3, 1e-6);
+  change_level(matrix, 0, 3);
+  EXPECT_NEAR(matrix.row(2)[0], 2.7, 1e-5);
+  EXPECT_NEAR(matrix.row(2)[79], 3.3, 1e-5);
+}
+
+TEST(Augmentation, ReversingTwiceChangesNothing) {
+  const LogMel matrix = ramp(9);
+  EXPECT_EQ(reversed(reversed(matrix)).values, matrix.values);
+  EXPECT_EQ(reversed(matrix).row(0)[5], 8);
+}
+
+TEST(Augmentation, SilenceIsTheFloorAndNoiseIsNot) {
+  EXPECT_FLOAT_EQ(silence(2).row(1)[0], -7);
+  Random random(3);
+  const LogMel matrix = noise(500, random);
+  double sum = 0, squares = 0;
+  for (Hop i = 0; i < 500; ++i) {
+    const double value = matrix.row(i)[2];
+    sum += value;
+    squares += value * value;
+  }
+  // The log of a mean of four overlapping exponentials spreads over some tenths of a decade.
+  const double deviation = std::sqrt(squares / 500 - sum * sum / 250000);
+  EXPECT_GT(deviation, 0.1);
+  EXPECT_LT(deviation, 0.6);
+}
+
 }  // namespace
 }  // namespace segue

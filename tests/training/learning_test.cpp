@@ -162,7 +162,7 @@ pid_t start_learning(const fs::path& manifest, const fs::path& run, bool resume)
   std::vector<const char*> arguments = {
       program.c_str(), manifest.c_str(), "-o",    run.c_str(), "--threads", "1",
       "--set",         "channels=8",     "--set", "hidden=8",  "--set",     "clip_length=8",
-      "--set",         "batch_clips=1",  "--set", "epochs=8"};
+      "--set",         "batch_clips=1",  "--set", "epochs=8",  "--recipe",  "crnn-tuned"};
   if (resume) arguments.push_back("--resume");
   arguments.push_back(nullptr);
   const pid_t child = ::fork();

@@ -168,5 +168,20 @@ TEST(Recipe, WhatLearntSongsByNameOrHasNoSoundCardIsNotAdapted) {
   test::refusal([&] { Recipe::adapting(card); }, ErrorKind::model);
 }
 
+TEST(Recipe, PatienceWaitsForNothingWhereTheLastEpochIsKept) {
+  Recipe recipe = Recipe::load("successor");
+  recipe.set("patience", "5");
+  EXPECT_NE(test::refusal([&] { recipe.validate(); }, ErrorKind::usage).find("keep=best"),
+            std::string::npos);
+  recipe.set("keep", "best");
+  EXPECT_NO_THROW(recipe.validate());
+}
+
+TEST(Recipe, SuccessorTakesNoEncoder) {
+  const std::string text =
+      test::refusal([] { Recipe::load("successor").use_pretrained(); }, ErrorKind::usage);
+  EXPECT_NE(text.find("--system dense"), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace segue
