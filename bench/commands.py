@@ -78,7 +78,7 @@ def three_hours():
 
 def mixing(library):
     ten = [Run(SEGUE, "mix", "-o", WORK / "ten.flac", "--length", "10:00", library=library) for _ in range(3)]
-    say("a 10-minute mix of it, median of 3", f"{statistics.median(r.wall for r in ten):.1f} s", "≤ 10 s")
+    say("a 10-minute mix of it, every seam heard, median of 3", f"{statistics.median(r.wall for r in ten):.1f} s", "≤ 30 s")
     again = Run(SEGUE, "mix", "--plan", WORK / "ten.plan.json", "-o", WORK / "again.wav", library=library)
     say("  of it rendering and encoding alone (WAV)", f"{600 / again.wall:.0f} ×", "real time")
     choices = len(json.loads((WORK / "ten.plan.json").read_text())["placements"])

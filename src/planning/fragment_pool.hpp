@@ -1,4 +1,4 @@
-// Everything a mix may be made of: the sounding fragments of its tracks. Internal to planning.
+// Everything a mix may be made of: the sounding fragments of its tracks. Internal to planning and judge.
 #pragma once
 
 #include <cstdint>

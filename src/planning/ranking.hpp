@@ -1,4 +1,4 @@
-// How well candidates follow what plays. Internal to planning.
+// How well candidates follow what plays. Internal to planning and judge.
 #pragma once
 
 #include <cstdint>

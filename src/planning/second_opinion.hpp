@@ -1,4 +1,5 @@
-// What the planner hears of the best candidates beyond the network's own score. Internal to planning.
+// What the planner hears of the best candidates beyond the network's own score. Internal to planning and
+// judge.
 #pragma once
 
 #include <memory>
