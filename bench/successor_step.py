@@ -125,7 +125,8 @@ class Successor(nn.Module):
             setattr(self, side + "_tower_dense", nn.Linear(480 + 10 * channels, dense))
             setattr(self, side + "_tower_out", nn.Linear(dense, size))
         self.tower_pair = TowerPair(channels, pair, recipe["dropout"])
-        self.load_state_dict({name: weights[name] for name in self.state_dict()})
+        # What is counted, not learnt, begins as new on both sides.
+        self.load_state_dict({name: weights[name] for name, _ in self.named_parameters()}, strict=False)
 
     def side(self, edge, frames, own, values, known, products, count, gap, leaving):
         """As SeamSide: edge, embedding, own and other curves, autocorrelation, what the tower made."""
