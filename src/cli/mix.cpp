@@ -126,12 +126,8 @@ std::string model_of(const Options& options, const Context& context, Library& li
 std::shared_ptr<const CriticSet> critics_of(const Options& options, const ModelCard& card) {
   if (options.critic == "off" || (options.critic == "auto" && card.system != "successor"))
     return nullptr;
-  auto critics = find_critics(Seconds(options.crossfade));
-  if (critics == nullptr && options.critic == "on") {
-    throw Error(ErrorKind::model, "there is no critic", {},
-                "teach one: segue judge --learn --critic MUSIC… --split FILE");
-  }
-  return critics;
+  const Seconds fade(options.crossfade);
+  return options.critic == "on" ? require_critics(fade) : find_critics(fade);
 }
 
 Plan choose(const Options& options, const Context& context, const EncodingConfig& encoding) {

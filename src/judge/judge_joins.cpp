@@ -18,13 +18,6 @@ HeardSeams hear_joins(const std::vector<PlanSource>& sources, const std::vector<
   return heard;
 }
 
-std::shared_ptr<const CriticSet> required_critics(const JudgeConfig& config) {
-  auto critics = find_critics(config.fade, config.critics);
-  if (critics) return critics;
-  throw Error(ErrorKind::model, "there is no critic", config.critics,
-              "teach one: segue judge --learn --critic MUSIC… --split FILE");
-}
-
 void refuse_known(const std::vector<LibraryTrack>& tracks, const DetectorSet& detectors) {
   for (const LibraryTrack& track : tracks) {
     if (!detectors.knows_any(track.recording)) continue;
@@ -58,7 +51,7 @@ Verdict judge_joins(const std::vector<std::string>& systems, Library& library,
       return asked;
     };
     for (int i = 0; i < 2; ++i) {  // in either order
-      if (also("+critic")) own.critics = required_critics(config);
+      if (also("+critic")) own.critics = require_critics(config.fade, config.critics);
       if (also("+edge")) own.edge_weight = config.edge_weight;
     }
     const std::unique_ptr<SuccessorModel> model = load_model(name);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <map>
 
 #include "base/error.hpp"
@@ -56,6 +57,15 @@ std::shared_ptr<const CriticSet> find_critics(Seconds fade, const fs::path& fold
   }
   if (kinds.empty()) return nullptr;
   return load_critics(kinds.begin()->second, kinds.begin()->first.second);
+}
+
+std::shared_ptr<const CriticSet> require_critics(Seconds fade, const fs::path& folder) {
+  if (auto critics = find_critics(fade, folder)) return critics;
+  char seconds[32];
+  std::snprintf(seconds, sizeof seconds, "%g", fade.count());
+  throw Error(
+      ErrorKind::model, std::string("no critic has learnt crossfades of ") + seconds + " s", folder,
+      std::string("teach one: segue judge --learn --critic MUSIC… --split FILE --crossfade ") + seconds);
 }
 
 std::shared_ptr<const CriticSet> load_critics(const fs::path& folder, Seconds transition) {

@@ -41,6 +41,9 @@ std::shared_ptr<const CriticSet> load_critics(const std::filesystem::path& folde
 // looked through. Null if there are none. Throws Error(model) if weights are damaged.
 std::shared_ptr<const CriticSet> find_critics(Seconds fade, const std::filesystem::path& folder = {});
 
+// The same, but throws Error(model) telling how to teach them if there are none.
+std::shared_ptr<const CriticSet> require_critics(Seconds fade, const std::filesystem::path& folder = {});
+
 // Gains in dB of two fragments of a pool that play one after the other, as a mix would set them.
 std::pair<double, double> gains_between(const FragmentPool& pool, std::size_t from, std::size_t to,
                                         double target_lufs);
