@@ -146,11 +146,15 @@ void tell(const std::string& what, const nlohmann::json& json) {
   to_stdout("  R@10                  " + figure(json, "r10"));
   to_stdout("  MRR                   " + figure(json, "mrr"));
   to_stdout("  R@1 among all tracks  " + figure(json, "global_r1"));
-  to_stdout(std::string("whole order found of so many shuffled fragments"));
+  to_stdout(std::string("whole order found of so many shuffled fragments, by the sum over pairs"));
   to_stdout("  G3                    " + figure(json, "g3"));
   to_stdout("  G6                    " + figure(json, "g6"));
   to_stdout("  G8                    " + figure(json, "g8"));
-  to_stdout(std::string("neighbours right where whole tracks are shuffled and put in order"));
+  to_stdout(std::string("the same, each seam heard again after what the order puts before it"));
+  to_stdout("  of 3                  " + figure(json, "rebuilt3"));
+  to_stdout("  of 6                  " + figure(json, "rebuilt6"));
+  to_stdout("  of 8                  " + figure(json, "rebuilt8"));
+  to_stdout(std::string("neighbours right where whole tracks are shuffled and put in order so"));
   to_stdout("                        " + figure(json, "neighbours"));
 }
 

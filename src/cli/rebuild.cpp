@@ -80,11 +80,12 @@ CutTracks cut_tracks(const Options& options, const Context& context, Library& li
 std::vector<FoundOrder> orders_of(const CutTracks& cut, const SuccessorModel& model,
                                   const Options& options, const Context& context) {
   const auto session = model.open_session(cut.set);
-  Progress progress("hearing", static_cast<double>(cut.set.size()), "pieces");
+  Progress progress("hearing", static_cast<double>(cut.set.size()) * (1 + kRehearings), "pieces");
   std::vector<FoundOrder> orders;
   for (const CutTrack& track : cut.tracks) {
     orders.push_back(find_order(*session, track.begin, track.spans.size(), options.assembly(),
-                                derive_seed(context.seed, orders.size()), &progress));
+                                derive_seed(context.seed, orders.size()), model.context_length(),
+                                &progress));
   }
   return orders;
 }
@@ -230,7 +231,8 @@ void rebuild_pieces(const Options& options, const Context& context) {
   for (const Piece& piece : pieces) set.add(set.add_track(piece.features), {0, piece.analysis.hops});
   const auto model = load_model(options.model);
   const auto session = model->open_session(set);
-  const FoundOrder found = find_order(*session, 0, pieces.size(), options.assembly(), context.seed);
+  const FoundOrder found = find_order(*session, 0, pieces.size(), options.assembly(), context.seed,
+                                      model->context_length());
   std::vector<Clip> clips;
   nlohmann::json order = nlohmann::json::array();
   for (const std::size_t piece : found.order) {

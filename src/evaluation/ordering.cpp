@@ -13,31 +13,35 @@
 namespace segue {
 namespace {
 
-struct Bounds {
-  float low = 0, high = 0;  // of what is finite
+struct Bounds {  // of what is finite
+  float low = std::numeric_limits<float>::infinity(), high = -std::numeric_limits<float>::infinity();
+
+  void include(float score) {
+    if (std::isnan(score)) {
+      throw Error(ErrorKind::model, "the network gave a score that is no number", {},
+                  "train it again, or choose another with --model");
+    }
+    if (!std::isfinite(score)) return;
+    low = std::min(low, score);
+    high = std::max(high, score);
+  }
 };
 
 Bounds bounds_of(std::span<const float> scores, std::size_t n) {
   if (scores.size() != n * n) throw Error(ErrorKind::internal, "an order needs a score for each pair");
-  Bounds bounds{std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()};
+  Bounds bounds;
   for (std::size_t i = 0; i < scores.size(); ++i) {
-    if (i % (n + 1) == 0) continue;  // the diagonal
-    if (std::isnan(scores[i])) {
-      throw Error(ErrorKind::model, "the network gave a score that is no number", {},
-                  "train it again, or choose another with --model");
-    }
-    if (!std::isfinite(scores[i])) continue;
-    bounds.low = std::min(bounds.low, scores[i]);
-    bounds.high = std::max(bounds.high, scores[i]);
+    if (i % (n + 1) != 0) bounds.include(scores[i]);  // not the diagonal
   }
-  return bounds.low <= bounds.high ? bounds : Bounds{};
+  return bounds;
 }
 
 // Infinity would make sums that cannot be compared: a finite stand-in, beyond what all pairs of an
 // order may sum up to.
 class Finite {
  public:
-  Finite(const Bounds& bounds, std::size_t n) {
+  Finite(Bounds bounds, std::size_t n) {
+    if (bounds.low > bounds.high) bounds.low = bounds.high = 0;
     const double most = std::numeric_limits<float>::max();
     const double range = std::max(1e-30, static_cast<double>(bounds.high) - bounds.low);
     const double reach = (1 + range) * static_cast<double>(n);
@@ -95,6 +99,67 @@ std::vector<std::size_t> exact_order(std::span<const float> scores, std::size_t 
 std::vector<std::size_t> best_order(std::span<const float> scores, std::size_t n, std::uint64_t seed) {
   if (n <= kLargestPuzzle && n > 0) return exact_order(scores, n, seed);
   return search_order(scores, n, seed);
+}
+
+std::vector<std::size_t> best_order_of_triples(std::span<const float> scores,
+                                               std::span<const float> triples, std::size_t n,
+                                               std::uint64_t seed) {
+  if (n < 3 || n > kLargestPuzzle || triples.size() != n * n * n)
+    throw Error(ErrorKind::internal, "such an order has 3 to 12 pieces and a score for each triple");
+  Bounds bounds = bounds_of(scores, n);
+  for (std::size_t before = 0; before < n; ++before) {
+    for (std::size_t a = 0; a < n; ++a) {
+      for (std::size_t b = 0; b < n; ++b) {
+        if (before != a && a != b && before != b) bounds.include(triples[(before * n + a) * n + b]);
+      }
+    }
+  }
+  const Finite finite(bounds, n);
+  const std::vector<std::size_t> pieces = shuffled(n, seed);
+  constexpr double kNone = -std::numeric_limits<double>::infinity();
+  const std::size_t subsets = std::size_t{1} << n;
+  const auto bit = [](std::size_t piece) { return std::size_t{1} << piece; };
+  // The most an order of a subset is worth that ends with a, b.
+  std::vector<double> best(subsets * n * n, kNone);
+  const auto at = [n](std::size_t subset, std::size_t a, std::size_t b) { return (subset * n + a) * n + b; };
+  const auto worth = [&](std::size_t before, std::size_t a, std::size_t b) {
+    return static_cast<double>(finite(triples[(pieces[before] * n + pieces[a]) * n + pieces[b]]));
+  };
+  for (std::size_t a = 0; a < n; ++a) {
+    for (std::size_t b = 0; b < n; ++b) {
+      if (a != b) best[at(bit(a) | bit(b), a, b)] = finite(scores[pieces[a] * n + pieces[b]]);
+    }
+  }
+  for (std::size_t subset = 0; subset < subsets; ++subset) {
+    for (std::size_t a = 0; a < n; ++a) {
+      for (std::size_t b = 0; b < n; ++b) {
+        const double sum = best[at(subset, a, b)];
+        if (sum == kNone) continue;
+        for (std::size_t next = 0; next < n; ++next) {
+          if ((subset & bit(next)) != 0) continue;
+          double& to = best[at(subset | bit(next), b, next)];
+          to = std::max(to, sum + worth(a, b, next));
+        }
+      }
+    }
+  }
+  std::size_t subset = subsets - 1;
+  const auto whole = std::max_element(best.begin() + static_cast<std::ptrdiff_t>(subset * n * n), best.end());
+  std::size_t b = static_cast<std::size_t>(whole - best.begin()) % n;
+  std::size_t a = static_cast<std::size_t>(whole - best.begin()) / n % n;
+  std::vector<std::size_t> order(n);  // from its end
+  for (std::size_t place = n - 1; place > 1; --place) {
+    order[place] = pieces[b];
+    const double sum = best[at(subset, a, b)];
+    subset &= ~bit(b);
+    std::size_t before = 0;
+    while (best[at(subset, before, a)] == kNone || best[at(subset, before, a)] + worth(before, a, b) != sum) ++before;
+    b = a;
+    a = before;
+  }
+  order[1] = pieces[b];
+  order[0] = pieces[a];
+  return order;
 }
 
 std::vector<std::size_t> search_order(std::span<const float> scores, std::size_t n, std::uint64_t seed) {

@@ -21,6 +21,14 @@ namespace segue {
 // search_order().
 std::vector<std::size_t> best_order(std::span<const float> scores, std::size_t n, std::uint64_t seed);
 
+// The best order where how well b follows a also depends on what came before a, exactly, for n from 3 to
+// kLargestPuzzle. triples: [n × n × n], piece before a, a, b, not read where a piece comes twice;
+// `scores` holds for the first seam.
+// Of several that are best one is taken. O(2ⁿ n³).
+std::vector<std::size_t> best_order_of_triples(std::span<const float> scores,
+                                               std::span<const float> triples, std::size_t n,
+                                               std::uint64_t seed);
+
 // A good order of any number of pieces: the best pairs are joined first (greedy edges); then runs
 // change places with their neighbours (3-opt without reversal, which holds or-opt, among the ten best
 // successors of each piece; Or 1976, Kanellakis & Papadimitriou 1980) until none gains; then, again and

@@ -54,6 +54,10 @@ class Test {
     result.g3 = play(3, 1);
     result.g6 = play(6, 2);
     result.g8 = play(8, 3);
+    // From here on the session supposes contexts, which it takes as true before.
+    result.rebuilt3 = rebuild_windows(3, 1);
+    result.rebuilt6 = rebuild_windows(6, 2);
+    result.rebuilt8 = rebuild_windows(8, 3);
     result.neighbours = rebuild();
     return result;
   }
@@ -172,7 +176,8 @@ class Test {
       const auto [begin, end] = ranges_[track];
       const std::size_t size = end - begin;
       const FoundOrder found =
-          find_order(*session_, begin, size, Assembly::best, derive_seed(config_.seed, track));
+          find_order(*session_, begin, size, Assembly::best, derive_seed(config_.seed, track),
+                     history_);
       const Agreement agreement = compare_with_truth(found.order);
       for (std::size_t pair = 0; pair < agreement.pairs; ++pair)
         right.add(track, pair < agreement.right ? 1 : 0);
@@ -197,6 +202,20 @@ class Test {
             scores[a * n + b] = a == b ? 0 : rows[first + a][n - 1 + b - a];
         }
         won.add(track, chance_of_true_order(scores, n));
+      }
+    }
+    return won.share(config_.seed);
+  }
+
+  // The same games, the order found as `rebuild` does.
+  Share rebuild_windows(std::size_t n, std::size_t stride) {
+    ShareByTrack won(ranges_.size());
+    std::uint64_t game = 0;
+    for (std::size_t track = 0; track < ranges_.size(); ++track) {
+      for (std::size_t first = ranges_[track].begin; first + n <= ranges_[track].end; first += stride) {
+        const FoundOrder found = find_order(*session_, first, n, Assembly::best,
+                                            derive_seed(config_.seed, game++), history_);
+        won.add(track, compare_with_truth(found.order).whole ? 1 : 0);
       }
     }
     return won.share(config_.seed);
@@ -244,6 +263,9 @@ void to_json(nlohmann::json& json, const RankingResult& result) {
   put("g3", result.g3);
   put("g6", result.g6);
   put("g8", result.g8);
+  put("rebuilt3", result.rebuilt3);
+  put("rebuilt6", result.rebuilt6);
+  put("rebuilt8", result.rebuilt8);
   put("neighbours", result.neighbours);
 }
 

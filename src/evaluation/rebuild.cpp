@@ -5,29 +5,61 @@
 #include "base/interrupt.hpp"
 #include "base/random.hpp"
 #include "evaluation/ordering.hpp"
+#include "evaluation/puzzle.hpp"
 
 namespace segue {
 
-std::vector<float> pair_scores(ScoringSession& session, std::size_t begin, std::size_t n,
-                               Progress* progress) {
-  std::vector<float> matrix(n * n), row;
-  std::vector<std::size_t> others;
-  for (std::size_t a = 0; a < n && n > 1; ++a) {
+namespace {
+
+// How well each piece follows each: row a is that of `history` pieces at most, up to a, in this order.
+std::vector<float> scores_after(ScoringSession& session, std::size_t begin,
+                                std::span<const std::size_t> order, std::size_t history,
+                                Progress* progress) {
+  const std::size_t n = order.size();
+  std::vector<float> matrix(n * n), row(n - std::min<std::size_t>(n, 1));
+  std::vector<std::size_t> context, others;
+  for (std::size_t place = 0; place < n && n > 1; ++place) {
     throw_if_interrupted();
+    context.clear();
     others.clear();
+    for (std::size_t i = place + 1 - std::min(history, place + 1); i <= place; ++i)
+      context.push_back(begin + order[i]);
     for (std::size_t b = 0; b < n; ++b) {
-      if (b != a) others.push_back(begin + b);
+      if (b != order[place]) others.push_back(begin + b);
     }
-    row.resize(n - 1);
-    const std::size_t playing = begin + a;
-    session.score(std::span(&playing, 1), others, row);
-    for (std::size_t k = 0; k < row.size(); ++k) matrix[a * n + others[k] - begin] = row[k];
+    session.score(context, others, row);
+    for (std::size_t k = 0; k < row.size(); ++k) matrix[order[place] * n + others[k] - begin] = row[k];
     if (progress != nullptr) progress->advance(1);
   }
   return matrix;
 }
 
-namespace {
+// After each two pieces: [n × n × n], 0 where a piece comes twice.
+std::vector<float> triple_scores(ScoringSession& session, std::size_t begin, std::size_t n) {
+  std::vector<float> triples(n * n * n), row(n - 2);
+  std::vector<std::size_t> others;
+  for (std::size_t before = 0; before < n; ++before) {
+    for (std::size_t a = 0; a < n; ++a) {
+      if (a == before) continue;
+      throw_if_interrupted();
+      others.clear();
+      for (std::size_t b = 0; b < n; ++b) {
+        if (b != a && b != before) others.push_back(begin + b);
+      }
+      const std::size_t context[] = {begin + before, begin + a};
+      session.score(context, others, row);
+      for (std::size_t k = 0; k < row.size(); ++k)
+        triples[(before * n + a) * n + others[k] - begin] = row[k];
+    }
+  }
+  return triples;
+}
+
+std::vector<std::size_t> as_given(std::size_t n) {
+  std::vector<std::size_t> order(n);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  return order;
+}
 
 // Empty if the system does not sort.
 std::vector<std::size_t> sorted_order(ScoringSession& session, std::size_t begin, std::size_t n,
@@ -42,15 +74,33 @@ std::vector<std::size_t> sorted_order(ScoringSession& session, std::size_t begin
 
 }  // namespace
 
+std::vector<float> pair_scores(ScoringSession& session, std::size_t begin, std::size_t n) {
+  return scores_after(session, begin, as_given(n), 1, nullptr);
+}
+
 FoundOrder find_order(ScoringSession& session, std::size_t begin, std::size_t n, Assembly assembly,
-                      std::uint64_t seed, Progress* progress) {
-  const std::vector<float> scores = pair_scores(session, begin, n, progress);
+                      std::uint64_t seed, std::size_t history, Progress* progress) {
+  std::vector<float> scores = scores_after(session, begin, as_given(n), 1, progress);
   FoundOrder found;
   if (assembly == Assembly::own) found.order = sorted_order(session, begin, n, seed);
+  int rehearings = found.order.empty() && assembly != Assembly::greedy && history > 1 && n > 2
+                       ? kRehearings
+                       : 0;
   if (found.order.empty()) {
     found.order = assembly == Assembly::greedy && n > 0 ? greedy_order(scores, n, 0, seed)
                                                         : best_order(scores, n, seed);
   }
+  if (rehearings > 0) session.suppose_contexts();
+  if (rehearings > 0 && n <= kLargestPuzzle)
+    found.order = best_order_of_triples(scores, triple_scores(session, begin, n), n, seed);
+  int left = kRehearings;
+  for (; rehearings > 0; --rehearings, --left) {
+    scores = scores_after(session, begin, found.order, history, progress);
+    std::vector<std::size_t> order = best_order(scores, n, seed);
+    if (order == found.order) rehearings = 1;
+    found.order = std::move(order);
+  }
+  if (progress != nullptr) progress->advance(static_cast<double>(left) * static_cast<double>(n));
   for (std::size_t i = 0; i + 1 < n; ++i)
     found.seams.push_back(scores[found.order[i] * n + found.order[i + 1]]);
   return found;

@@ -12,10 +12,8 @@
 namespace segue {
 
 // How well each fragment of [begin, begin + n) follows each other, without history: [n × n], row a,
-// column b, 0 on the diagonal. progress: advanced by one for each fragment; may be null.
-// Throws Error(interrupted).
-std::vector<float> pair_scores(ScoringSession& session, std::size_t begin, std::size_t n,
-                               Progress* progress = nullptr);
+// column b, 0 on the diagonal. Throws Error(interrupted).
+std::vector<float> pair_scores(ScoringSession& session, std::size_t begin, std::size_t n);
 
 enum class Assembly {
   own,    // as the system sorts (ScoringSession::sorted()), best for systems that only score
@@ -28,9 +26,16 @@ struct FoundOrder {
   std::vector<float> seams;        // the score of each, n - 1
 };
 
-// Of the fragments [begin, begin + n), shuffled by the seed. Throws as best_order() does.
+inline constexpr int kRehearings = 3;
+
+// Of the fragments [begin, begin + n), shuffled by the seed. Pairs alone give a first order; a system
+// that listens to a longer past (history = its context_length()) then hears each seam again after the
+// pieces that the order puts before it, all possible next ones as well, and the best order of these
+// scores follows; kRehearings times, or until the order stays. What lies where is never told: the
+// session is made to suppose contexts. Assembly::greedy, and systems that sort, take no second look.
+// progress: advanced by 1 + kRehearings for each fragment. Throws as best_order() does.
 FoundOrder find_order(ScoringSession& session, std::size_t begin, std::size_t n, Assembly assembly,
-                      std::uint64_t seed, Progress* progress = nullptr);
+                      std::uint64_t seed, std::size_t history, Progress* progress = nullptr);
 
 // Of an order of pieces 0 … n-1 with the true one, 0, 1 … n-1.
 struct Agreement {

@@ -24,6 +24,10 @@ class ScoringSession {
   virtual void score(std::span<const std::size_t> context, std::span<const std::size_t> candidates,
                      std::span<float> scores) = 0;
 
+  // From now on a context counts as what led to its last fragment although it lies elsewhere, as pieces
+  // of a puzzle do whose order is supposed. Most systems take every context so.
+  virtual void suppose_contexts() {}
+
   // For systems that read a fragment's place off the fragment itself: these fragments in the order that
   // they find, what cannot be told apart as given. Empty for systems that only score.
   virtual std::vector<std::size_t> sorted(std::span<const std::size_t> fragments);

@@ -20,7 +20,8 @@ constexpr std::size_t kReranked = 50;
 // Pairs in one pass, always: a score has the same bits in any company. Eight, so that the matrix kernels
 // (4 and 8 rows wide) treat each place alike.
 constexpr std::size_t kChunk = 8;
-constexpr std::size_t kMostPairs = 1000000;  // scores of pairs that are kept, 40 bytes each
+constexpr std::size_t kMostKept = std::size_t{64} << 20;  // bytes of answers that are kept
+constexpr std::size_t kPairBytes = 40;
 constexpr std::size_t kCacheBytes = std::size_t{256} << 20;
 
 // What re-ranking needs of a fragment.
@@ -70,15 +71,15 @@ class SuccessorSession : public ScoringSession {
     }
     const torch::NoGradGuard no_grad;
     use_threads(1);  // workers are our own, each with one
-    const auto& [line, exit] = leave(context);
+    const std::vector<std::size_t> led_here = what_led_here(context);
+    Answered& answered = answered_of(led_here);
     know(candidates);
-    const torch::Tensor embedding = exit.embedding.contiguous();
-    const std::span<const float> from(embedding.data_ptr<float>(),
-                                      static_cast<std::size_t>(embedding.size(1)));
     for (std::size_t i = 0; i < candidates.size(); ++i)
-      scores[i] = -scale_ * squared_distance(from, entries_[candidates[i]]);
-    rerank(line, exit, candidates, scores);
+      scores[i] = -scale_ * squared_distance(answered.exit, entries_[candidates[i]]);
+    rerank(led_here, answered.pairs, candidates, scores);
   }
+
+  void suppose_contexts() override { supposed_ = true; }
 
   std::size_t embedding_size() const override { return static_cast<std::size_t>(net_.embedding_size()); }
 
@@ -101,7 +102,7 @@ class SuccessorSession : public ScoringSession {
     const torch::NoGradGuard no_grad;
     use_threads(1);
     std::vector<float> row(embedding_size());
-    copy_row(leave(context).exit.embedding, row.data());
+    copy_row(leave(what_led_here(context)).exit.embedding, row.data());
     return row;
   }
 
@@ -119,9 +120,29 @@ class SuccessorSession : public ScoringSession {
     std::copy_n(row.data_ptr<float>(), row.numel(), to);
   }
 
+  // Of what led here: the exit's embedding, and the scores of what was heard after it. Sequences that are
+  // tried side by side, and puzzles that share pieces, ask the same again.
+  struct Answered {
+    std::vector<float> exit;
+    std::unordered_map<std::size_t, float> pairs;
+  };
+
+  Answered& answered_of(const std::vector<std::size_t>& led_here) {
+    if (kept_ > kMostKept) {
+      answered_.clear();
+      kept_ = 0;
+    }
+    Answered& answered = answered_[led_here];
+    if (answered.exit.empty()) {
+      answered.exit.resize(embedding_size());
+      copy_row(leave(led_here).exit.embedding, answered.exit.data());
+      kept_ += embedding_size() * sizeof(float);
+    }
+    return answered;
+  }
+
   // The last is kept: exit() and score() are asked about the same.
-  const Leaving& leave(std::span<const std::size_t> context) {
-    std::vector<std::size_t> led_here = what_led_here(context);
+  const Leaving& leave(const std::vector<std::size_t>& led_here) {
     if (led_here == left_) return leaving_;
     const std::vector<HeardPtr> heard = hear(led_here);
     std::vector<const FragmentCurves*> past;
@@ -131,14 +152,15 @@ class SuccessorSession : public ScoringSession {
     SeamSide exit =
         net_.exits(std::span(past).last(1), std::span(&line, 1), std::span(&products, 1), guard_);
     leaving_ = {std::move(line), std::move(exit)};
-    left_ = std::move(led_here);
+    left_ = led_here;
     return leaving_;
   }
 
-  // The fragments that lie directly before each other and before the last one in its track.
+  // The fragments that lie directly before each other and before the last one in its track; where
+  // contexts are supposed, all.
   std::vector<std::size_t> what_led_here(std::span<const std::size_t> context) const {
     const auto heard = context.last(std::min(context.size(), net_.config().context));
-    std::size_t first = heard.size() - 1;
+    std::size_t first = supposed_ ? 0 : heard.size() - 1;
     while (first > 0 && fragments_.track_of(heard[first - 1]) == fragments_.track_of(heard[first]) &&
            fragments_.span_of(heard[first - 1]).end() == fragments_.span_of(heard[first]).start) {
       --first;
@@ -186,8 +208,8 @@ class SuccessorSession : public ScoringSession {
 
   // The nearest get a score of the re-ranker; the others keep their order and distance below the last of
   // them.
-  void rerank(const Timeline& line, const SeamSide& exit, std::span<const std::size_t> candidates,
-              std::span<float> scores) {
+  void rerank(const std::vector<std::size_t>& led_here, std::unordered_map<std::size_t, float>& known,
+              std::span<const std::size_t> candidates, std::span<float> scores) {
     std::vector<std::size_t> order(candidates.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     const std::size_t count = std::min(kReranked, order.size());
@@ -197,28 +219,17 @@ class SuccessorSession : public ScoringSession {
                                                       : candidates[a] < candidates[b];
                       });
     if (count == 0) return;
-    if (pairs_known_ > kMostPairs) {
-      pair_scores_.clear();
-      pairs_known_ = 0;
-    }
-    auto& known = pair_scores_[left_];
     std::vector<std::size_t> open, nearest;
     for (const std::size_t i : std::span(order).first(count)) {
       if (known.count(candidates[i]) > 0) continue;
       open.push_back(i);
       nearest.push_back(candidates[i]);
     }
-    const std::vector<HeardPtr> heard = hear(nearest);
-    std::vector<float> fresh(open.size());
-    parallel_for((open.size() + kChunk - 1) / kChunk, threads_, [&](std::size_t chunk) {
-      const std::size_t first = chunk * kChunk, size = std::min(kChunk, open.size() - first);
-      std::vector<float> base;
-      for (std::size_t i = 0; i < size; ++i) base.push_back(scores[open[first + i]]);
-      score_pairs(line, exit, std::span(heard).subspan(first, size), base,
-                  std::span(fresh).subspan(first, size));
-    });
-    for (std::size_t i = 0; i < open.size(); ++i) known.emplace(nearest[i], fresh[i]);
-    pairs_known_ += open.size();
+    if (!open.empty()) {
+      const std::vector<float> fresh = score_pairs(led_here, open, nearest, scores);
+      for (std::size_t i = 0; i < open.size(); ++i) known.emplace(nearest[i], fresh[i]);
+      kept_ += open.size() * kPairBytes;
+    }
     std::vector<float> ranked(count);
     for (std::size_t i = 0; i < count; ++i) ranked[i] = known.at(candidates[order[i]]);
     const float last = scores[order[count - 1]];
@@ -227,7 +238,24 @@ class SuccessorSession : public ScoringSession {
     for (std::size_t i = 0; i < count; ++i) scores[order[i]] = ranked[i];
   }
 
-  void score_pairs(const Timeline& line, const SeamSide& exit, std::span<const HeardPtr> heard,
+  // Of the candidates numbered `open`, which are the fragments `nearest`.
+  std::vector<float> score_pairs(const std::vector<std::size_t>& led_here,
+                                 const std::vector<std::size_t>& open,
+                                 const std::vector<std::size_t>& nearest, std::span<const float> scores) {
+    const auto& [line, exit] = leave(led_here);
+    const std::vector<HeardPtr> heard = hear(nearest);
+    std::vector<float> fresh(open.size());
+    parallel_for((open.size() + kChunk - 1) / kChunk, threads_, [&](std::size_t chunk) {
+      const std::size_t first = chunk * kChunk, size = std::min(kChunk, open.size() - first);
+      std::vector<float> base;
+      for (std::size_t i = 0; i < size; ++i) base.push_back(scores[open[first + i]]);
+      score_chunk(line, exit, std::span(heard).subspan(first, size), base,
+                  std::span(fresh).subspan(first, size));
+    });
+    return fresh;
+  }
+
+  void score_chunk(const Timeline& line, const SeamSide& exit, std::span<const HeardPtr> heard,
                    const std::vector<float>& base, std::span<float> ranked) const {
     const torch::NoGradGuard no_grad;
     std::vector<const FragmentCurves*> fragments;
@@ -262,11 +290,11 @@ class SuccessorSession : public ScoringSession {
   std::size_t threads_;
   std::vector<std::vector<float>> entries_;
   FragmentCache<HeardFragment> cache_;
+  bool supposed_ = false;
   std::vector<std::size_t> left_;
   Leaving leaving_;  // what left_ leads to
-  // Of pairs (what led here, candidate): sequences that are tried side by side ask the same again.
-  std::map<std::vector<std::size_t>, std::unordered_map<std::size_t, float>> pair_scores_;
-  std::size_t pairs_known_ = 0;
+  std::map<std::vector<std::size_t>, Answered> answered_;
+  std::size_t kept_ = 0;  // bytes of it
 };
 
 class SuccessorNetModel : public SuccessorModel {

@@ -214,7 +214,7 @@ class CutAndTrain(support.Sandbox):
     def test_evaluation_refuses_known_tracks(self):
         result = self.json("evaluate", self.music, "--model", "crnn-tuned", "--allow-known", "--guard", 116)
         for key in ("system", "guard_ms", "fragment", "auc_easy", "auc_hard", "auc_rev", "r1", "r10", "mrr",
-                    "global_r1", "g3", "g6", "g8", "r1_tolerant", "neighbours", "n_tracks", "n_fragments"):
+                    "global_r1", "g3", "g6", "g8", "rebuilt3", "rebuilt6", "rebuilt8", "r1_tolerant", "neighbours", "n_tracks", "n_fragments"):
             self.assertIn(key, result)
         self.assertGreater(result["auc_easy"], 0.5)
         blind = self.json("evaluate", self.music, "--system", "random")

@@ -63,6 +63,38 @@ TEST(Ordering, FewPiecesHaveFewOrders) {
   EXPECT_EQ(greedy_order(two, 2, 0, 1), (Order{0, 1}));
 }
 
+TEST(Ordering, OrdersOfTriplesAgreeWithTryingAll) {
+  for (std::size_t n = 3; n <= 7; ++n) {
+    for (std::uint64_t seed = 0; seed < 10; ++seed) {
+      const std::vector<float> pairs = random_scores(n, seed, seed % 2 == 0 ? 1000000 : 4);
+      std::vector<float> triples;
+      for (std::size_t before = 0; before < n; ++before) {
+        for (const float score : random_scores(n, derive_seed(seed, before), seed % 2 == 0 ? 1000000 : 4))
+          triples.push_back(score);
+      }
+      const auto worth = [&](const Order& order) {
+        double sum = pairs[order[0] * n + order[1]];
+        for (std::size_t i = 2; i < n; ++i)
+          sum += triples[(order[i - 2] * n + order[i - 1]) * n + order[i]];
+        return sum;
+      };
+      Order order(n);
+      std::iota(order.begin(), order.end(), std::size_t{0});
+      double best = -std::numeric_limits<double>::infinity();
+      do best = std::max(best, worth(order));
+      while (std::next_permutation(order.begin(), order.end()));
+      const Order found = best_order_of_triples(pairs, triples, n, seed);
+      ASSERT_TRUE(holds_each_once(found, n));
+      EXPECT_NEAR(worth(found), best, 1e-6) << n << " pieces, seed " << seed;
+    }
+  }
+  std::vector<float> triples(27, 0.0f);
+  triples[(0 * 3 + 1) * 3 + 1] = std::nanf("");  // a piece twice: not read
+  EXPECT_TRUE(holds_each_once(best_order_of_triples(std::vector<float>(9), triples, 3, 1), 3));
+  triples[(0 * 3 + 1) * 3 + 2] = std::nanf("");
+  EXPECT_THROW(best_order_of_triples(std::vector<float>(9), triples, 3, 1), Error);
+}
+
 TEST(Ordering, AgreesWithTryingAllOrders) {
   for (std::size_t n = 2; n <= 8; ++n) {
     for (std::uint64_t seed = 0; seed < (n < 8 ? 40 : 8); ++seed) {

@@ -169,6 +169,13 @@ TEST(SuccessorSession, HearsWhatLiesDirectlyBeforeAndNothingElse) {
   EXPECT_NE(score({4, 5}), score({5}));
   EXPECT_NE(score({3, 4, 5}), score({4, 5}));
   EXPECT_EQ(score({0, 1, 2, 3, 4, 5}), score({2, 3, 4, 5})) << "the context's length";
+  // Of a supposed order all counts, wherever it lies; what does lie there sounds as before.
+  const std::vector<float> real = score({3, 4, 5}), alone = score({5});
+  session->suppose_contexts();
+  EXPECT_EQ(score({3, 4, 5}), real);
+  EXPECT_EQ(score({5}), alone);
+  EXPECT_NE(score({2, 5}), alone);
+  EXPECT_NE(score({2, 5}), score({7, 5}));
 }
 
 TEST(SuccessorSession, TheNearestEntriesToAnExitAreThoseThatItTellsApart) {
