@@ -17,27 +17,13 @@ namespace {
 constexpr double kNear = 0.2;          // of a transition's length
 constexpr Seconds kForHardCuts{0.15};  // sets of at most this length
 
-// Lengths of the sets in a folder.
-std::vector<Seconds> kinds_in(const fs::path& folder) {
-  std::vector<Seconds> kinds;
-  std::error_code code;
-  for (fs::directory_iterator it(folder, code), end; !code && it != end; it.increment(code)) {
-    int milliseconds = 0;
-    const std::string name = it->path().filename();
-    if (std::sscanf(name.c_str(), "%dms", &milliseconds) == 1 && milliseconds > 0 &&
-        name == kind_name(Seconds(milliseconds / 1000.0)))
-      kinds.emplace_back(milliseconds / 1000.0);
-  }
-  return kinds;
-}
-
 bool fits(Seconds kind, Seconds fade) {
   if (fade.count() == 0) return kind <= kForHardCuts;
   return std::abs((kind - fade).count()) <= kNear * kind.count();
 }
 
-DetectorSet load_set(const fs::path& folder, Seconds kind) {
-  DetectorSet set{kind, folder / kind_name(kind), {}};
+DetectorSet load_set(const SeamSet& place) {
+  DetectorSet set{place.transition, place.folder, {}};
   for (const char* family : kDetectorFamilies) {
     try {
       set.detectors.push_back(
@@ -68,30 +54,16 @@ void DetectorSet::warn_unless_heard(const std::string& model) const {
   }
 }
 
-std::string kind_name(Seconds transition) {
-  return std::to_string(std::lround(transition.count() * 1000)) + "ms";
-}
-
 fs::path user_detectors_folder() { return user_data_folder() / "detectors"; }
 
-std::optional<DetectorPlace> locate_detectors(Seconds fade, const fs::path& folder) {
+std::optional<SeamSet> locate_detectors(Seconds fade, const fs::path& folder) {
   std::vector<fs::path> folders = {folder};
   if (folder.empty()) folders = {find_shipped("models/detectors"), user_detectors_folder()};
-  const auto off = [&](Seconds kind) { return std::abs((kind - fade).count()); };
-  for (const fs::path& place : folders) {
-    std::vector<Seconds> kinds = kinds_in(place);
-    std::erase_if(kinds, [&](Seconds kind) { return !fits(kind, fade); });
-    if (kinds.empty()) continue;
-    const Seconds nearest = *std::min_element(kinds.begin(), kinds.end(),
-                                              [&](Seconds a, Seconds b) { return off(a) < off(b); });
-    return DetectorPlace{nearest, place};
-  }
-  return std::nullopt;
+  return nearest_set(fade, folders, [fade](Seconds kind) { return fits(kind, fade); });
 }
 
 DetectorSet find_detectors(Seconds fade, const fs::path& folder) {
-  const std::optional<DetectorPlace> place = locate_detectors(fade, folder);
-  if (place) return load_set(place->folder, place->transition);
+  if (const std::optional<SeamSet> place = locate_detectors(fade, folder)) return load_set(*place);
   char seconds[32];
   std::snprintf(seconds, sizeof seconds, "%g", fade.count());
   throw Error(ErrorKind::model, std::string("no detectors have learnt crossfades of ") + seconds + " s",

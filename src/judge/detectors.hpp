@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "evaluation/seam_detector.hpp"
+#include "evaluation/seam_sets.hpp"
 #include "library/library.hpp"
 
 namespace segue {
@@ -31,15 +32,8 @@ struct DetectorSet {
   void warn_unless_heard(const std::string& model) const;
 };
 
-// "100ms".
-std::string kind_name(Seconds transition);
-
 // Where the set for a fade lies, if there is one; as find_detectors().
-struct DetectorPlace {
-  Seconds transition{0};
-  std::filesystem::path folder;  // that holds the set's own
-};
-std::optional<DetectorPlace> locate_detectors(Seconds fade, const std::filesystem::path& folder = {});
+std::optional<SeamSet> locate_detectors(Seconds fade, const std::filesystem::path& folder = {});
 
 // Those for crossfades of this length: taught with ones at most a fifth longer or shorter; hard
 // cuts (0) go to those of up to 150 ms, as every set has heard hard cuts. folder: holds sets by kind;

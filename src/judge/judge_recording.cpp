@@ -184,7 +184,7 @@ RecordingVerdict judge_recording(const fs::path& file, const Plan& plan, const J
   std::map<fs::path, std::vector<RecordedSeam>> kinds;  // by the folder of their detectors
   for (const RecordedSeam& seam : seams) {
     const auto place = locate_detectors(seam.join.fade, config.detectors);
-    if (place) kinds[place->folder / kind_name(place->transition)].push_back(seam);
+    if (place) kinds[place->folder].push_back(seam);
   }
   if (kinds.empty() && !seams.empty())
     find_detectors(seams[seams.size() / 2].join.fade, config.detectors);

@@ -3,34 +3,17 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <map>
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "base/paths.hpp"
+#include "evaluation/seam_sets.hpp"
 #include "library/fragment_loudness.hpp"
 #include "model/plugin.hpp"
 #include "planning/levels.hpp"
 
 namespace segue {
 namespace fs = std::filesystem;
-namespace {
-
-// Of lengths that critics may be asked about beside their own.
-bool fits(Seconds kind, Seconds fade) {
-  return std::abs((kind - fade).count()) <= std::max(0.2 * kind.count(), 0.15);
-}
-
-// "100ms" → .1 s.
-std::optional<Seconds> transition_of(const std::string& kind) {
-  int milliseconds = 0;
-  if (std::sscanf(kind.c_str(), "%dms", &milliseconds) != 1 || milliseconds <= 0 ||
-      kind != std::to_string(milliseconds) + "ms")
-    return std::nullopt;
-  return Seconds(milliseconds / 1000.0);
-}
-
-}  // namespace
 
 std::vector<float> CriticSet::odds(std::span<const SeamWindow> windows) const {
   std::vector<float> sum(windows.size(), 0.0f);
@@ -46,17 +29,10 @@ fs::path user_critics_folder() { return user_data_folder() / "critics"; }
 std::shared_ptr<const CriticSet> find_critics(Seconds fade, const fs::path& folder) {
   std::vector<fs::path> folders = {folder};
   if (folder.empty()) folders = {find_shipped("models/critics"), user_critics_folder()};
-  std::map<std::pair<double, Seconds>, fs::path> kinds;  // by distance, then length
-  for (const fs::path& place : folders) {
-    std::error_code code;
-    for (fs::directory_iterator it(place, code), end; !code && it != end; it.increment(code)) {
-      const std::optional<Seconds> kind = transition_of(it->path().filename().native());
-      if (kind && fits(*kind, fade))
-        kinds.emplace(std::pair(std::abs((*kind - fade).count()), *kind), it->path());
-    }
-  }
-  if (kinds.empty()) return nullptr;
-  return load_critics(kinds.begin()->second, kinds.begin()->first.second);
+  const auto place = nearest_set(fade, folders, [fade](Seconds kind) {
+    return std::abs((kind - fade).count()) <= std::max(0.2 * kind.count(), 0.15);
+  });
+  return place ? load_critics(place->folder, place->transition) : nullptr;
 }
 
 std::shared_ptr<const CriticSet> require_critics(Seconds fade, const fs::path& folder) {

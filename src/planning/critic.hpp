@@ -36,9 +36,9 @@ std::filesystem::path user_critics_folder();
 // The set in one folder. Throws Error(model) if it holds none, or damaged weights.
 std::shared_ptr<const CriticSet> load_critics(const std::filesystem::path& folder, Seconds transition);
 
-// Those that learnt the crossfades nearest in length to this one, at most a fifth or .15 s off (of two
-// as near, the shorter). folder: holds sets by kind; where it is empty, segue's own and the user's are
-// looked through. Null if there are none. Throws Error(model) if weights are damaged.
+// Those that learnt the crossfades nearest in length to this one, at most a fifth or .15 s off
+// (evaluation/seam_sets.hpp). folder: holds sets by kind; where it is empty, segue's own and then the
+// user's are looked through. Null if there are none. Throws Error(model) if weights are damaged.
 std::shared_ptr<const CriticSet> find_critics(Seconds fade, const std::filesystem::path& folder = {});
 
 // The same, but throws Error(model) telling how to teach them if there are none.

@@ -1,6 +1,7 @@
 #include "planning/fragment_index.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/error.hpp"
 #include "planning/fragment_index_state.hpp"
@@ -37,6 +38,10 @@ std::size_t FragmentIndex::bytes() const noexcept {
 void FragmentIndex::add(std::span<const std::int64_t> ids, std::span<const float> vectors) {
   State& s = *state_;
   if (vectors.size() != ids.size() * s.dimension) refuse("an index got vectors of another size");
+  if (!std::all_of(vectors.begin(), vectors.end(), [](float x) { return std::isfinite(x); })) {
+    throw Error(ErrorKind::model, "the network gave an embedding that is no number", {},
+                "train it again, or choose another with --model");
+  }
   if (ids.empty()) return;
   const std::size_t first = s.size();
   for (std::size_t i = 0; i < ids.size(); ++i) s.append(ids[i], vectors.data() + i * s.dimension);

@@ -39,8 +39,8 @@ class FragmentIndex {
   FragmentIndex(FragmentIndex&&) noexcept;
   FragmentIndex& operator=(FragmentIndex&&) noexcept;
 
-  // vectors: row-major [ids.size() × dimension], finite. Throws Error(internal) for an id that is there
-  // already or sizes that do not fit.
+  // vectors: row-major [ids.size() × dimension]. Throws Error(model) for numbers that are not finite,
+  // Error(internal) for an id that is there already or sizes that do not fit.
   void add(std::span<const std::int64_t> ids, std::span<const float> vectors);
   // Ids that are not there are passed over.
   void remove(std::span<const std::int64_t> ids);

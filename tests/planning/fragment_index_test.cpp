@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -247,6 +248,10 @@ TEST(FragmentIndex, WhatDoesNotFitIsADefect) {
   const float vectors[] = {0, 0, 1, 1};
   EXPECT_EQ(test::refusal([&] { index.add(ids, vectors); }).kind(), ErrorKind::internal);
   EXPECT_EQ(test::refusal([&] { index.search(std::span(vectors, 3), 1); }).kind(), ErrorKind::internal);
+  const std::int64_t fresh[] = {7};
+  const float no_number[] = {0, std::nanf("")};
+  EXPECT_EQ(test::refusal([&] { index.add(fresh, no_number); }).kind(), ErrorKind::model);
+  EXPECT_FALSE(index.contains(7));
 }
 
 }  // namespace

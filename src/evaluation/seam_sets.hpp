@@ -1,0 +1,27 @@
+// Where networks that hear seams lie, by the length of the transitions that they learnt.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "features/geometry.hpp"
+
+namespace segue {
+
+// "100ms": the folder of those that learnt transitions of .1 s.
+std::string kind_name(Seconds transition);
+
+struct SeamSet {
+  Seconds transition{0};
+  std::filesystem::path folder;  // the set's own
+};
+
+// Of the first of these folders that holds a set that fits: the one nearest in length to the fade, of two
+// as near the shorter. fits: whether those that learnt `kind` may be asked about the fade.
+std::optional<SeamSet> nearest_set(Seconds fade, std::span<const std::filesystem::path> folders,
+                                   const std::function<bool(Seconds kind)>& fits);
+
+}  // namespace segue
