@@ -1,5 +1,6 @@
 #include "plan/json_fields.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "base/error.hpp"
@@ -75,6 +76,14 @@ std::string JsonFields::text(const char* key) const {
   const nlohmann::json& value = at(key);
   if (!value.is_string()) refuse_json(name_of(key) + " is not text");
   return value.get<std::string>();
+}
+
+std::vector<std::string> JsonFields::texts(const char* key) const {
+  const nlohmann::json& array = at(key);
+  if (!array.is_array() ||
+      !std::all_of(array.begin(), array.end(), [](auto& entry) { return entry.is_string(); }))
+    refuse_json(name_of(key) + " is not a list of texts");
+  return array.get<std::vector<std::string>>();
 }
 
 ContentHash JsonFields::hash(const char* key) const {

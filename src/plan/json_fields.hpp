@@ -6,6 +6,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "base/content_hash.hpp"
 
@@ -25,6 +26,7 @@ class JsonFields {
   double number(const char* key) const;
   bool flag(const char* key) const;
   std::string text(const char* key) const;
+  std::vector<std::string> texts(const char* key) const;
   ContentHash hash(const char* key) const;  // 32 hex digits
   JsonFields object(const char* key) const;
   // Calls `each` for the objects of an array, in order.

@@ -55,6 +55,15 @@ struct Transition {
   PcmFrame after = 0;
 };
 
+// What else had a say in the choices; a plan made elsewhere need not tell.
+struct Choosing {
+  std::size_t beam = 1;              // sequences that went on side by side
+  double edge_weight = 0;            // of the likeness of the edges
+  double critic_weight = 0;          // of the critics
+  std::size_t critic_heard = 0;      // alternatives of each choice that they heard
+  std::vector<std::string> critics;  // content hashes of their weights
+};
+
 struct Plan {
   static constexpr int version = 1;
 
@@ -62,6 +71,7 @@ struct Plan {
   std::string system;   // "crnn"
   std::string model;    // name on the card, "crnn-tuned"
   std::string weights;  // content hash of the weights
+  Choosing choosing;
   int analysis_version = 0;
   std::string style = "collage";
   Segmentation segmentation;

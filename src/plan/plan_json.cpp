@@ -74,6 +74,24 @@ Transition transition_of(const JsonFields& fields) {
   return transition;
 }
 
+Json json_of(const Choosing& choosing) {
+  return {{"beam", choosing.beam},
+          {"edge_weight", choosing.edge_weight},
+          {"critic_weight", choosing.critic_weight},
+          {"critic_heard", choosing.critic_heard},
+          {"critics", choosing.critics}};
+}
+
+Choosing choosing_of(const JsonFields& fields) {
+  Choosing choosing;
+  choosing.beam = fields.whole("beam");
+  choosing.edge_weight = fields.number("edge_weight");
+  choosing.critic_weight = fields.number("critic_weight");
+  choosing.critic_heard = fields.whole("critic_heard");
+  choosing.critics = fields.texts("critics");
+  return choosing;
+}
+
 }  // namespace
 
 void to_json(Json& json, const Plan& plan) {
@@ -82,6 +100,7 @@ void to_json(Json& json, const Plan& plan) {
           {"system", plan.system},
           {"model", plan.model},
           {"weights", plan.weights},
+          {"choosing", json_of(plan.choosing)},
           {"analysis_version", plan.analysis_version},
           {"style", plan.style},
           {"segmentation", plan.segmentation},
@@ -111,6 +130,7 @@ void from_json(const Json& json, Plan& plan) {
   plan.system = fields.text("system");
   plan.model = fields.text("model");
   plan.weights = fields.text("weights");
+  if (json.contains("choosing")) plan.choosing = choosing_of(fields.object("choosing"));
   plan.analysis_version = fields.small_integer("analysis_version");
   plan.style = fields.text("style");
   fields.object("segmentation");

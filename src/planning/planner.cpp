@@ -9,6 +9,7 @@
 #include "base/version.hpp"
 #include "library/fragment_loudness.hpp"
 #include "planning/chooser.hpp"
+#include "planning/critic.hpp"
 #include "planning/crossfades.hpp"
 #include "planning/feasibility.hpp"
 #include "planning/fragment_pool.hpp"
@@ -36,6 +37,13 @@ class PlanBuilder {
     plan_.system = card_.system;
     plan_.model = card_.name;
     plan_.weights = card_.weights.hex();
+    plan_.choosing = {config_.beam, config_.edge_weight, 0, 0, {}};
+    if (config_.critics) {
+      plan_.choosing.critic_weight = config_.critic_weight;
+      plan_.choosing.critic_heard = config_.critic_heard;
+      for (const auto& critic : config_.critics->critics)
+        plan_.choosing.critics.push_back(critic->card().weights.hex());
+    }
     plan_.analysis_version = kAnalysisVersion;
     plan_.segmentation = config_.segmentation;
     plan_.seed = config_.seed;
