@@ -3,22 +3,15 @@
 
 #include <algorithm>
 
-#include "base/error.hpp"
-#include "base/interrupt.hpp"
-#include "base/log.hpp"
 #include "base/safetensors.hpp"
-#include "model/plugin.hpp"
 #include "support/break_off.hpp"
-#include "support/manifests.hpp"
-#include "support/refusal.hpp"
-#include "support/temporary_folder.hpp"
-#include "training/training_request.hpp"
+#include "support/learning.hpp"
 
 namespace segue {
 namespace {
 
 namespace fs = std::filesystem;
-using Settings = std::vector<std::pair<const char*, const char*>>;
+using test::Settings;
 
 constexpr const char* kBandStatistics[] = {"band_mean", "band_scale"};
 
@@ -33,51 +26,31 @@ bool same_tensors(const fs::path& one, const fs::path& other) {
   });
 }
 
-class AdaptationTest : public testing::Test {
+class AdaptationTest : public test::LearningFixture {
  protected:
-  void SetUp() override { set_verbosity(Verbosity::quiet); }
-  void TearDown() override { clear_interrupt(); }
-
   // A network that was learnt in a second.
   fs::path base(const std::string& recipe, const Settings& settings = {}) {
-    TrainingRequest request;
-    request.manifest = manifest_;
-    request.recipe = Recipe::load(recipe);
-    for (const auto& [name, value] : Settings{{"clip_length", "8"},
-                                              {"batch_clips", "2"},
-                                              {"epochs", "6"},
-                                              {"guard", "0"},
-                                              {"warmup", "0"},
-                                              {"learning_rate", "0.01"}}) {
-      request.recipe.set(name, value);
-    }
-    for (const auto& [name, value] : settings) request.recipe.set(name, value);
-    request.folder = folder_ / ("base-" + recipe);
-    request.threads = 1;
-    base_result_ = learning_plugin().train(request);
+    base_result_ = learning_plugin().train(request_of(Recipe::load(recipe), "base-" + recipe,
+                                                      {{"clip_length", "8"},
+                                                       {"batch_clips", "2"},
+                                                       {"epochs", "6"},
+                                                       {"guard", "0"},
+                                                       {"warmup", "0"},
+                                                       {"learning_rate", "0.01"}},
+                                                      settings));
     return base_result_.weights;
   }
 
-  TrainingRequest request(const fs::path& from, const std::string& run, const Settings& settings = {}) {
-    TrainingRequest request;
+  TrainingRequest request(const fs::path& from, const std::string& run,
+                          const Settings& settings = {}) const {
+    TrainingRequest request =
+        request_of(Recipe::adapting(ModelCard::read(card_path(from))), run, settings);
     request.manifest = others_;
     request.from = from;
-    request.recipe = Recipe::adapting(ModelCard::read(card_path(from)));
-    for (const auto& [name, value] : settings) request.recipe.set(name, value);
-    request.folder = folder_ / run;
-    request.threads = 1;
     return request;
   }
 
-  ErrorKind refusal(const TrainingRequest& refused) {
-    const Error error = test::refusal([&] { learning_plugin().train(refused); });
-    EXPECT_FALSE(error.remedy().empty()) << error.what();
-    return error.kind();
-  }
-
-  test::TemporaryFolder folder_;
   TrainingResult base_result_;
-  Manifest manifest_ = test::make_manifest(folder_.path(), 4, 2, 16);
   // Seven tracks of which the first six are those of the base, dealt otherwise.
   Manifest others_ = [this] {
     Manifest others = test::make_manifest(folder_.path(), 7, 0, 16);

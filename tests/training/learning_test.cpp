@@ -10,64 +10,28 @@
 #include <fstream>
 #include <thread>
 
-#include "base/error.hpp"
 #include "base/folder_lock.hpp"
-#include "base/interrupt.hpp"
-#include "base/log.hpp"
 #include "base/safetensors.hpp"
-#include "model/plugin.hpp"
 #include "support/break_off.hpp"
-#include "support/manifests.hpp"
-#include "support/refusal.hpp"
-#include "support/temporary_folder.hpp"
-#include "training/training_request.hpp"
+#include "support/learning.hpp"
 
 namespace segue {
 namespace {
 
 namespace fs = std::filesystem;
 
-class Learning : public testing::Test {
+class Learning : public test::LearningFixture {
  protected:
-  void SetUp() override { set_verbosity(Verbosity::quiet); }
-  void TearDown() override { clear_interrupt(); }
-
   // A network that learns in a second.
-  TrainingRequest request(const std::string& recipe, const std::string& run) {
-    TrainingRequest request;
-    request.manifest = manifest_;
-    request.recipe = Recipe::load(recipe);
-    for (const auto& [name, value] : small_) request.recipe.set(name, value);
-    request.folder = folder_ / run;
-    request.threads = 1;
-    return request;
+  TrainingRequest request(const std::string& recipe, const std::string& run) const {
+    return request_of(Recipe::load(recipe), run, small_);
   }
 
-  ErrorKind refusal(const TrainingRequest& refused) {
-    const Error error = test::refusal([&] { learning_plugin().train(refused); });
-    EXPECT_FALSE(error.remedy().empty()) << error.what();
-    return error.kind();
-  }
-
-  test::TemporaryFolder folder_;
-  Manifest manifest_ = test::make_manifest(folder_.path(), 4, 2, 16);
-  std::vector<std::pair<std::string, std::string>> small_ = {{"channels", "8"},    {"hidden", "8"},
-                                                             {"clip_length", "8"}, {"batch_clips", "2"},
-                                                             {"epochs", "3"},      {"guard", "0"}};
+  test::Settings small_ = {{"channels", "8"},    {"hidden", "8"}, {"clip_length", "8"},
+                           {"batch_clips", "2"}, {"epochs", "3"}, {"guard", "0"}};
 };
 
-std::vector<double> column(const fs::path& csv, int number) {
-  std::ifstream in(csv);
-  std::string line;
-  std::vector<double> values;
-  std::getline(in, line);
-  while (std::getline(in, line)) {
-    std::size_t at = 0;
-    for (int i = 0; i < number; ++i) at = line.find(',', at) + 1;
-    values.push_back(std::stod(line.substr(at)));
-  }
-  return values;
-}
+using test::column;
 
 TEST_F(Learning, TheTunedRecipeLearnsASmallSetByHeart) {
   TrainingRequest asked = request("crnn-tuned", "run");

@@ -5,60 +5,34 @@
 #include <cmath>
 #include <fstream>
 
-#include "base/error.hpp"
-#include "base/interrupt.hpp"
-#include "base/log.hpp"
-#include "model/plugin.hpp"
 #include "support/break_off.hpp"
-#include "support/manifests.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/learning.hpp"
 #include "training/sampler.hpp"
-#include "training/training_request.hpp"
 
 namespace segue {
 namespace {
 
 namespace fs = std::filesystem;
-using Settings = std::vector<std::pair<const char*, const char*>>;
+using test::Settings;
 
-class TrainedSystems : public testing::Test {
+class TrainedSystems : public test::LearningFixture {
  protected:
-  void SetUp() override { set_verbosity(Verbosity::quiet); }
-  void TearDown() override { clear_interrupt(); }
-
-  TrainingRequest request(const std::string& recipe, const Settings& settings) {
-    TrainingRequest request;
-    request.manifest = manifest_;
-    request.recipe = Recipe::load(recipe);
-    for (const auto& [name, value] : Settings{{"clip_length", "8"},
-                                              {"batch_clips", "2"},
-                                              {"guard", "0"},
-                                              {"shift", "0"},
-                                              {"dropout", "0"},
-                                              {"patience", "0"}}) {
-      request.recipe.set(name, value);
-    }
-    for (const auto& [name, value] : settings) request.recipe.set(name, value);
-    request.folder = folder_ / "run";
-    request.threads = 1;
-    return request;
+  TrainingRequest request(const std::string& recipe, const Settings& settings) const {
+    return request_of(Recipe::load(recipe), "run",
+                      {{"clip_length", "8"},
+                       {"batch_clips", "2"},
+                       {"guard", "0"},
+                       {"shift", "0"},
+                       {"dropout", "0"},
+                       {"patience", "0"}},
+                      settings);
   }
 
   // First and last of a column of curves.csv.
-  std::pair<double, double> ends_of(int column) {
-    std::ifstream in(folder_ / "run/curves.csv");
-    std::string line;
-    std::vector<double> values;
-    std::getline(in, line);
-    while (std::getline(in, line)) {
-      for (int i = 0; i < column; ++i) line.erase(0, line.find(',') + 1);
-      values.push_back(std::stod(line));
-    }
+  std::pair<double, double> ends_of(int column) const {
+    const std::vector<double> values = test::column(folder_ / "run/curves.csv", column);
     return {values.front(), values.back()};
   }
-
-  test::TemporaryFolder folder_;
-  Manifest manifest_ = test::make_manifest(folder_.path(), 4, 2, 16);
 };
 
 TEST_F(TrainedSystems, DenseLearnsThePlacesOfASmallSetByHeartAndSortsByThem) {
