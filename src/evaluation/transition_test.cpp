@@ -39,7 +39,8 @@ class Test {
         ranges_(track_ranges(fragments)),
         history_(std::max<std::size_t>(1, model.context_length())),
         session_(model.open_session(fragments, config.guard, config.threads)),
-        random_(config.seed) {}
+        inside_(config.seed),
+        outside_(derive_seed(config.seed, 1)) {}
 
   TransitionAuc run() {
     TransitionAuc result = ask();
@@ -84,12 +85,12 @@ class Test {
     candidates_.assign(1, i + 1);
     const std::size_t inside = end - begin;
     while (candidates_.size() < 1 + config_.negatives) {
-      const std::size_t other = begin + random_.below(inside);
+      const std::size_t other = begin + inside_.below(inside);
       if (other != i && other != i + 1) candidates_.push_back(other);
     }
     const std::size_t outside = hard_alone_ ? 0 : fragments_.size() - inside;
     for (std::size_t n = 0; outside > 0 && n < config_.negatives; ++n) {
-      const std::size_t drawn = random_.below(outside);
+      const std::size_t drawn = outside_.below(outside);
       candidates_.push_back(drawn < begin ? drawn : drawn + inside);
     }
     scores_.resize(candidates_.size());
@@ -118,7 +119,7 @@ class Test {
   std::vector<TrackRange> ranges_;
   std::size_t history_;
   std::unique_ptr<ScoringSession> session_;
-  Random random_;
+  Random inside_, outside_;  // apart, so that both tests draw the same fragments of the own track
   Collected easy_, hard_, reversed_;
   std::vector<std::size_t> context_, candidates_;
   std::vector<float> scores_;

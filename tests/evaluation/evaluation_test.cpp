@@ -125,6 +125,16 @@ TEST_F(TransitionTestFixture, AModelThatHasTimeBackwardsScoresZeroOnReversedPair
   EXPECT_DOUBLE_EQ(result.reversed.value, 0);
 }
 
+TEST_F(TransitionTestFixture, TheHardAucAloneIsThatOfTheWholeTest) {
+  const FakeModel::Score score = [](std::size_t a, std::size_t b) {
+    return static_cast<float>((7 * a + 5 * b) % 11);
+  };
+  const double alone = measure_hard_auc(FakeModel(score), fragments, {});
+  EXPECT_DOUBLE_EQ(alone, measure(score).hard.value);
+  EXPECT_GT(alone, 0.2);
+  EXPECT_LT(alone, 0.8);
+}
+
 TEST_F(TransitionTestFixture, RanksMatchHandCountedCases) {
   const auto rank = [&](FakeModel::Score score) {
     return measure_ranking(FakeModel(std::move(score)), fragments, {});
@@ -135,6 +145,8 @@ TEST_F(TransitionTestFixture, RanksMatchHandCountedCases) {
     EXPECT_DOUBLE_EQ(share.interval.low, 1);
   }
   EXPECT_TRUE(std::isnan(right.g6.value)) << "no track has six fragments";
+  EXPECT_DOUBLE_EQ(right.rebuilt3.value, 1);
+  EXPECT_TRUE(std::isnan(right.rebuilt6.value));
 
   // All alike: four others in the track, fourteen in all; 3! orders of three.
   const RankingResult blind = rank([](auto, auto) { return 0.5f; });
