@@ -77,6 +77,19 @@ class Mix(support.Sandbox):
         self.assertEqual(one[-100000:], two[-100000:])
         self.assertNotEqual(one[-100000:], three[-100000:])
 
+    def test_the_same_mix_on_one_core_and_on_all(self):
+        cores = os.sched_getaffinity(0)
+        self.mix("all.wav", "--length", 60)
+        os.sched_setaffinity(0, {min(cores)})
+        try:
+            self.mix("one.wav", "--length", 60)
+        finally:
+            os.sched_setaffinity(0, cores)
+        one, every = (json.loads((self.folder / f"{name}.plan.json").read_text()) for name in ("one", "all"))
+        self.assertEqual(one, every)
+        self.assertEqual((self.folder / "one.wav").read_bytes()[-1000000:],
+                         (self.folder / "all.wav").read_bytes()[-1000000:])
+
     def test_a_plan_renders_again_to_the_same_bits(self):
         self.mix("first.flac")
         self.segue("mix", "--plan", "first.plan.json", "-o", "again.flac")

@@ -1,0 +1,79 @@
+// Teaching a critic, in small: through the plugin, by what the bundled network chooses.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "judge/detectors.hpp"
+#include "judge/join_examples.hpp"
+#include "planning/critic.hpp"
+#include "support/mix_library.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace segue {
+namespace {
+
+class CriticTeaching : public testing::Test {
+ protected:
+  void SetUp() override {
+    set_verbosity(Verbosity::quiet);
+    Random random(3);
+    for (const char* name : {"a", "b", "c", "d", "e", "f"}) library_.add_noise(name, 60, random);
+    const std::vector<LibraryTrack> all = library_.tracks();
+    training_.tracks.assign(all.begin(), all.begin() + 4);
+    training_.validation.assign(all.begin() + 4, all.end());
+    training_.systems = {"edge"};
+    training_.round = 30;
+    training_.most_rounds = 2;
+    training_.steps = 5;
+    training_.threads = 1;
+    training_.critic = true;
+  }
+
+  test::MixLibrary library_;
+  test::TemporaryFolder folder_;
+  DetectorTraining training_;
+};
+
+TEST_F(CriticTeaching, LeavesASetThatThePlannerFindsAndThatKnowsWhatItHeard) {
+  const std::vector<LearningPoint> curve =
+      train_detectors(training_, library_.library(), folder_.path());
+  EXPECT_EQ(curve.size(), 4u) << "one and two rounds, two families: a critic does not stop early";
+  const auto critics = require_critics(Seconds(0.1), folder_.path());
+  ASSERT_EQ(critics->critics.size(), 2u);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "100ms.learning"));
+  for (const auto& critic : critics->critics) {
+    EXPECT_EQ(critic->card().tracks.size(), 6u);
+    EXPECT_TRUE(critic->card().knows_any(training_.tracks.front().recording));
+  }
+}
+
+TEST_F(CriticTeaching, ThePlannersChoicesAreAmongTheJoinsAndTheCriticChangesThem) {
+  const Segmentation cuts = Segmentation::parse("3");
+  const auto examples_of = [&](std::shared_ptr<const CriticSet> critics) {
+    JoinExampleMaker maker(training_, library_.library());
+    if (critics) maker.choose_by(std::move(critics));
+    JoinExamples examples;
+    maker.add(training_.tracks, cuts, training_.round, 7, false, examples);
+    return examples;
+  };
+  const JoinExamples alone = examples_of(nullptr);
+  EXPECT_EQ(std::count(alone.sounds.begin(), alone.sounds.end(), Sound::chosen), 10 + 10 + 10)
+      << "of a system, of the planner across tracks and within them";
+  EXPECT_EQ(alone.windows.size(), alone.joined.size());
+
+  const JoinExamples heard = examples_of(require_critics(Seconds(0.1)));  // that of segue itself
+  ASSERT_EQ(heard.windows.size(), alone.windows.size());
+  std::size_t others = 0;
+  for (std::size_t i = 0; i < heard.windows.size(); ++i) {
+    const bool same = heard.windows[i].log_mel == alone.windows[i].log_mel;
+    if (alone.sounds[i] != Sound::chosen && alone.sounds[i] != Sound::passage) {
+      EXPECT_TRUE(same) << i;
+    }
+    others += !same;
+  }
+  EXPECT_GT(others, 0u) << "it hears and chooses otherwise";
+}
+
+}  // namespace
+}  // namespace segue
