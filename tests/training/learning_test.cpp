@@ -180,6 +180,23 @@ TEST_F(Learning, StopsWhenValidationGetsNoBetter) {
   EXPECT_EQ(result.epochs - result.best_epoch, 2);
 }
 
+TEST_F(Learning, KeepsTheBestEpochOrTheLastAsTheRecipeSays) {
+  TrainingRequest asked = request("crnn-tuned", "best");
+  asked.recipe.set("learning_rate", "0.3");  // soon spoils what was learnt
+  asked.recipe.set("epochs", "4");
+  const TrainingResult best = learning_plugin().train(asked);
+  ASSERT_LT(best.best_epoch, 4);
+  asked.recipe.set("patience", "0");
+  asked.recipe.set("keep", "last");
+  asked.folder = folder_ / "last";
+  const TrainingResult last = learning_plugin().train(asked);
+  EXPECT_EQ(last.best_epoch, 4);
+  EXPECT_LT(last.best_validation_auc, best.best_validation_auc);
+  const SafetensorsFile kept = SafetensorsFile::open(last.weights),
+                        state = SafetensorsFile::open(last.weights.parent_path() / "checkpoint.safetensors");
+  EXPECT_EQ(kept.floats("dense_weight"), state.floats("net.dense_weight"));
+}
+
 TEST_F(Learning, ACheckpointOfAnotherRunIsRefused) {
   TrainingRequest asked = request("crnn-tuned", "run");
   asked.recipe.set("epochs", "1");
