@@ -110,23 +110,25 @@ std::vector<float> Critic::odds(std::size_t from, std::span<const std::size_t> t
 }
 
 void Critic::judge(std::size_t last, std::span<Candidate> ranked) {
-  std::vector<std::size_t> heard;
-  bool short_ones = heard_of(last) < kLeastHeard;
-  for (const Candidate& candidate : ranked.first(std::min(config_.heard, ranked.size()))) {
-    heard.push_back(candidate.fragment);
-    short_ones |= heard_of(candidate.fragment) < kLeastHeard;
+  if (heard_of(last) < kLeastHeard) return;
+  std::vector<std::size_t> heard, fragments, too_short;  // places in `ranked`, but for fragments
+  std::size_t end = 0;
+  for (; end < ranked.size() && heard.size() < config_.heard; ++end) {
+    const bool long_enough = heard_of(ranked[end].fragment) >= kLeastHeard;
+    (long_enough ? heard : too_short).push_back(end);
+    if (long_enough) fragments.push_back(ranked[end].fragment);
   }
-  if (short_ones) return;
-  std::int64_t least = 0;
-  const std::vector<float> seams = odds(last, heard);
-  for (std::size_t i = 0; i < ranked.size(); ++i) {
-    std::int64_t change = least;
-    if (i < heard.size()) {
-      change = std::llround(config_.weight * log_unheard(seams[i]) / kScoreUnit);
-      least = std::min(least, change);
-    }
-    ranked[i].score += change;
+  if (heard.empty()) return;
+  const std::vector<float> seams = odds(last, fragments);
+  std::int64_t least = 0, sum = 0;
+  for (std::size_t i = 0; i < heard.size(); ++i) {
+    const std::int64_t change = std::llround(config_.weight * log_unheard(seams[i]) / kScoreUnit);
+    ranked[heard[i]].score += change;
+    least = std::min(least, change);
+    sum += change;
   }
+  for (const std::size_t i : too_short) ranked[i].score += sum / static_cast<std::int64_t>(heard.size());
+  for (std::size_t i = end; i < ranked.size(); ++i) ranked[i].score += least;
 }
 
 }  // namespace segue

@@ -69,9 +69,9 @@ class Critic {
   // steps of 1/256, so that they do not hang on the BLAS.
   std::vector<float> odds(std::size_t from, std::span<const std::size_t> to);
 
-  // A second opinion on a ranking, best first: adds weight · log_unheard() to the scores of those that
-  // are heard, and to all after them the least of these, so that nobody gains by not being heard. None
-  // where a fragment is too short for an opinion.
+  // A second opinion on a ranking, best first: adds weight · log_unheard() to the scores of the first
+  // that are heard, to those among them that are too short for an opinion the mean of these, and to all
+  // after them the least, so that nobody gains by not being heard. None where `last` is too short.
   void judge(std::size_t last, std::span<Candidate> ranked);
 
   // log(1 - p), p = σ(odds) being the probability that the seam is heard.

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 
 #include "base/half.hpp"
@@ -101,6 +103,37 @@ TEST_F(CriticTest, WhatIsNotHeardIsWorthTheLeastOfWhatIs) {
       EXPECT_EQ(change, least);
     }
   }
+}
+
+TEST_F(CriticTest, OfWhatIsTooShortForAnOpinionItHasNone) {
+  cutting_.segmentation = Segmentation::parse("0.6-2", 5);
+  library_.add("c", 120);
+  const FragmentPool pool(cutting_, library_.library(), library_.tracks());
+  CriticConfig config;
+  config.heard = 5;
+  Critic critic(pool, set_, config);
+  const auto is_short = [&](std::size_t i) {
+    return hops_to_seconds(pool.fragments()[i].span.length) - config.fade < Critic::kLeastHeard;
+  };
+  std::size_t long_one = 0, short_one = 0;
+  while (is_short(long_one)) ++long_one;
+  while (!is_short(short_one)) ++short_one;
+  std::vector<Candidate> ranked;
+  for (std::size_t i = 0; i < 30; ++i) ranked.push_back({i, -static_cast<std::int64_t>(i)});
+  const std::vector<Candidate> before = ranked;
+  critic.judge(short_one, ranked);
+  EXPECT_EQ(asked_, 0u);
+  critic.judge(long_one, ranked);
+  EXPECT_EQ(asked_, 5u);
+  std::vector<std::int64_t> heard, unheard, beyond;
+  for (std::size_t i = 0; i < ranked.size(); ++i) {
+    const std::int64_t change = ranked[i].score - before[i].score;
+    (heard.size() == 5 ? beyond : is_short(i) ? unheard : heard).push_back(change);
+  }
+  ASSERT_FALSE(unheard.empty());
+  const std::int64_t mean = std::accumulate(heard.begin(), heard.end(), std::int64_t{0}) / 5;
+  for (const std::int64_t change : unheard) EXPECT_EQ(change, mean);
+  for (const std::int64_t change : beyond) EXPECT_EQ(change, *std::min_element(heard.begin(), heard.end()));
 }
 
 TEST(Critics, WeighTheProbabilityThatASeamIsNotHeard) {
