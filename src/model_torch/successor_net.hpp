@@ -27,11 +27,11 @@ struct SuccessorConfig {
   std::int64_t rhythm = 96;  // … the onset curve forwards, and as many backwards
   std::int64_t ahead = 43;   // steps (1 s) of curves that are compared at the seam
   std::int64_t lag_channels = 16;
-  std::int64_t tower_hidden = 64;
-  std::int64_t tower_channels = 48;
+  std::int64_t tower_hidden = 96;
+  std::int64_t tower_channels = 96;
   std::int64_t tower_dense = 256;
-  std::int64_t pair_channels = 32;
-  std::int64_t pair_hidden = 192;
+  std::int64_t pair_channels = 64;
+  std::int64_t pair_hidden = 256;
   double dropout = 0.2;
   std::size_t context = 4;  // fragments heard, the one playing included
 
