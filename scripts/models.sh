@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # make models: trains the bundled networks again, from the train side of tests/split.json; the successor
-# network also from music composed by rule (scripts/compose.py), then the critic from its choices in the
+# network also from music composed by rule (scripts/compose.py), then the critics from its choices in the
 # fold `critic`. One thread each, side by side: the weights then do not depend on the number of cores.
 # A call after a broken one goes on from the last epoch.
 set -euo pipefail
@@ -36,9 +36,17 @@ for recipe in "${recipes[@]}"; do
 done
 cp build/runs/autoencoder/reconstruction.png docs/reconstruction.png
 
-echo "teaching the critic: build/critics/100ms.log"
-build/release/segue judge --learn --critic "$wesnoth" "$kart" --split tests/split.json --crossfade 0.1 \
-  -o build/critics --seed 1 --threads 1 > build/critics/100ms.log 2>&1 || { tail -n 3 build/critics/100ms.log >&2; exit 1; }
+runs=()
+kinds=(0.1 1)
+for seconds in "${kinds[@]}"; do
+  build/release/segue judge --learn --critic "$wesnoth" "$kart" --split tests/split.json --crossfade "$seconds" \
+    -o build/critics --seed 1 --threads 1 > "build/critics/$seconds.log" 2>&1 &
+  runs+=($!)
+  echo "teaching critics of crossfades of $seconds s: build/critics/$seconds.log"
+done
+for i in "${!runs[@]}"; do
+  wait "${runs[i]}" || { tail -n 3 "build/critics/${kinds[i]}.log" >&2; exit 1; }
+done
 for card in build/critics/*ms/*.card.json; do
   /usr/bin/python3 scripts/licences.py "$card" build/runs/library.json
 done

@@ -32,7 +32,7 @@ struct SuccessorConfig {
   std::int64_t tower_dense = 256;
   std::int64_t pair_channels = 64;
   std::int64_t pair_hidden = 256;
-  double dropout = 0.2;
+  double dropout = 0.05;
   std::size_t context = 4;  // fragments heard, the one playing included
 
   // From the settings of a recipe or card. Throws Error(model) if one is missing or out of range.

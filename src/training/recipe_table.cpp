@@ -72,7 +72,7 @@ constexpr SettingRow kTable[] = {
     {"tilt_db", real, 0, 12, "", {"0", "3", "0", "0", "3"},
      "largest change of a fragment's level at the lowest and highest band"},
     // How it learns.
-    {"dropout", real, 0, 0.9, "", {"0.25", "0.25", "0.25", "0", "0.2"}, "share of the encoder's outputs dropped in training"},
+    {"dropout", real, 0, 0.9, "", {"0.25", "0.25", "0.25", "0", "0.05"}, "share of the encoder's outputs dropped in training"},
     {"loss", choice, 0, 0, "binary,listwise", {"binary", "listwise", "", "", ""},
      "binary cross-entropy, or softmax over the right and all wrong answers"},
     {"predecessor_weight", real, 0, 1, "", {"0", "0.5", "", "", ""},
@@ -84,7 +84,7 @@ constexpr SettingRow kTable[] = {
      "epochs without a better validation AUC after which training stops; 0: never"},
     {"keep", choice, 0, 0, "best,last", {"best", "best", "best", "best", "last"},
      "the epoch whose weights are kept: that with the best validation AUC, or the last, whose steps were the smallest"},
-    {"learning_rate", real, 1e-7, 1, "", {"0.001", "0.002", "0.001", "0.001", "0.001"},
+    {"learning_rate", real, 1e-7, 1, "", {"0.001", "0.002", "0.001", "0.001", "0.002"},
      "largest step of AdamW; falls by a cosine"},
     {"weight_decay", real, 0, 1, "", {"0.01", "0.01", "0.01", "0.01", "0.01"}, "of AdamW"},
     {"warmup", integer, 0, 100000, "", {"30", "30", "30", "30", "50"}, "batches until the largest step is reached"},
