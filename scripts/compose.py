@@ -11,6 +11,7 @@ Needs fluidsynth, fluid-soundfont-gm, timgm6mb-soundfont and ffmpeg. What it wri
 """
 import argparse
 import concurrent.futures
+import hashlib
 import pathlib
 import random
 import subprocess
@@ -79,6 +80,22 @@ def make(folder, seed, number):
     return name
 
 
+def rules():
+    """What the notes and their sound follow from, but for fonts and encoders."""
+    here = pathlib.Path(__file__).parent
+    text = b"".join(path.read_bytes() for path in (pathlib.Path(__file__), here / "composing/piece.py", here / "composing/styles.py"))
+    return hashlib.sha256(text).hexdigest()
+
+
+def forget_others(folder, seed):
+    """Pieces by other rules or another seed are made again; what else lies there is not touched."""
+    mark, text = folder / "rules.txt", f"{rules()} seed {seed}\n"
+    if not mark.exists() or mark.read_text() != text:
+        for piece in folder.glob("composed_[0-9][0-9][0-9][0-9]_*"):
+            piece.unlink()
+        mark.write_text(text)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=pathlib.Path)
@@ -87,6 +104,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
+    forget_others(options.folder, options.seed)
     with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
         waiting = [pool.submit(make, options.folder, options.seed, number) for number in range(options.pieces)]
         for done, one in enumerate(concurrent.futures.as_completed(waiting), 1):

@@ -17,10 +17,11 @@ for seconds in "${kinds[@]}"; do
   runs+=($!)
   echo "teaching detectors of crossfades of $seconds s: build/detectors/$seconds.log"
 done
-trap 'kill -INT "${runs[@]}" 2> /dev/null || true; wait' INT TERM
+trap 'kill -INT "${runs[@]}" 2> /dev/null || true; wait' EXIT
 for i in "${!runs[@]}"; do
   wait "${runs[i]}" || { tail -n 3 "build/detectors/${kinds[i]}.log" >&2; exit 1; }
 done
+trap - EXIT
 
 build/release/segue library list --json > build/detectors/library.json
 for card in build/detectors/*ms/*.card.json; do

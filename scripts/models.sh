@@ -27,6 +27,7 @@ done
 for i in "${!runs[@]}"; do
   wait "${runs[i]}" || { tail -n 3 "build/runs/${recipes[i]}.log" >&2; exit 1; }
 done
+runs=()
 
 build/release/segue library list --json > build/runs/library.json
 for recipe in "${recipes[@]}"; do
@@ -47,6 +48,7 @@ done
 for i in "${!runs[@]}"; do
   wait "${runs[i]}" || { tail -n 3 "build/critics/${kinds[i]}.log" >&2; exit 1; }
 done
+trap - EXIT
 for card in build/critics/*ms/*.card.json; do
   /usr/bin/python3 scripts/licences.py "$card" build/runs/library.json
 done

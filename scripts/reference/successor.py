@@ -75,8 +75,8 @@ class Successor(Network):
     def going_on(self, values, known, products, count, gap):
         """The next steps as the repetition has them, [ahead x 84]."""
         lag = np.arange(self.FIRST, self.LAST)
-        # Convolutions see as many lags as the longest line of a batch has; here there is one line.
-        lags = int(np.clip(len(values) - 15 - self.FIRST + 1, 1, len(lag)))
+        # Two convolutions of seven look six lags beyond the longest that the line has.
+        lags = int(np.clip(len(values) - 15 - self.FIRST + 1, 1, len(lag) - 6)) + 6
         x = np.concatenate([products, [lag / 100, np.log(lag / 50), count / 100]])[None, :, :lags]
         hidden = torch.relu(functional.conv1d(torch.tensor(x, dtype=torch.float32), self.w["lag_in.weight"],
                                               self.w["lag_in.bias"], padding=3))

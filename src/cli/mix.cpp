@@ -35,6 +35,7 @@ struct Options {
   std::optional<std::size_t> candidates;
   std::size_t beam = MixConfig{}.beam;
   std::string critic = "auto";
+  std::string critics;
   std::size_t critic_heard = MixConfig{}.critic_heard;
   double critic_weight = MixConfig{}.critic_weight;
   double edge_weight = MixConfig{}.edge_weight;
@@ -127,7 +128,14 @@ std::shared_ptr<const CriticSet> critics_of(const Options& options, const ModelC
   if (options.critic == "off" || (options.critic == "auto" && card.system != "successor"))
     return nullptr;
   const Seconds fade(options.crossfade);
-  return options.critic == "on" ? require_critics(fade) : find_critics(fade);
+  const bool must = options.critic == "on" || !options.critics.empty();
+  const Segmentation cuts = Segmentation::parse(options.fragment);
+  if (cuts.longest - fade < Critic::kLeastHeard) {  // it would have no opinion
+    if (!must) return nullptr;
+    throw Error(ErrorKind::usage, "fragments are too short for the critic beside the crossfade", {},
+                "give a longer --fragment, or --critic off");
+  }
+  return must ? require_critics(fade, options.critics) : find_critics(fade);
 }
 
 Plan choose(const Options& options, const Context& context, const EncodingConfig& encoding) {
@@ -294,6 +302,8 @@ void add_choice_flags(CLI::App& command, Options& options) {
                   "successor)")
       ->check(CLI::IsMember({"auto", "on", "off"}))
       ->capture_default_str();
+  command.add_option("--critics", options.critics,
+                     "Folder of critics (default: yours and those of segue)");
   command.add_option("--critic-heard", options.critic_heard, "Alternatives that the critic hears")
       ->check(whole_number(1, 64))
       ->capture_default_str();

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "base/error.hpp"
+#include "model/successor_model.hpp"
 
 namespace segue {
 namespace {
@@ -34,9 +34,7 @@ double weighted_auc(const std::vector<GroupedScore>& scores, const Weight& weigh
 
 void sort_by_score(std::vector<GroupedScore>& scores) {
   for (const GroupedScore& score : scores) {
-    if (std::isnan(score.score))
-      throw Error(ErrorKind::model, "the network gave a score that is no number", {},
-                  "train it again, or choose another with --model");
+    if (std::isnan(score.score)) throw score_is_no_number();
   }
   std::sort(scores.begin(), scores.end(), [](auto& a, auto& b) { return a.score < b.score; });
 }

@@ -9,6 +9,7 @@
 #include "evaluation/best_paths.hpp"
 #include "evaluation/order_improver.hpp"
 #include "evaluation/puzzle.hpp"
+#include "model/successor_model.hpp"
 
 namespace segue {
 namespace {
@@ -17,10 +18,7 @@ struct Bounds {  // of what is finite
   float low = std::numeric_limits<float>::infinity(), high = -std::numeric_limits<float>::infinity();
 
   void include(float score) {
-    if (std::isnan(score)) {
-      throw Error(ErrorKind::model, "the network gave a score that is no number", {},
-                  "train it again, or choose another with --model");
-    }
+    if (std::isnan(score)) throw score_is_no_number();
     if (!std::isfinite(score)) return;
     low = std::min(low, score);
     high = std::max(high, score);

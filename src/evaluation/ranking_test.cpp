@@ -118,11 +118,11 @@ class Test {
   static Rank rank(std::size_t begin, std::size_t end, std::size_t i, const ScoreOf& score_of) {
     Rank rank;
     const float right = score_of(i + 1);
-    if (!std::isfinite(right)) throw not_a_number();
+    if (!std::isfinite(right)) throw score_is_no_number();
     for (std::size_t other = begin; other < end; ++other) {
       if (other == i || other == i + 1) continue;
       const float score = score_of(other);
-      if (!std::isfinite(score)) throw not_a_number();
+      if (!std::isfinite(score)) throw score_is_no_number();
       rank.above += score > right;
       rank.ties += score == right;
     }
@@ -162,11 +162,6 @@ class Test {
                      [](auto& a, auto& b) { return a.score > b.score; });
     if (prediction.best.size() > kPredictionsKept) prediction.best.resize(kPredictionsKept);
     return prediction;
-  }
-
-  static Error not_a_number() {
-    return Error(ErrorKind::model, "the network gave a score that is no number", {},
-                 "train it again, or choose another with --model");
   }
 
   // The share of true neighbours that are neighbours in the order found of each whole track.

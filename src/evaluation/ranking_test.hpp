@@ -10,7 +10,8 @@
 
 namespace segue {
 
-// Ties count as if broken at random: each figure is the expectation over that.
+// Ties count as if broken at random: each figure is the expectation over that, but for the orders of
+// rebuilt3 … neighbours, which are drawn by the seed.
 struct RankingResult {
   Share r1;           // the true next comes first among all other fragments of its track
   Share r1_tolerant;  // … or the first sounds like it (evaluation/same_audio.hpp)

@@ -78,31 +78,52 @@ std::vector<float> pair_scores(ScoringSession& session, std::size_t begin, std::
   return scores_after(session, begin, as_given(n), 1, nullptr);
 }
 
+namespace {
+
+std::vector<float> seams_of(std::span<const std::size_t> order, std::span<const float> scores) {
+  std::vector<float> seams;
+  for (std::size_t i = 0; i + 1 < order.size(); ++i)
+    seams.push_back(scores[order[i] * order.size() + order[i + 1]]);
+  return seams;
+}
+
+}  // namespace
+
 FoundOrder find_order(ScoringSession& session, std::size_t begin, std::size_t n, Assembly assembly,
                       std::uint64_t seed, std::size_t history, Progress* progress) {
   std::vector<float> scores = scores_after(session, begin, as_given(n), 1, progress);
   FoundOrder found;
   if (assembly == Assembly::own) found.order = sorted_order(session, begin, n, seed);
-  int rehearings = found.order.empty() && assembly != Assembly::greedy && history > 1 && n > 2
-                       ? kRehearings
-                       : 0;
+  const bool again = found.order.empty() && assembly != Assembly::greedy && history > 1 && n > 2;
   if (found.order.empty()) {
     found.order = assembly == Assembly::greedy && n > 0 ? greedy_order(scores, n, 0, seed)
                                                         : best_order(scores, n, seed);
   }
-  if (rehearings > 0) session.suppose_contexts();
-  if (rehearings > 0 && n <= kLargestPuzzle)
-    found.order = best_order_of_triples(scores, triple_scores(session, begin, n), n, seed);
-  int left = kRehearings;
-  for (; rehearings > 0; --rehearings, --left) {
-    scores = scores_after(session, begin, found.order, history, progress);
-    std::vector<std::size_t> order = best_order(scores, n, seed);
-    if (order == found.order) rehearings = 1;
-    found.order = std::move(order);
+  found.seams = seams_of(found.order, scores);
+  int rounds = 0;
+  if (again) {
+    session.suppose_contexts();
+    std::vector<std::size_t> order = std::move(found.order);
+    if (n <= kLargestPuzzle)
+      order = best_order_of_triples(scores, triple_scores(session, begin, n), n, seed);
+    double most = 0;
+    for (; rounds < kRehearings; ++rounds) {
+      scores = scores_after(session, begin, order, history, progress);
+      const double worth = order_worth(scores, order);  // each seam heard after what the order has before
+      std::vector<std::size_t> better = best_order(scores, n, seed);
+      const bool stays = better == order;
+      if (rounds == 0 || worth > most || stays) {
+        most = worth;
+        found = {order, seams_of(order, scores)};
+      }
+      order = std::move(better);
+      if (stays) {
+        ++rounds;
+        break;
+      }
+    }
   }
-  if (progress != nullptr) progress->advance(static_cast<double>(left) * static_cast<double>(n));
-  for (std::size_t i = 0; i + 1 < n; ++i)
-    found.seams.push_back(scores[found.order[i] * n + found.order[i + 1]]);
+  if (progress != nullptr) progress->advance(static_cast<double>(kRehearings - rounds) * static_cast<double>(n));
   return found;
 }
 

@@ -24,19 +24,20 @@ std::string kind_name(Seconds transition) {
 std::optional<SeamSet> nearest_set(Seconds fade, std::span<const fs::path> folders,
                                    const std::function<bool(Seconds kind)>& fits) {
   const auto off = [&](Seconds kind) { return std::abs((kind - fade).count()); };
+  std::optional<SeamSet> nearest;
   for (const fs::path& place : folders) {
-    std::optional<SeamSet> nearest;
+    std::optional<SeamSet> here;
     std::error_code code;
     for (fs::directory_iterator it(place, code), end; !code && it != end; it.increment(code)) {
       const std::optional<Seconds> kind = transition_of(it->path().filename().native());
       if (!kind || !fits(*kind)) continue;
-      if (!nearest || off(*kind) < off(nearest->transition) ||
-          (off(*kind) == off(nearest->transition) && *kind < nearest->transition))
-        nearest = SeamSet{*kind, it->path()};
+      if (!here || off(*kind) < off(here->transition) ||
+          (off(*kind) == off(here->transition) && *kind < here->transition))
+        here = SeamSet{*kind, it->path()};
     }
-    if (nearest) return nearest;
+    if (here && (!nearest || off(here->transition) < off(nearest->transition))) nearest = here;
   }
-  return std::nullopt;
+  return nearest;
 }
 
 }  // namespace segue

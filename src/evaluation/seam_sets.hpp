@@ -19,8 +19,8 @@ struct SeamSet {
   std::filesystem::path folder;  // the set's own
 };
 
-// Of the first of these folders that holds a set that fits: the one nearest in length to the fade, of two
-// as near the shorter. fits: whether those that learnt `kind` may be asked about the fade.
+// Of the sets in these folders that fit, the one nearest in length to the fade; of those as near that of
+// the earlier folder, and there the shorter. fits: whether those that learnt `kind` may be asked about the fade.
 std::optional<SeamSet> nearest_set(Seconds fade, std::span<const std::filesystem::path> folders,
                                    const std::function<bool(Seconds kind)>& fits);
 

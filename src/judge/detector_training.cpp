@@ -154,9 +154,12 @@ std::string expected_duration(const DetectorTraining& training, const JoinExampl
   for (std::size_t rounds = 1; rounds <= training.most_rounds; rounds *= 2) ++times;
   const Seconds least = 2 * making + std::min(2.0, times) * learning;
   const Seconds most = static_cast<double>(training.most_rounds) * making + times * learning;
-  return "teaching " + std::to_string(std::size(kDetectorFamilies)) + " detectors on " +
-         std::to_string(training.tracks.size()) + " tracks takes " + format_time(least) + " to " +
-         format_time(most) + " here, by how soon more joins bring nothing";
+  const std::string what = "teaching " + std::to_string(std::size(kDetectorFamilies)) +
+                           (training.critic ? " critics on " : " detectors on ") +
+                           std::to_string(training.tracks.size()) + " tracks takes ";
+  if (training.critic) return what + format_time(most) + " here or somewhat more";
+  return what + format_time(least) + " to " + format_time(most) +
+         " here, by how soon more joins bring nothing";
 }
 
 }  // namespace
@@ -217,11 +220,14 @@ std::vector<LearningPoint> train_detectors(const DetectorTraining& training, Lib
     }
   }
   std::error_code code;
-  fs::remove_all(target, code);
+  const fs::path old = target.native() + ".old";
+  fs::remove_all(old, code);
+  fs::rename(target, old, code);  // there may be none
   fs::rename(unfinished, target, code);
   if (code)
     throw Error(ErrorKind::output, "cannot be put in place: " + code.message(), target,
                 "check the folder");
+  fs::remove_all(old, code);
   return curve;
 }
 

@@ -15,6 +15,7 @@ CriticConfig ears_of(const JoinConfig& config) {
   CriticConfig ears;
   ears.fade = config.fade;
   ears.target_lufs = config.target_lufs;
+  ears.threads = config.threads;
   return ears;
 }
 
@@ -33,7 +34,7 @@ class JoinChooser {
         random_(config.seed),
         sources_(sources_of(pool)),
         context_length_(model.context_length()),
-        session_(model.open_session(pool.set())),
+        session_(model.open_session(pool.set(), 0, config.threads)),
         ranker_(*session_, pool,
                 second_opinion(pool, {config.edge_weight, config.critics, ears_of(config)})) {
     for (std::size_t i = 0; i < pool.fragments().size(); ++i) {

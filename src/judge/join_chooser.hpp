@@ -20,6 +20,7 @@ struct JoinConfig {
   bool own_track = false;  // may lead on elsewhere in the track that is left, as in a mix
   double edge_weight = 0;  // as MixConfig::edge_weight
   std::shared_ptr<const CriticSet> critics{};  // hear the best of each choice, as in a mix; may be null
+  std::size_t threads = 0;                     // 0 = all cores
 };
 
 // The sources of a pool as a list of joins names them.

@@ -59,6 +59,7 @@ void JoinExampleMaker::add(const std::vector<LibraryTrack>& tracks, const Segmen
   };
   JoinConfig config;
   config.fade = training_.transition;
+  config.threads = training_.threads;
   config.count = (joins + systems_.size() - 1) / systems_.size();
   for (std::size_t s = 0; s < systems_.size(); ++s) {
     throw_if_interrupted();

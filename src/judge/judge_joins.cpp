@@ -42,6 +42,7 @@ Verdict judge_joins(const std::vector<std::string>& systems, Library& library,
   choosing.count = config.count;
   choosing.fade = config.fade;
   choosing.seed = config.seed;
+  choosing.threads = config.threads;
   const auto choices_of = [&](const std::string& system) {
     JoinConfig own = choosing;
     std::string name = system;

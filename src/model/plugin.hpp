@@ -16,7 +16,7 @@ class SeamDetector;
 
 // What the plugin offers; found through its one C symbol `segue_learning_plugin`.
 struct LearningPlugin {
-  static constexpr int current_abi = 3;
+  static constexpr int current_abi = 4;
   int abi;
   // Throws Error(model) if the weights are missing, damaged or of another architecture.
   std::unique_ptr<SuccessorModel> (*load_model)(const std::filesystem::path& weights);

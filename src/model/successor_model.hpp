@@ -51,6 +51,12 @@ inline std::vector<float> ScoringSession::exit(std::span<const std::size_t>) {
   throw Error(ErrorKind::internal, "this system has no embeddings");
 }
 
+// For scores that are not finite, or NaN.
+inline Error score_is_no_number() {
+  return Error(ErrorKind::model, "the network gave a score that is no number", {},
+               "train it again, or choose another with --model");
+}
+
 class SuccessorModel {
  public:
   virtual ~SuccessorModel() = default;

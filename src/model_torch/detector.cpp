@@ -189,7 +189,7 @@ void train_detector(const DetectorLesson& lesson, const std::filesystem::path& w
 }
 
 std::unique_ptr<SeamDetector> load_detector(const std::filesystem::path& weights) {
-  ModelCard card = ModelCard::read(card_path(weights));
+  ModelCard card = read_card_of(weights);
   const auto transition = card.recipe.find("transition_s");
   if (transition == card.recipe.end() || !transition->is_number() || transition->get<double>() < 0 ||
       transition->get<double>() > 60) {

@@ -13,25 +13,6 @@ constexpr int kBandsOfFlux = kBands / kFluxGroups, kBandsOfLevel = kBands / kLev
 
 std::size_t at(Hop step, int channels) { return static_cast<std::size_t>(step * channels); }
 
-std::vector<float> edge_means(Hop frames, const BandStatistics& statistics, const auto& row_at) {
-  std::vector<float> means(static_cast<std::size_t>(kEdgeScales * kBands));
-  double sums[kBands] = {};
-  Hop read = 0;
-  for (int scale = 0; scale < kEdgeScales; ++scale) {
-    const Hop window = std::min(frames, Hop{1} << scale);
-    for (; read < window; ++read) {
-      const float* row = row_at(read);
-      for (int band = 0; band < kBands; ++band) sums[band] += row[band];
-    }
-    for (std::size_t band = 0; band < kBands; ++band) {
-      const double mean = sums[band] / static_cast<double>(window);
-      means[static_cast<std::size_t>(scale) * kBands + band] =
-          static_cast<float>((mean - statistics.mean[band]) / statistics.scale[band]);
-    }
-  }
-  return means;
-}
-
 std::vector<float> scored_frames(const LogMel& fragment, Hop begin, Hop count,
                                  const BandStatistics& statistics) {
   std::vector<float> scored;
@@ -182,9 +163,8 @@ Timeline empty_timeline(Hop steps) {
 FragmentCurves curves_of(const LogMel& fragment, const BandStatistics& statistics) {
   const Hop frames = fragment.frames;
   FragmentCurves result;
-  result.entry = edge_means(frames, statistics, [&](Hop i) { return fragment.row(i).data(); });
-  result.exit =
-      edge_means(frames, statistics, [&](Hop i) { return fragment.row(frames - 1 - i).data(); });
+  result.entry = edge_means(fragment, statistics, kEdgeScales, false);
+  result.exit = edge_means(fragment, statistics, kEdgeScales, true);
   const Hop near = std::min(frames, kNearFrames);
   result.first = scored_frames(fragment, 0, near, statistics);
   result.last = scored_frames(fragment, frames - near, near, statistics);

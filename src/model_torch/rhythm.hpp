@@ -17,6 +17,9 @@ struct TimelineBatch {
   torch::Tensor allowed;  // [N × L] true where enough steps meet
 };
 
+// How many lags further the convolutions over lags look that weigh one: two of kLagKernel.
+inline constexpr std::int64_t kLagKernel = 7, kLagReach = 2 * (kLagKernel / 2);
+
 // Of each lag: the mean product of each group, the lag twice (linear, logarithmic), the steps that meet.
 inline constexpr std::int64_t kLagInputs = kCurveGroups + 3;
 

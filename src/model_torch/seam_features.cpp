@@ -14,27 +14,6 @@ constexpr Hop kShortestLag = 10;   // frames, .23 s
 constexpr Hop kLagMargin = 15;     // a lag needs that many products to be trusted
 constexpr float kLittle = 1e-4f;
 
-// Means over windows of 1, 2, 4 … frames from one edge, z-scored. at(i) is the i-th frame from it.
-template <class At>
-std::vector<float> edge_means(Hop frames, const BandStatistics& statistics, const At& at) {
-  std::vector<float> means(static_cast<std::size_t>(kSeamScales * kBands));
-  double sums[kBands] = {};
-  Hop read = 0;
-  for (int scale = 0; scale < kSeamScales; ++scale) {
-    const Hop window = std::min(frames, Hop{1} << scale);
-    for (; read < window; ++read) {
-      const float* row = at(read);
-      for (int band = 0; band < kBands; ++band) sums[band] += row[band];
-    }
-    float* out = means.data() + scale * kBands;
-    for (std::size_t band = 0; band < kBands; ++band) {
-      const double mean = sums[band] / static_cast<double>(window);
-      out[band] = static_cast<float>((mean - statistics.mean[band]) / statistics.scale[band]);
-    }
-  }
-  return means;
-}
-
 // [count × 8] flux of frames first+1 … first+count of the fragment.
 std::vector<float> onset_flux(const LogMel& fragment, Hop first, Hop count) {
   std::vector<float> flux(static_cast<std::size_t>(count * kFluxGroups));
@@ -109,13 +88,32 @@ std::vector<float> continued(std::vector<float> flux, const std::vector<float>& 
 
 }  // namespace
 
+std::vector<float> edge_means(const LogMel& fragment, const BandStatistics& statistics, int scales,
+                              bool exit) {
+  std::vector<float> means(static_cast<std::size_t>(scales * kBands));
+  double sums[kBands] = {};
+  Hop read = 0;
+  for (int scale = 0; scale < scales; ++scale) {
+    const Hop window = std::min(fragment.frames, Hop{1} << scale);
+    for (; read < window; ++read) {
+      const float* row = fragment.row(exit ? fragment.frames - 1 - read : read).data();
+      for (int band = 0; band < kBands; ++band) sums[band] += row[band];
+    }
+    float* out = means.data() + scale * kBands;
+    for (std::size_t band = 0; band < kBands; ++band) {
+      const double mean = sums[band] / static_cast<double>(window);
+      out[band] = static_cast<float>((mean - statistics.mean[band]) / statistics.scale[band]);
+    }
+  }
+  return means;
+}
+
 SeamFeatures seam_features(const LogMel& fragment, Hop guard, int flux_frames,
                            const BandStatistics& statistics) {
   const Hop frames = fragment.frames;
   SeamFeatures result;
-  result.entry = edge_means(frames, statistics, [&](Hop i) { return fragment.row(i).data(); });
-  result.exit =
-      edge_means(frames, statistics, [&](Hop i) { return fragment.row(frames - 1 - i).data(); });
+  result.entry = edge_means(fragment, statistics, kSeamScales, false);
+  result.exit = edge_means(fragment, statistics, kSeamScales, true);
 
   const Hop heard = std::min(frames - 1, kLongestFlux);
   std::vector<float> beginning = onset_flux(fragment, 0, heard);

@@ -1,16 +1,13 @@
 #include "model_torch/seam_tower.hpp"
 
+#include "model_torch/layers.hpp"
+
 #include <algorithm>
 
 namespace segue {
 namespace {
 
 constexpr std::int64_t kBands = LogMelGeometry::bands;
-
-torch::nn::Conv1d convolution(std::int64_t in, std::int64_t out, std::int64_t kernel,
-                              std::int64_t stride) {
-  return torch::nn::Conv1d(torch::nn::Conv1dOptions(in, out, kernel).stride(stride).padding(kernel / 2));
-}
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include "model_torch/successor_net.hpp"
 
 #include "base/parallel.hpp"
+#include "model_torch/layers.hpp"
 #include "model_torch/settings.hpp"
 #include "model_torch/systems.hpp"
 
@@ -10,14 +11,9 @@ namespace {
 constexpr std::int64_t kEdge = kEdgeScales * LogMelGeometry::bands;
 constexpr std::int64_t kFlux = kCurveChannels[0] + kCurveChannels[1];
 constexpr std::int64_t kGroups = kCurveGroups;
-constexpr std::int64_t kLagKernel = 7, kPairKernel = 5;
+constexpr std::int64_t kPairKernel = 5;
 // What the two expectations agree in: both directions, three stretches of the time ahead, each group.
 constexpr std::int64_t kMatches = 2 * 3 * kGroups;
-
-torch::nn::Conv1d convolution(std::int64_t in, std::int64_t out, std::int64_t kernel,
-                              std::int64_t stride = 1) {
-  return torch::nn::Conv1d(torch::nn::Conv1dOptions(in, out, kernel).stride(stride).padding(kernel / 2));
-}
 
 // Divided by the RMS of each row of the batch; silence stays silence, and has a gradient.
 torch::Tensor normalised(const torch::Tensor& curves) {

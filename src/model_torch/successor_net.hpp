@@ -3,14 +3,15 @@
 //
 // The exit of what plays holds (1) its last frames, (2) the onset curve as it would go on by its own
 // repetition, (3) how its onset curve ends; the entry of what may follow (1) its first frames, (2) how
-// its onset curve begins, (3) the onset curve as it would have been before. Each part goes through one
-// matrix for both sides; base score = -s ‖exit - entry‖². What the repetition is (the weights of the
-// lags) a small convolution reads off the autocorrelation of all curves. The fragments before the one
-// playing make it longer where they lie before it in the same track.
+// its onset curve begins, (3) the onset curve as it would have been before. Each of these goes through
+// one matrix for both sides; what a tower of convolutions makes of the nearest 64 frames, one tower for
+// each side, is added. Base score = -s ‖exit - entry‖². What the repetition is (the weights of the lags)
+// a small convolution reads off the autocorrelation of all curves. The fragments before the one playing
+// make it longer where they lie before it in the same track, or are supposed to.
 //
 // The re-ranker hears one pair: the products of their curves at every lag in true time beside the
-// autocorrelation of each side (two further convolutions), and how the edges, the embeddings and the
-// expected and the real curves differ (dense layers).
+// autocorrelation of each side (convolutions), how the edges, the embeddings and the expected and the real
+// curves differ (dense layers), and both towers side by side (TowerPair).
 #pragma once
 
 #include <span>

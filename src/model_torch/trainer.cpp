@@ -220,8 +220,7 @@ class Trainer {
     record.seconds = seconds_since(start);
     state_.records.push_back(record);
     const bool first = state_.best_epoch == 0 && !base_;
-    // Adapting must not make a network worse by its own measure.
-    const bool last = recipe_.value("keep", "best") == "last" && !base_;
+    const bool last = recipe_.value("keep", "best") == "last";
     if (first || last || record.validation_auc > state_.best_auc) {
       state_.best_epoch = epoch;
       state_.best_auc = record.validation_auc;

@@ -15,6 +15,10 @@
 namespace segue {
 namespace fs = std::filesystem;
 
+namespace {
+constexpr float kMostOdds = 1000;  // either way
+}
+
 std::vector<float> CriticSet::odds(std::span<const SeamWindow> windows) const {
   std::vector<float> sum(windows.size(), 0.0f);
   for (const auto& critic : critics) {
@@ -28,7 +32,7 @@ fs::path user_critics_folder() { return user_data_folder() / "critics"; }
 
 std::shared_ptr<const CriticSet> find_critics(Seconds fade, const fs::path& folder) {
   std::vector<fs::path> folders = {folder};
-  if (folder.empty()) folders = {find_shipped("models/critics"), user_critics_folder()};
+  if (folder.empty()) folders = {user_critics_folder(), find_shipped("models/critics")};
   const auto place = nearest_set(fade, folders, [fade](Seconds kind) {
     return std::abs((kind - fade).count()) <= std::max(0.2 * kind.count(), 0.15);
   });
@@ -82,6 +86,8 @@ Seconds Critic::heard_of(std::size_t fragment) const {
   return std::min(kSeamFlank, hops_to_seconds(pool_.fragments()[fragment].span.length) - config_.fade);
 }
 
+bool Critic::has_opinion(std::size_t fragment) const { return heard_of(fragment) >= kLeastHeard; }
+
 SeamWindow Critic::preview(std::size_t from, std::size_t to) const {
   const auto [gain_from, gain_to] = gains_between(pool_, from, to, config_.target_lufs);
   const PoolFragment& a = pool_.fragments()[from];
@@ -100,34 +106,42 @@ std::vector<float> Critic::odds(std::size_t from, std::span<const std::size_t> t
   for (const std::size_t candidate : to)
     if (!known_.contains(key(candidate))) missing.push_back(candidate);
   std::vector<SeamWindow> windows(missing.size());
-  parallel_for(missing.size(), 0, [&](std::size_t i) { windows[i] = preview(from, missing[i]); });
+  parallel_for(missing.size(), config_.threads, [&](std::size_t i) { windows[i] = preview(from, missing[i]); });
   const std::vector<float> heard = missing.empty() ? std::vector<float>() : set_->odds(windows);
-  for (std::size_t i = 0; i < missing.size(); ++i)
-    known_[key(missing[i])] = std::round(heard[i] * 256) / 256;
+  for (std::size_t i = 0; i < missing.size(); ++i) {
+    if (!std::isfinite(heard[i]))
+      throw Error(ErrorKind::model, "the critic gave odds that are no number", set_->folder,
+                  "teach critics again, or choose with --critic off");
+    known_[key(missing[i])] = std::round(std::clamp(heard[i], -kMostOdds, kMostOdds) * 256) / 256;
+  }
   std::vector<float> result;
   for (const std::size_t candidate : to) result.push_back(known_.at(key(candidate)));
   return result;
 }
 
 void Critic::judge(std::size_t last, std::span<Candidate> ranked) {
-  if (heard_of(last) < kLeastHeard) return;
+  const auto change_of = [&](float odds) {
+    return std::llround(config_.weight * log_unheard(odds) / kScoreUnit);
+  };
   std::vector<std::size_t> heard, fragments, too_short;  // places in `ranked`, but for fragments
   std::size_t end = 0;
   for (; end < ranked.size() && heard.size() < config_.heard; ++end) {
-    const bool long_enough = heard_of(ranked[end].fragment) >= kLeastHeard;
-    (long_enough ? heard : too_short).push_back(end);
-    if (long_enough) fragments.push_back(ranked[end].fragment);
+    const std::size_t fragment = ranked[end].fragment;
+    const bool audible = has_opinion(last) && has_opinion(fragment);
+    (audible ? heard : too_short).push_back(end);
+    if (audible) fragments.push_back(fragment);
   }
-  if (heard.empty()) return;
   const std::vector<float> seams = odds(last, fragments);
   std::int64_t least = 0, sum = 0;
   for (std::size_t i = 0; i < heard.size(); ++i) {
-    const std::int64_t change = std::llround(config_.weight * log_unheard(seams[i]) / kScoreUnit);
+    const std::int64_t change = change_of(seams[i]);
     ranked[heard[i]].score += change;
     least = std::min(least, change);
     sum += change;
   }
-  for (const std::size_t i : too_short) ranked[i].score += sum / static_cast<std::int64_t>(heard.size());
+  const std::int64_t usual =
+      heard.empty() ? change_of(0) : sum / static_cast<std::int64_t>(heard.size());
+  for (const std::size_t i : too_short) ranked[i].score += usual;
   for (std::size_t i = end; i < ranked.size(); ++i) ranked[i].score += least;
 }
 

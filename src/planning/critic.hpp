@@ -37,8 +37,8 @@ std::filesystem::path user_critics_folder();
 std::shared_ptr<const CriticSet> load_critics(const std::filesystem::path& folder, Seconds transition);
 
 // Those that learnt the crossfades nearest in length to this one, at most a fifth or .15 s off
-// (evaluation/seam_sets.hpp). folder: holds sets by kind; where it is empty, segue's own and then the
-// user's are looked through. Null if there are none. Throws Error(model) if weights are damaged.
+// (evaluation/seam_sets.hpp). folder: holds sets by kind; where it is empty, the user's and then
+// segue's own are looked through. Null if there are none. Throws Error(model) if weights are damaged.
 std::shared_ptr<const CriticSet> find_critics(Seconds fade, const std::filesystem::path& folder = {});
 
 // The same, but throws Error(model) telling how to teach them if there are none.
@@ -54,6 +54,7 @@ struct CriticConfig {
   Seconds fade{0.1};
   double target_lufs = -16;
   std::size_t kept = std::size_t{1} << 20;  // seams whose odds are kept, 24 bytes each
+  std::size_t threads = 0;                  // that preview; 0 = all cores
 };
 
 // Hears seams between fragments of a pool. What it heard is kept. Not thread-safe.
@@ -71,7 +72,8 @@ class Critic {
 
   // A second opinion on a ranking, best first: adds weight · log_unheard() to the scores of the first
   // that are heard, to those among them that are too short for an opinion the mean of these, and to all
-  // after them the least, so that nobody gains by not being heard. None where `last` is too short.
+  // after them the least, so that nobody gains by not being heard. Where no seam can be heard, to all
+  // what it adds where it cannot tell (p = ½), so that sequences still compare.
   void judge(std::size_t last, std::span<Candidate> ranked);
 
   // log(1 - p), p = σ(odds) being the probability that the seam is heard.
@@ -83,6 +85,7 @@ class Critic {
  private:
   SeamWindow preview(std::size_t from, std::size_t to) const;
   Seconds heard_of(std::size_t fragment) const;
+  bool has_opinion(std::size_t fragment) const;
 
   const FragmentPool& pool_;
   std::shared_ptr<const CriticSet> set_;

@@ -119,6 +119,7 @@ bool LibraryIndex::read() {
     if (says_what_the_network_says()) return true;
     log_detail("the index no longer fits the network and is made again: " + file_.native());
   } catch (const Error& error) {
+    if (error.kind() == ErrorKind::interrupted) throw;  // the file is as good as before
     log_detail("the index is made again: " + std::string(error.what()));
   }
   return false;

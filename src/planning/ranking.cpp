@@ -34,10 +34,7 @@ Ranking Ranker::rank(std::span<const std::size_t> context,
   std::vector<float> scores(candidates.size());
   session_.score(context, candidates, scores);
   for (std::size_t i = 0; i < candidates.size(); ++i) {
-    if (!std::isfinite(scores[i])) {
-      throw Error(ErrorKind::model, "the network gave a score that is no number", {},
-                  "train it again, or choose another with --model");
-    }
+    if (!std::isfinite(scores[i])) throw score_is_no_number();
     ranking.best.push_back({candidates[i], quantised(std::clamp(scores[i], -kHighest, kHighest))});
   }
   sort(ranking.best);

@@ -83,10 +83,10 @@ SeamWindow preview_seam(const PreviewSide& out, const PreviewSide& in, const Pre
   const std::vector<float> right = rows_of(in, in.at - lead + first, in.at - lead + window.frames);
   window.log_mel.reserve(static_cast<std::size_t>(window.frames * kBands));
   for (Hop frame = 0; frame < window.frames; ++frame) {
-    const float* a = left.data() + frame * kBands;
-    const float* b = right.data() + (frame - first) * kBands;
-    if (frame < first || frame >= end) {
-      const float* row = frame < first ? a : b;
+    const float* a = frame < end ? left.data() + frame * kBands : nullptr;
+    const float* b = frame >= first ? right.data() + (frame - first) * kBands : nullptr;
+    if (a == nullptr || b == nullptr) {
+      const float* row = a == nullptr ? b : a;
       for (int band = 0; band < kBands; ++band) window.log_mel.push_back(half_from_float(row[band]));
       continue;
     }

@@ -175,6 +175,8 @@ Recipe Recipe::adapting(const ModelCard& card) {
       throw unsound(std::string("has no sound '") + row.name + "'");
   }
   recipe.settings_["epochs"] = std::min(Adaptation::epochs, recipe.settings_["epochs"].get<int>());
+  // Adapting must not make a network worse by its own measure.
+  if (recipe.settings_.contains("keep")) recipe.settings_["keep"] = "best";
   if (!card.from) {  // what was adapted once has small steps already
     recipe.settings_["learning_rate"] =
         Adaptation::learning_rate_share * recipe.settings_["learning_rate"].get<double>();
@@ -222,6 +224,10 @@ void Recipe::validate() const {
     throw Error(ErrorKind::usage, "the recipe leaves no wrong answer to learn from", {},
                 system_ == "crnn" ? "set negatives_same, negatives_other or extremes to 1 or more"
                                   : "set negatives_same to 1 or more");
+  }
+  if (settings_.value("keep", "") == "last" && !fixed_by_.empty()) {
+    throw Error(ErrorKind::usage, "adapting keeps the best epoch, so that no network gets worse", {},
+                "leave keep out");
   }
   if (settings_.value("keep", "") == "last" && number("patience") > 0) {
     throw Error(ErrorKind::usage, "patience waits for a better epoch, but the last one is kept", {},

@@ -68,6 +68,9 @@ class Mix(support.Sandbox):
         self.assertNotEqual(off, plan("--critic", "off", "--edge-weight", 2))
         self.refused(2, "mix", self.music, "--critic-weight", 200, says="--critic-weight")
         self.refused(6, "mix", self.music, "--critic", "on", "--crossfade", 2, says="critic")
+        self.refused(6, "mix", self.music, "--critics", self.folder / "none", says="critic")
+        self.refused(2, "mix", self.music, "--critic", "on", "--fragment", 1, says="--fragment")
+        self.assertNotIn("seam by seam", plan("--fragment", 1)[1]["why"])
 
     def test_the_same_seed_gives_the_same_mix_and_another_seed_another(self):
         self.mix("one.wav", "--seed", 5)

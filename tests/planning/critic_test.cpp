@@ -9,6 +9,7 @@
 
 #include "base/half.hpp"
 #include "base/paths.hpp"
+#include "evaluation/seam_sets.hpp"
 #include "support/mix_library.hpp"
 #include "support/refusal.hpp"
 
@@ -123,6 +124,11 @@ TEST_F(CriticTest, OfWhatIsTooShortForAnOpinionItHasNone) {
   const std::vector<Candidate> before = ranked;
   critic.judge(short_one, ranked);
   EXPECT_EQ(asked_, 0u);
+  for (std::size_t i = 0; i < ranked.size(); ++i)
+    EXPECT_EQ(ranked[i].score - before[i].score,
+              std::llround(config.weight * Critic::log_unheard(0) / kScoreUnit))
+        << "it cannot tell";
+  ranked = before;
   critic.judge(long_one, ranked);
   EXPECT_EQ(asked_, 5u);
   std::vector<std::int64_t> heard, unheard, beyond;
@@ -152,6 +158,22 @@ TEST(Critics, AreFoundByTheNearestCrossfade) {
 }
 
 // What chooses by ear and what measures never heard the same track.
+TEST(Critics, ThoseOfTheUserGoBeforeThoseOfSegue) {
+  const test::TemporaryFolder user, shipped;
+  for (const char* kind : {"100ms", "1000ms"}) std::filesystem::create_directories(shipped / kind);
+  std::filesystem::create_directories(user / "200ms");
+  const std::filesystem::path folders[] = {user.path(), shipped.path()};
+  const auto found = [&](double fade) {
+    const auto set = nearest_set(Seconds(fade), folders, [](Seconds) { return true; });
+    return set ? set->folder : std::filesystem::path();
+  };
+  EXPECT_EQ(found(0.2), user / "200ms") << "nearer than what is shipped";
+  EXPECT_EQ(found(0.1), shipped / "100ms");
+  EXPECT_EQ(found(0.9), shipped / "1000ms");
+  std::filesystem::create_directories(user / "100ms");
+  EXPECT_EQ(found(0.1), user / "100ms") << "as near";
+}
+
 TEST(Critics, ShareNoTrackWithTheDetectors) {
   const auto tracks_in = [](const std::string& kind) {
     std::set<std::string> tracks;

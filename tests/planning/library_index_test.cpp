@@ -209,6 +209,26 @@ TEST(LibraryIndex, InterruptedItKeepsWhatItHasHeard) {
   house.expect_right(random);
 }
 
+TEST(LibraryIndex, InterruptedWhileItIsOpenedItStaysAsItWas) {
+  House house;
+  house.music.add("long", 1200);
+  const auto open = [&] {
+    house.heard = 0;
+    const FragmentPool pool = house.pool();
+    const auto session = house.model.open_session(pool.set(), 0, 1);
+    const LibraryIndex index(house.music.library(), pool, house.key(), *session);
+  };
+  open();
+  const auto count = house.model.on_entries;
+  house.model.on_entries = [](std::size_t) {
+    throw Error(ErrorKind::interrupted, "interrupted");  // as a session that looks up from its work
+  };
+  EXPECT_EQ(test::refusal(open).kind(), ErrorKind::interrupted);
+  house.model.on_entries = count;
+  open();
+  EXPECT_LT(house.heard, 100u) << "the few by which it is tried";
+}
+
 // Another fragment has the id already.
 TEST(LibraryIndex, FragmentsOfTheSameHashGetIdsOfTheirOwn) {
   House house;

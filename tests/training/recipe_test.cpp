@@ -135,6 +135,13 @@ TEST(Recipe, OfAnAdaptationIsThatOfTheModelInFewerEpochsAndSmallerSteps) {
   settings["epochs"] = 3;
   EXPECT_EQ(Recipe::adapting(card).settings(), settings) << "steps do not shrink again and again";
   EXPECT_EQ(Recipe::adapting(card).name(), "mine-adapted");
+  Recipe successor = Recipe::adapting(card_of("successor"));
+  EXPECT_EQ(successor.settings().at("keep"), "best") << "though its card keeps the last epoch";
+  EXPECT_NO_THROW(successor.set("patience", "3"));
+  EXPECT_NO_THROW(successor.validate());
+  successor.set("patience", "0");
+  successor.set("keep", "last");
+  EXPECT_NE(test::refusal([&] { successor.validate(); }, ErrorKind::usage).find("keep"), std::string::npos);
 }
 
 TEST(Recipe, OfAnAdaptationChangesNothingThatDefinesTheNetwork) {
