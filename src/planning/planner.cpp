@@ -128,7 +128,7 @@ class PlanBuilder {
 };
 
 // What a decision hears by itself.
-constexpr std::size_t kNearest = 64, kDrawn = 1024;
+constexpr std::size_t kNearest = 50, kDrawn = 1024;
 
 std::vector<Choice> choose(const MixConfig& config, Library& library, const FragmentPool& pool,
                            const SuccessorModel& model) {

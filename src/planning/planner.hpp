@@ -29,7 +29,7 @@ struct MixConfig {
   std::optional<StartPoint> start;
   double track_share = 0.25;  // no track may fill more of the mix than this, 0 … 1 (1 = no bound);
                               // never less than what an even share needs
-  // Heard for each decision; 0 = all. Of systems with embeddings the nearest to the exit (64 if not
+  // Heard for each decision; 0 = all. Of systems with embeddings the nearest to the exit (50 if not
   // given), of others as many drawn evenly over the tracks (1024).
   std::optional<std::size_t> candidates;
   std::shared_ptr<const CriticSet> critics{};  // hear the best alternatives of each choice; may be null
