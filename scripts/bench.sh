@@ -36,10 +36,8 @@ for model in random edge dense autoencoder crnn-report crnn-tuned successor; do
   done
 done
 echo "== how audible each system's joins are, on the test side of tests/split.json"
-systems=edge,dense,autoencoder,crnn-report,crnn-tuned,successor
+joins=edge,dense,autoencoder,crnn-report,crnn-tuned,successor,successor+critic,successor+edge+critic,true
 for seconds in 0.1 1; do
-  joins=$systems,true
-  [ "$seconds" != 0.1 ] || joins=$systems,successor+critic,successor+edge+critic,true  # the critic's crossfade
   XDG_DATA_HOME=$PWD/build/bench-work/three-hours build/release/segue judge "$wesnoth" "$kart" --split tests/split.json \
     --joins "$joins" --crossfade "$seconds" --quiet
 done
