@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
+#include "base/parallel.hpp"
 #include "base/random.hpp"
 #include "evaluation/puzzle.hpp"
 #include "evaluation/rebuild.hpp"
@@ -35,7 +36,8 @@ struct Rank {
 class Test {
  public:
   Test(const SuccessorModel& model, const FragmentSet& fragments, const RankingTestConfig& config)
-      : config_(config),
+      : model_(model),
+        config_(config),
         fragments_(fragments),
         history_(std::max<std::size_t>(1, model.context_length())),
         session_(model.open_session(fragments, config.guard, config.threads)) {
@@ -54,11 +56,7 @@ class Test {
     result.g3 = play(3, 1);
     result.g6 = play(6, 2);
     result.g8 = play(8, 3);
-    // From here on the session supposes contexts, which it takes as true before.
-    result.rebuilt3 = rebuild_windows(3, 1);
-    result.rebuilt6 = rebuild_windows(6, 2);
-    result.rebuilt8 = rebuild_windows(8, 3);
-    result.neighbours = rebuild();
+    put_in_order(result);
     return result;
   }
 
@@ -164,20 +162,45 @@ class Test {
     return prediction;
   }
 
-  // The share of true neighbours that are neighbours in the order found of each whole track.
-  Share rebuild() {
-    ShareByTrack right(ranges_.size());
-    for (std::size_t track = 0; track < ranges_.size(); ++track) {
+  // Of one track: games won, and true neighbours found.
+  struct Rebuilt {
+    std::vector<double> games[3];
+    Agreement whole;
+  };
+  static constexpr std::pair<std::size_t, std::size_t> kWindows[] = {{3, 1}, {6, 2}, {8, 3}};
+
+  // As `rebuild` does, the tracks side by side.
+  void put_in_order(RankingResult& result) {
+    std::vector<Rebuilt> tracks(ranges_.size());
+    parallel_for(ranges_.size(), config_.threads, [&](std::size_t track) {
       const auto [begin, end] = ranges_[track];
-      const std::size_t size = end - begin;
-      const FoundOrder found =
-          find_order(*session_, begin, size, Assembly::best, derive_seed(config_.seed, track),
-                     history_);
-      const Agreement agreement = compare_with_truth(found.order);
-      for (std::size_t pair = 0; pair < agreement.pairs; ++pair)
-        right.add(track, pair < agreement.right ? 1 : 0);
+      const auto session = model_.open_session(fragments_, config_.guard, 1);
+      std::uint64_t seed = derive_seed(config_.seed, track);
+      const auto order_of = [&](std::size_t first, std::size_t n) {
+        const FoundOrder found = find_order(*session, first, n, Assembly::best, seed++, history_);
+        return compare_with_truth(found.order);
+      };
+      tracks[track].whole = order_of(begin, end - begin);
+      for (std::size_t kind = 0; kind < std::size(kWindows); ++kind) {
+        const auto [n, stride] = kWindows[kind];
+        for (std::size_t first = begin; first + n <= end; first += stride)
+          tracks[track].games[kind].push_back(order_of(first, n).whole ? 1 : 0);
+      }
+    });
+    Share* const shares[] = {&result.rebuilt3, &result.rebuilt6, &result.rebuilt8};
+    for (std::size_t kind = 0; kind < std::size(kWindows); ++kind) {
+      ShareByTrack won(ranges_.size());
+      for (std::size_t track = 0; track < tracks.size(); ++track) {
+        for (const double game : tracks[track].games[kind]) won.add(track, game);
+      }
+      *shares[kind] = won.share(config_.seed);
     }
-    return right.share(config_.seed);
+    ShareByTrack right(ranges_.size());
+    for (std::size_t track = 0; track < tracks.size(); ++track) {
+      for (std::size_t pair = 0; pair < tracks[track].whole.pairs; ++pair)
+        right.add(track, pair < tracks[track].whole.right ? 1 : 0);
+    }
+    result.neighbours = right.share(config_.seed);
   }
 
   // The share of games won of all windows of n fragments.
@@ -202,20 +225,6 @@ class Test {
     return won.share(config_.seed);
   }
 
-  // The same games, the order found as `rebuild` does.
-  Share rebuild_windows(std::size_t n, std::size_t stride) {
-    ShareByTrack won(ranges_.size());
-    std::uint64_t game = 0;
-    for (std::size_t track = 0; track < ranges_.size(); ++track) {
-      for (std::size_t first = ranges_[track].begin; first + n <= ranges_[track].end; first += stride) {
-        const FoundOrder found = find_order(*session_, first, n, Assembly::best,
-                                            derive_seed(config_.seed, game++), history_);
-        won.add(track, compare_with_truth(found.order).whole ? 1 : 0);
-      }
-    }
-    return won.share(config_.seed);
-  }
-
   // How well each fragment within n - 1 places of `a` follows it: entry n - 1 + d is that of a + d.
   std::vector<float> scores_near(std::size_t begin, std::size_t end, std::size_t a, std::size_t n) {
     throw_if_interrupted();
@@ -231,6 +240,7 @@ class Test {
     return near;
   }
 
+  const SuccessorModel& model_;
   RankingTestConfig config_;
   const FragmentSet& fragments_;
   std::size_t history_;

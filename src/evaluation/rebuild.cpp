@@ -34,20 +34,30 @@ std::vector<float> scores_after(ScoringSession& session, std::size_t begin,
   return matrix;
 }
 
-// After each two pieces: [n × n × n], 0 where a piece comes twice.
-std::vector<float> triple_scores(ScoringSession& session, std::size_t begin, std::size_t n) {
+// After each two pieces: [n × n × n], 0 where a piece comes twice. Heard are only those of which the
+// second is among the kLikely best after the first by `pairs`; the others count as if nothing came before.
+std::vector<float> triple_scores(ScoringSession& session, std::size_t begin, std::size_t n,
+                                 std::span<const float> pairs) {
+  constexpr std::size_t kLikely = 3;
   std::vector<float> triples(n * n * n), row(n - 2);
   std::vector<std::size_t> others;
   for (std::size_t before = 0; before < n; ++before) {
+    const auto follows = pairs.subspan(before * n, n);
     for (std::size_t a = 0; a < n; ++a) {
       if (a == before) continue;
       throw_if_interrupted();
+      std::size_t better = 0;
+      for (std::size_t b = 0; b < n; ++b) better += b != before && follows[b] > follows[a];
       others.clear();
       for (std::size_t b = 0; b < n; ++b) {
         if (b != a && b != before) others.push_back(begin + b);
       }
-      const std::size_t context[] = {begin + before, begin + a};
-      session.score(context, others, row);
+      if (better < kLikely) {
+        const std::size_t context[] = {begin + before, begin + a};
+        session.score(context, others, row);
+      } else {
+        for (std::size_t k = 0; k < row.size(); ++k) row[k] = pairs[a * n + others[k] - begin];
+      }
       for (std::size_t k = 0; k < row.size(); ++k)
         triples[(before * n + a) * n + others[k] - begin] = row[k];
     }
@@ -105,7 +115,7 @@ FoundOrder find_order(ScoringSession& session, std::size_t begin, std::size_t n,
     session.suppose_contexts();
     std::vector<std::size_t> order = std::move(found.order);
     if (n <= kLargestPuzzle)
-      order = best_order_of_triples(scores, triple_scores(session, begin, n), n, seed);
+      order = best_order_of_triples(scores, triple_scores(session, begin, n, scores), n, seed);
     double most = 0;
     for (; rounds < kRehearings; ++rounds) {
       scores = scores_after(session, begin, order, history, progress);
