@@ -231,8 +231,8 @@ void rebuild_pieces(const Options& options, const Context& context) {
   for (const Piece& piece : pieces) set.add(set.add_track(piece.features), {0, piece.analysis.hops});
   const auto model = load_model(options.model);
   const auto session = model->open_session(set);
-  const FoundOrder found = find_order(*session, 0, pieces.size(), options.assembly(), context.seed,
-                                      model->context_length());
+  const FoundOrder found =
+      find_order(*session, 0, pieces.size(), options.assembly(), context.seed, model->context_length());
   std::vector<Clip> clips;
   nlohmann::json order = nlohmann::json::array();
   for (const std::size_t piece : found.order) {

@@ -119,7 +119,9 @@ std::vector<std::size_t> best_order_of_triples(std::span<const float> scores,
   const auto bit = [](std::size_t piece) { return std::size_t{1} << piece; };
   // The most an order of a subset is worth that ends with a, b.
   std::vector<double> best(subsets * n * n, kNone);
-  const auto at = [n](std::size_t subset, std::size_t a, std::size_t b) { return (subset * n + a) * n + b; };
+  const auto at = [n](std::size_t subset, std::size_t a, std::size_t b) {
+    return (subset * n + a) * n + b;
+  };
   const auto worth = [&](std::size_t before, std::size_t a, std::size_t b) {
     return static_cast<double>(finite(triples[(pieces[before] * n + pieces[a]) * n + pieces[b]]));
   };
@@ -142,7 +144,8 @@ std::vector<std::size_t> best_order_of_triples(std::span<const float> scores,
     }
   }
   std::size_t subset = subsets - 1;
-  const auto whole = std::max_element(best.begin() + static_cast<std::ptrdiff_t>(subset * n * n), best.end());
+  const auto whole =
+      std::max_element(best.begin() + static_cast<std::ptrdiff_t>(subset * n * n), best.end());
   std::size_t b = static_cast<std::size_t>(whole - best.begin()) % n;
   std::size_t a = static_cast<std::size_t>(whole - best.begin()) / n % n;
   std::vector<std::size_t> order(n);  // from its end
@@ -151,7 +154,9 @@ std::vector<std::size_t> best_order_of_triples(std::span<const float> scores,
     const double sum = best[at(subset, a, b)];
     subset &= ~bit(b);
     std::size_t before = 0;
-    while (best[at(subset, before, a)] == kNone || best[at(subset, before, a)] + worth(before, a, b) != sum) ++before;
+    while (best[at(subset, before, a)] == kNone ||
+           best[at(subset, before, a)] + worth(before, a, b) != sum)
+      ++before;
     b = a;
     a = before;
   }

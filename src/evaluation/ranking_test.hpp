@@ -20,7 +20,7 @@ struct RankingResult {
   Share global_r1;    // it comes first among all other fragments of all tracks
   Share g3, g6, g8;   // puzzle games of 3, 6, 8 consecutive fragments whose whole order is found
   Share rebuilt3, rebuilt6, rebuilt8;  // the same games, as `rebuild` finds the order (find_order())
-  Share neighbours;                    // of the true neighbours i, i + 1 of whole tracks, shuffled and put in order
+  Share neighbours;  // of the true neighbours i, i + 1 of whole tracks, shuffled and put in order
 };
 
 // What was said to one question, for people who want to hear it.
@@ -49,12 +49,13 @@ struct RankingTestConfig {
 // track of three or more, with as much of the track before them as the model looks at. A game of n
 // (after Huang, Chou & Yang, AAAI 2018) is won where the true order is the best of all n! by the sum
 // of the n - 1 scores of its pairs, without history; windows of n fragments begin at every first,
-// second or third fragment for n = 3, 6, 8. The order of whole tracks is that of find_order(). Throws Error(input) if no track has three fragments,
-// Error(interrupted).
+// second or third fragment for n = 3, 6, 8. The order of whole tracks is that of find_order(). Throws
+// Error(input) if no track has three fragments, Error(interrupted).
 RankingResult measure_ranking(const SuccessorModel& model, const FragmentSet& fragments,
                               const RankingTestConfig& config);
 
-// Keys r1, r1_tolerant, r10, mrr, global_r1, g3, g6, g8, rebuilt3, rebuilt6, rebuilt8, neighbours (null where not measured), each with
+// Keys r1, r1_tolerant, r10, mrr, global_r1, g3, g6, g8, rebuilt3, rebuilt6, rebuilt8, neighbours (null
+// where not measured), each with
 // "_interval".
 void to_json(nlohmann::json& json, const RankingResult& result);
 // Keys start, length (seconds), rank, r1, r1_tolerant, best: [{start, score}].

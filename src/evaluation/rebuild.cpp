@@ -35,7 +35,8 @@ std::vector<float> scores_after(ScoringSession& session, std::size_t begin,
 }
 
 // After each two pieces: [n × n × n], 0 where a piece comes twice. Heard are only those of which the
-// second is among the kLikely best after the first by `pairs`; the others count as if nothing came before.
+// second is among the kLikely best after the first by `pairs`; the others count as if nothing came
+// before.
 std::vector<float> triple_scores(ScoringSession& session, std::size_t begin, std::size_t n,
                                  std::span<const float> pairs) {
   constexpr std::size_t kLikely = 3;
@@ -119,7 +120,8 @@ FoundOrder find_order(ScoringSession& session, std::size_t begin, std::size_t n,
     double most = 0;
     for (; rounds < kRehearings; ++rounds) {
       scores = scores_after(session, begin, order, history, progress);
-      const double worth = order_worth(scores, order);  // each seam heard after what the order has before
+      const double worth =
+          order_worth(scores, order);  // each seam heard after what the order has before
       std::vector<std::size_t> better = best_order(scores, n, seed);
       const bool stays = better == order;
       if (rounds == 0 || worth > most || stays) {
@@ -133,7 +135,8 @@ FoundOrder find_order(ScoringSession& session, std::size_t begin, std::size_t n,
       }
     }
   }
-  if (progress != nullptr) progress->advance(static_cast<double>(kRehearings - rounds) * static_cast<double>(n));
+  if (progress != nullptr)
+    progress->advance(static_cast<double>(kRehearings - rounds) * static_cast<double>(n));
   return found;
 }
 

@@ -31,10 +31,10 @@ inline constexpr int kRehearings = 3;
 // Of the fragments [begin, begin + n), shuffled by the seed. Pairs alone give a first order; a system
 // that listens to a longer past (history = its context_length()) then hears each seam again after the
 // pieces that the order puts before it, all possible next ones as well, and goes on with the best order
-// of these scores; until the order stays. If it does not in kRehearings rounds, that of those heard which is
-// worth most is taken; few pieces begin with the best order of their triples. What lies where is never told: the
-// session is made to suppose contexts. Assembly::greedy, and systems that sort, take no second look.
-// progress: advanced by 1 + kRehearings for each fragment. Throws as best_order() does.
+// of these scores; until the order stays. If it does not in kRehearings rounds, that of those heard
+// which is worth most is taken; few pieces begin with the best order of their triples. What lies where
+// is never told: the session is made to suppose contexts. Assembly::greedy, and systems that sort, take
+// no second look. progress: advanced by 1 + kRehearings for each fragment. Throws as best_order() does.
 FoundOrder find_order(ScoringSession& session, std::size_t begin, std::size_t n, Assembly assembly,
                       std::uint64_t seed, std::size_t history, Progress* progress = nullptr);
 

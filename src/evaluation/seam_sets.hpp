@@ -20,7 +20,8 @@ struct SeamSet {
 };
 
 // Of the sets in these folders that fit, the one nearest in length to the fade; of those as near that of
-// the earlier folder, and there the shorter. fits: whether those that learnt `kind` may be asked about the fade.
+// the earlier folder, and there the shorter. fits: whether those that learnt `kind` may be asked about
+// the fade.
 std::optional<SeamSet> nearest_set(Seconds fade, std::span<const std::filesystem::path> folders,
                                    const std::function<bool(Seconds kind)>& fits);
 

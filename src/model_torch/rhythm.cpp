@@ -37,7 +37,8 @@ TimelineBatch pack_timelines(std::span<const Timeline> timelines,
   for (const Timeline& timeline : timelines) longest = std::max(longest, timeline.steps);
   // Longer lags than any of them holds would only cost time; but what weighs the longest looks a little
   // beyond, and must see there what it sees in longer company.
-  const Hop lags = std::clamp<Hop>(longest - kLeastAlone - kFirstLag + 1, 1, kLags - kLagReach) + kLagReach;
+  const Hop lags =
+      std::clamp<Hop>(longest - kLeastAlone - kFirstLag + 1, 1, kLags - kLagReach) + kLagReach;
   TimelineBatch batch{torch::zeros({count, longest, kAllCurveChannels}), torch::zeros({count, longest}),
                       torch::zeros({count, kLagInputs, lags}),
                       torch::zeros({count, lags}, torch::kBool)};

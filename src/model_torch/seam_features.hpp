@@ -20,8 +20,8 @@ struct BandStatistics {
   std::vector<float> scale;  // [80], > 0
 };
 
-// [scales × 80]: means over windows of 1, 2, 4 … frames from the beginning or the end of a fragment of one
-// frame or more, or over all frames there are, z-scored.
+// [scales × 80]: means over windows of 1, 2, 4 … frames from the beginning or the end of a fragment of
+// one frame or more, or over all frames there are, z-scored.
 std::vector<float> edge_means(const LogMel& fragment, const BandStatistics& statistics, int scales,
                               bool exit);
 

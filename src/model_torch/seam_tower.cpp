@@ -1,8 +1,8 @@
 #include "model_torch/seam_tower.hpp"
 
-#include "model_torch/layers.hpp"
-
 #include <algorithm>
+
+#include "model_torch/layers.hpp"
 
 namespace segue {
 namespace {

@@ -10,8 +10,8 @@
 // make it longer where they lie before it in the same track, or are supposed to.
 //
 // The re-ranker hears one pair: the products of their curves at every lag in true time beside the
-// autocorrelation of each side (convolutions), how the edges, the embeddings and the expected and the real
-// curves differ (dense layers), and both towers side by side (TowerPair).
+// autocorrelation of each side (convolutions), how the edges, the embeddings and the expected and the
+// real curves differ (dense layers), and both towers side by side (TowerPair).
 #pragma once
 
 #include <span>

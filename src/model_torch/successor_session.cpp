@@ -120,8 +120,8 @@ class SuccessorSession : public ScoringSession {
     std::copy_n(row.data_ptr<float>(), row.numel(), to);
   }
 
-  // Of what led here: the exit's embedding, and the scores of what was heard after it. Sequences that are
-  // tried side by side, and puzzles that share pieces, ask the same again.
+  // Of what led here: the exit's embedding, and the scores of what was heard after it. Sequences that
+  // are tried side by side, and puzzles that share pieces, ask the same again.
   struct Answered {
     std::vector<float> exit;
     std::unordered_map<std::size_t, float> pairs;
@@ -241,7 +241,8 @@ class SuccessorSession : public ScoringSession {
   // Of the candidates numbered `open`, which are the fragments `nearest`.
   std::vector<float> score_pairs(const std::vector<std::size_t>& led_here,
                                  const std::vector<std::size_t>& open,
-                                 const std::vector<std::size_t>& nearest, std::span<const float> scores) {
+                                 const std::vector<std::size_t>& nearest,
+                                 std::span<const float> scores) {
     const auto& [line, exit] = leave(led_here);
     const std::vector<HeardPtr> heard = hear(nearest);
     std::vector<float> fresh(open.size());

@@ -106,7 +106,8 @@ std::vector<float> Critic::odds(std::size_t from, std::span<const std::size_t> t
   for (const std::size_t candidate : to)
     if (!known_.contains(key(candidate))) missing.push_back(candidate);
   std::vector<SeamWindow> windows(missing.size());
-  parallel_for(missing.size(), config_.threads, [&](std::size_t i) { windows[i] = preview(from, missing[i]); });
+  parallel_for(missing.size(), config_.threads,
+               [&](std::size_t i) { windows[i] = preview(from, missing[i]); });
   const std::vector<float> heard = missing.empty() ? std::vector<float>() : set_->odds(windows);
   for (std::size_t i = 0; i < missing.size(); ++i) {
     if (!std::isfinite(heard[i]))

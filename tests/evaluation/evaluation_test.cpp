@@ -300,7 +300,8 @@ TEST_F(TransitionTestFixture, AnOrderIsFoundOfOneTrackAmongOthers) {
   EXPECT_TRUE(find_order(*session, 5, 0, Assembly::greedy, 1, 1).order.empty());
 }
 
-// Pairs alone mislead: 5 6 is right only after 7 has led there, which the session must be told to suppose.
+// Pairs alone mislead: 5 6 is right only after 7 has led there, which the session must be told to
+// suppose.
 TEST_F(TransitionTestFixture, AnOrderIsHeardAgainAfterThePiecesThatItPutsBefore) {
   struct Session : ScoringSession {
     void score(std::span<const std::size_t> context, std::span<const std::size_t> candidates,
@@ -320,7 +321,8 @@ TEST_F(TransitionTestFixture, AnOrderIsHeardAgainAfterThePiecesThatItPutsBefore)
     std::size_t longest = 0;
   };
   Session pairs;
-  EXPECT_NE(find_order(pairs, 5, 5, Assembly::best, 1, 1).order, (std::vector<std::size_t>{0, 1, 2, 3, 4}));
+  EXPECT_NE(find_order(pairs, 5, 5, Assembly::best, 1, 1).order,
+            (std::vector<std::size_t>{0, 1, 2, 3, 4}));
   EXPECT_FALSE(pairs.supposed);
   Session session;
   const FoundOrder found = find_order(session, 5, 5, Assembly::best, 1, 2);
@@ -332,7 +334,8 @@ TEST_F(TransitionTestFixture, AnOrderIsHeardAgainAfterThePiecesThatItPutsBefore)
   EXPECT_EQ(greedy.longest, 1u) << "the report's assembly takes no second look";
 }
 
-// After 1 and 5 the next is liked only where what lies before played before; else the one three further on.
+// After 1 and 5 the next is liked only where what lies before played before; else the one three further
+// on.
 class RemembersOne : public SuccessorModel {
  public:
   explicit RemembersOne(std::size_t context) : context_(context) {}
@@ -347,7 +350,11 @@ class RemembersOne : public SuccessorModel {
         for (std::size_t i = 0; i < candidates.size(); ++i) {
           const std::size_t b = candidates[i];
           const bool misled = !led && (a == 1 || a == 5 || a == 21);
-          scores[i] = b == a + 1 ? (led ? 3.0f : misled ? 0.0f : 1.0f) : misled && b == a + 3 ? 2.0f : 0.0f;
+          scores[i] = b == a + 1             ? (led      ? 3.0f
+                                                : misled ? 0.0f
+                                                         : 1.0f)
+                      : misled && b == a + 3 ? 2.0f
+                                             : 0.0f;
         }
       }
     };

@@ -69,7 +69,8 @@ TEST(Ordering, OrdersOfTriplesAgreeWithTryingAll) {
       const std::vector<float> pairs = random_scores(n, seed, seed % 2 == 0 ? 1000000 : 4);
       std::vector<float> triples;
       for (std::size_t before = 0; before < n; ++before) {
-        for (const float score : random_scores(n, derive_seed(seed, before), seed % 2 == 0 ? 1000000 : 4))
+        for (const float score :
+             random_scores(n, derive_seed(seed, before), seed % 2 == 0 ? 1000000 : 4))
           triples.push_back(score);
       }
       const auto worth = [&](const Order& order) {

@@ -139,7 +139,8 @@ TEST_F(CriticTest, OfWhatIsTooShortForAnOpinionItHasNone) {
   ASSERT_FALSE(unheard.empty());
   const std::int64_t mean = std::accumulate(heard.begin(), heard.end(), std::int64_t{0}) / 5;
   for (const std::int64_t change : unheard) EXPECT_EQ(change, mean);
-  for (const std::int64_t change : beyond) EXPECT_EQ(change, *std::min_element(heard.begin(), heard.end()));
+  for (const std::int64_t change : beyond)
+    EXPECT_EQ(change, *std::min_element(heard.begin(), heard.end()));
 }
 
 TEST(Critics, WeighTheProbabilityThatASeamIsNotHeard) {

@@ -1,4 +1,6 @@
 // Training from end to end, through the plugin.
+#include "support/learning.hpp"
+
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -13,7 +15,6 @@
 #include "base/folder_lock.hpp"
 #include "base/safetensors.hpp"
 #include "support/break_off.hpp"
-#include "support/learning.hpp"
 
 namespace segue {
 namespace {
@@ -193,7 +194,8 @@ TEST_F(Learning, KeepsTheBestEpochOrTheLastAsTheRecipeSays) {
   EXPECT_EQ(last.best_epoch, 4);
   EXPECT_LT(last.best_validation_auc, best.best_validation_auc);
   const SafetensorsFile kept = SafetensorsFile::open(last.weights),
-                        state = SafetensorsFile::open(last.weights.parent_path() / "checkpoint.safetensors");
+                        state =
+                            SafetensorsFile::open(last.weights.parent_path() / "checkpoint.safetensors");
   EXPECT_EQ(kept.floats("dense_weight"), state.floats("net.dense_weight"));
 }
 

@@ -141,7 +141,8 @@ TEST(Recipe, OfAnAdaptationIsThatOfTheModelInFewerEpochsAndSmallerSteps) {
   EXPECT_NO_THROW(successor.validate());
   successor.set("patience", "0");
   successor.set("keep", "last");
-  EXPECT_NE(test::refusal([&] { successor.validate(); }, ErrorKind::usage).find("keep"), std::string::npos);
+  EXPECT_NE(test::refusal([&] { successor.validate(); }, ErrorKind::usage).find("keep"),
+            std::string::npos);
 }
 
 TEST(Recipe, OfAnAdaptationChangesNothingThatDefinesTheNetwork) {
