@@ -189,7 +189,7 @@ void train_detector(const DetectorLesson& lesson, const std::filesystem::path& w
 }
 
 std::unique_ptr<SeamDetector> load_detector(const std::filesystem::path& weights) {
-  ModelCard card = read_card_of(weights);
+  ModelCard card = ModelCard::read(card_path(weights));
   const auto transition = card.recipe.find("transition_s");
   if (transition == card.recipe.end() || !transition->is_number() || transition->get<double>() < 0 ||
       transition->get<double>() > 60) {
@@ -198,6 +198,7 @@ std::unique_ptr<SeamDetector> load_detector(const std::filesystem::path& weights
   }
   const Seconds duration(transition->get<double>());
   const auto net = make_detector_network(card.system, to_hops(duration));
+  card = read_card_of(weights);  // of these very weights
   load_weights(*net, weights);
   return std::make_unique<LoadedDetector>(std::move(card), net, seam_window_frames(duration));
 }

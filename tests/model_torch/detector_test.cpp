@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "base/content_hash.hpp"
 #include "base/error.hpp"
 #include "base/half.hpp"
 #include "base/random.hpp"
@@ -150,6 +151,10 @@ TEST(DetectorFiles, WhatIsWrongIsSaid) {
   train_detector(lesson_of("contrast", made, 1), weights);
   write_card(weights, "cnn");
   EXPECT_NE(told().find("another architecture"), std::string::npos);
+  ModelCard card = ModelCard::read(card_path(weights));
+  card.weights = hash_file(card_path(weights));
+  card.write(card_path(weights));
+  EXPECT_NE(told().find("not the file that its card describes"), std::string::npos);
   Made one_sided(4, 3);
   one_sided.joined.assign(4, 1);
   test::refusal([&] { train_detector(lesson_of("cnn", one_sided, 1), weights); }, ErrorKind::input);
