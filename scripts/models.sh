@@ -5,6 +5,15 @@
 # A call after a broken one goes on from the last epoch.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# finish FOLDER NAME…: waits for the `runs`, one each; of one that fails, the end of its log is shown.
+finish() {
+  local i folder=$1 names=("${@:2}")
+  for i in "${!runs[@]}"; do
+    wait "${runs[i]}" || { tail -n 3 "$folder/${names[i]}.log" >&2; exit 1; }
+  done
+  runs=()
+}
+
 main() {  # read as a whole: it runs for most of an hour, and may be edited meanwhile
   wesnoth=$(scripts/music_folder.sh wesnoth-1.16-music)
   kart=$(scripts/music_folder.sh supertuxkart-data)
@@ -25,10 +34,7 @@ main() {  # read as a whole: it runs for most of an hour, and may be edited mean
     runs+=($!)
     echo "training $recipe: build/runs/$recipe.log"
   done
-  for i in "${!runs[@]}"; do
-    wait "${runs[i]}" || { tail -n 3 "build/runs/${recipes[i]}.log" >&2; exit 1; }
-  done
-  runs=()
+  finish build/runs "${recipes[@]}"
 
   build/release/segue library list --json > build/runs/library.json
   for recipe in "${recipes[@]}"; do
@@ -38,7 +44,6 @@ main() {  # read as a whole: it runs for most of an hour, and may be edited mean
   done
   cp build/runs/autoencoder/reconstruction.png docs/reconstruction.png
 
-  runs=()
   kinds=(0.1 1)
   for seconds in "${kinds[@]}"; do
     build/release/segue judge --learn --critic "$wesnoth" "$kart" --split tests/split.json --crossfade "$seconds" \
@@ -46,9 +51,7 @@ main() {  # read as a whole: it runs for most of an hour, and may be edited mean
     runs+=($!)
     echo "teaching critics of crossfades of $seconds s: build/critics/$seconds.log"
   done
-  for i in "${!runs[@]}"; do
-    wait "${runs[i]}" || { tail -n 3 "build/critics/${kinds[i]}.log" >&2; exit 1; }
-  done
+  finish build/critics "${kinds[@]}"
   trap - EXIT
   for card in build/critics/*ms/*.card.json; do
     /usr/bin/python3 scripts/licences.py "$card" build/runs/library.json

@@ -124,12 +124,12 @@ std::string model_of(const Options& options, const Context& context, Library& li
 }
 
 // The report's systems choose without a critic unless they are told to.
-std::shared_ptr<const CriticSet> critics_of(const Options& options, const ModelCard& card) {
+std::shared_ptr<const CriticSet> critics_of(const Options& options, const Segmentation& cuts,
+                                            const ModelCard& card) {
   if (options.critic == "off" || (options.critic == "auto" && card.system != "successor"))
     return nullptr;
   const Seconds fade(options.crossfade);
   const bool must = options.critic == "on" || !options.critics.empty();
-  const Segmentation cuts = Segmentation::parse(options.fragment);
   if (cuts.longest - fade < Critic::kLeastHeard) {  // it would have no opinion
     if (!must) return nullptr;
     throw Error(ErrorKind::usage, "fragments are too short for the critic beside the crossfade", {},
@@ -151,7 +151,7 @@ Plan choose(const Options& options, const Context& context, const EncodingConfig
   refuse_music_as_target(options.output, library);
   if (!options.start.empty()) config.start = start_of(options.start, tracks);
   const std::unique_ptr<SuccessorModel> model = load_model(model_of(options, context, library, tracks));
-  config.critics = critics_of(options, model->card());
+  config.critics = critics_of(options, config.segmentation, model->card());
   return plan_mix(config, library, tracks, *model);
 }
 

@@ -8,7 +8,6 @@
 #include "evaluation/puzzle.hpp"
 
 namespace segue {
-
 namespace {
 
 // How well each piece follows each: row a is that of `history` pieces at most, up to a, in this order.
@@ -83,14 +82,6 @@ std::vector<std::size_t> sorted_order(ScoringSession& session, std::size_t begin
   return order;
 }
 
-}  // namespace
-
-std::vector<float> pair_scores(ScoringSession& session, std::size_t begin, std::size_t n) {
-  return scores_after(session, begin, as_given(n), 1, nullptr);
-}
-
-namespace {
-
 std::vector<float> seams_of(std::span<const std::size_t> order, std::span<const float> scores) {
   std::vector<float> seams;
   for (std::size_t i = 0; i + 1 < order.size(); ++i)
@@ -120,8 +111,8 @@ FoundOrder find_order(ScoringSession& session, std::size_t begin, std::size_t n,
     double most = 0;
     for (; rounds < kRehearings; ++rounds) {
       scores = scores_after(session, begin, order, history, progress);
-      const double worth =
-          order_worth(scores, order);  // each seam heard after what the order has before
+      // Each seam was heard after what this very order puts before it.
+      const double worth = order_worth(scores, order);
       std::vector<std::size_t> better = best_order(scores, n, seed);
       const bool stays = better == order;
       if (rounds == 0 || worth > most || stays) {

@@ -11,10 +11,6 @@
 
 namespace segue {
 
-// How well each fragment of [begin, begin + n) follows each other, without history: [n × n], row a,
-// column b, 0 on the diagonal. Throws Error(interrupted).
-std::vector<float> pair_scores(ScoringSession& session, std::size_t begin, std::size_t n);
-
 enum class Assembly {
   own,    // as the system sorts (ScoringSession::sorted()), best for systems that only score
   best,   // best_order(): the best sum over all seams

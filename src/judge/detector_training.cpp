@@ -224,9 +224,12 @@ std::vector<LearningPoint> train_detectors(const DetectorTraining& training, Lib
   fs::remove_all(old, code);
   fs::rename(target, old, code);  // there may be none
   fs::rename(unfinished, target, code);
-  if (code)
+  if (code) {
+    std::error_code back;
+    fs::rename(old, target, back);  // what was there is no worse than before
     throw Error(ErrorKind::output, "cannot be put in place: " + code.message(), target,
                 "check the folder");
+  }
   fs::remove_all(old, code);
   return curve;
 }

@@ -33,6 +33,14 @@ struct House {
   fs::path file() { return LibraryIndex::file_of(music.library(), key()); }
   FragmentPool pool() { return FragmentPool(config, music.library(), music.tracks()); }
 
+  // Counts what is heard for it.
+  void open() {
+    heard = 0;
+    const FragmentPool all = pool();
+    const auto session = model.open_session(all.set(), 0, 1);
+    const LibraryIndex index(music.library(), all, key(), *session);
+  }
+
   // Opens the index and asks it; it must say what comparing all says.
   void expect_right(Random& random) {
     const FragmentPool all = pool();
@@ -189,12 +197,7 @@ TEST(LibraryIndex, AFolderThatCannotBeWrittenCostsOnlyTime) {
 TEST(LibraryIndex, InterruptedItKeepsWhatItHasHeard) {
   House house;
   house.music.add("long", 1200);
-  const auto open = [&] {
-    house.heard = 0;
-    const FragmentPool pool = house.pool();
-    const auto session = house.model.open_session(pool.set(), 0, 1);
-    const LibraryIndex index(house.music.library(), pool, house.key(), *session);
-  };
+  const auto open = [&] { house.open(); };
   const auto count = house.model.on_entries;
   house.model.on_entries = [&](std::size_t more) {
     count(more);
@@ -212,12 +215,7 @@ TEST(LibraryIndex, InterruptedItKeepsWhatItHasHeard) {
 TEST(LibraryIndex, InterruptedWhileItIsOpenedItStaysAsItWas) {
   House house;
   house.music.add("long", 1200);
-  const auto open = [&] {
-    house.heard = 0;
-    const FragmentPool pool = house.pool();
-    const auto session = house.model.open_session(pool.set(), 0, 1);
-    const LibraryIndex index(house.music.library(), pool, house.key(), *session);
-  };
+  const auto open = [&] { house.open(); };
   open();
   const auto count = house.model.on_entries;
   house.model.on_entries = [](std::size_t) {
