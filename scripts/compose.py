@@ -87,8 +87,11 @@ def rules():
     return hashlib.sha256(text).hexdigest()
 
 
-def forget_others(folder, seed):
-    """Pieces by other rules or another seed are made again; what else lies there is not touched."""
+def forget_others(folder, seed, pieces):
+    """Pieces by other rules or another seed are made again, and those of a larger set go; what else lies there is not touched."""
+    for piece in folder.glob("composed_[0-9][0-9][0-9][0-9]_*"):
+        if int(piece.name[9:13]) >= pieces:
+            piece.unlink()
     mark, text = folder / "rules.txt", f"{rules()} seed {seed}\n"
     if not mark.exists() or mark.read_text() != text:
         for piece in folder.glob("composed_[0-9][0-9][0-9][0-9]_*"):
@@ -104,7 +107,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    forget_others(options.folder, options.seed)
+    forget_others(options.folder, options.seed, options.pieces)
     with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
         waiting = [pool.submit(make, options.folder, options.seed, number) for number in range(options.pieces)]
         for done, one in enumerate(concurrent.futures.as_completed(waiting), 1):

@@ -3,10 +3,12 @@ import pathlib
 import random
 import struct
 import sys
+import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "scripts"))
+import compose  # noqa: E402
 from composing.piece import PPQ, Piece  # noqa: E402
 from composing.styles import STYLES  # noqa: E402
 
@@ -55,6 +57,26 @@ class Compose(unittest.TestCase):
             seconds = piece.end * 60 / piece.tempo
             self.assertTrue(60 < seconds < 240, f"{style}: {seconds} s")
             self.assertGreater(notes, seconds, style)
+
+    def test_what_does_not_belong_to_the_set_goes_and_nothing_else(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            mine = folder / "composed by me.flac"
+            pieces = [folder / f"composed_{number:04d}_waltz.ogg" for number in range(5)]
+
+            def there():
+                return [piece.exists() for piece in pieces]
+            mine.touch()
+            compose.forget_others(folder, 1, 9)
+            for piece in pieces:
+                piece.touch()
+            compose.forget_others(folder, 1, 3)
+            self.assertEqual(there(), [True] * 3 + [False] * 2)
+            compose.forget_others(folder, 1, 3)
+            self.assertEqual(there(), [True] * 3 + [False] * 2)
+            compose.forget_others(folder, 2, 3)
+            self.assertEqual(there(), [False] * 5, "another seed")
+            self.assertTrue(mine.exists())
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/error.hpp"
 #include "base/log.hpp"
 #include "library/track_groups.hpp"
 #include "library/training_set.hpp"
@@ -74,9 +75,18 @@ fs::path adapted_weights(const AdaptedWeightsConfig& config, Library& library,
   request.resume = true;
   request.threads = config.threads;
   request.command = config.command;
-  learning_plugin().train(request);
+  const fs::path checkpoint = request.folder / "checkpoint.safetensors";
   std::error_code ignored;
-  fs::remove(request.folder / "checkpoint.safetensors", ignored);  // three times the weights' size
+  try {
+    learning_plugin().train(request);
+  } catch (const Error& error) {
+    // Damaged, or the music was moved or tagged otherwise since, which draws other sides.
+    if (error.kind() != ErrorKind::input || error.file() != checkpoint) throw;
+    log_info("what was learnt before it was broken off does not fit any more; it begins again");
+    fs::remove(checkpoint, ignored);
+    learning_plugin().train(request);
+  }
+  fs::remove(checkpoint, ignored);  // three times the weights' size
   return weights;
 }
 

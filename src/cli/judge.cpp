@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "evaluation/seam_sets.hpp"
 #include "features/split.hpp"
 #include "judge/judge_joins.hpp"
 #include "model/registry.hpp"
@@ -140,10 +141,10 @@ void judge_made(const Options& options, const Context& context) {
 }
 
 void learn(const Options& options, const Context& context) {
+  const std::string fold = options.critic ? kCriticFold : kDetectorFold;
   if (options.split.empty()) {
     throw Error(ErrorKind::usage, "--learn needs --split", {},
-                std::string("give a split whose fold '") + (options.critic ? "critic" : "detector") +
-                    "' teaches and whose side 'val' measures");
+                "give a split whose fold '" + fold + "' teaches and whose side 'val' measures");
   }
   const Split split = Split::read(options.split);
   Library library(context.library_folder);
@@ -151,11 +152,11 @@ void learn(const Options& options, const Context& context) {
   DetectorTraining training;
   training.critic = options.critic;
   training.tracks = chosen(tracks, [&](const LibraryTrack& track) {
-    return split.in_fold(options.critic ? "critic" : "detector", track.file.stem());
+    return split.in_fold(fold, track.record.id, track.file.stem());
   });
   training.validation = chosen(tracks, split, Side::validation);
   // Hard cuts are judged by what has learnt the shortest fades.
-  training.transition = Seconds(options.crossfade == 0 ? 0.1 : options.crossfade);
+  training.transition = whole_milliseconds(Seconds(options.crossfade == 0 ? 0.1 : options.crossfade));
   training.systems = bundled_models();
   training.systems.insert(training.systems.begin(), "edge");
   training.seed = context.seed;
@@ -223,13 +224,14 @@ void add_judge(CLI::App& app, Context& context) {
       ->capture_default_str();
   command->add_option("--fragment", options->fragment, kFragmentHelp)->capture_default_str();
   command->add_option("--detectors", options->detectors,
-                      "Folder of detectors (default: those of segue)");
+                      "Folder of detectors (default: those of segue and yours)");
   command
       ->add_option("--edge-weight", options->edge_weight,
                    "What the distance of the edges counts in NAME+edge")
       ->check(CLI::Range(0.0, 100.0))
       ->capture_default_str();
-  command->add_option("--critics", options->critics, "Folder of critics (default: those of segue)");
+  command->add_option("--critics", options->critics,
+                      "Folder of critics (default: yours and those of segue)");
   command->add_option("-o,--output", options->output,
                       "Where --learn leaves them (default: the folder of the user's data)");
   command->add_option("--threads", options->threads, "Threads; 0 = all cores")

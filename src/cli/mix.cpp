@@ -10,6 +10,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "features/cutting.hpp"
 #include "model/registry.hpp"
 #include "output/mix_writer.hpp"
 #include "planning/critic.hpp"
@@ -126,11 +127,10 @@ std::string model_of(const Options& options, const Context& context, Library& li
 // The report's systems choose without a critic unless they are told to.
 std::shared_ptr<const CriticSet> critics_of(const Options& options, const Segmentation& cuts,
                                             const ModelCard& card) {
-  if (options.critic == "off" || (options.critic == "auto" && card.system != "successor"))
-    return nullptr;
-  const Seconds fade(options.crossfade);
   const bool must = options.critic == "on" || !options.critics.empty();
-  if (cuts.longest - fade < Critic::kLeastHeard) {  // it would have no opinion
+  if (options.critic == "off" || (!must && card.system != "successor")) return nullptr;
+  const Seconds fade(options.crossfade);
+  if (hops_to_seconds(longest_fragment(cuts)) - fade < Critic::kLeastHeard) {  // it has no opinion
     if (!must) return nullptr;
     throw Error(ErrorKind::usage, "fragments are too short for the critic beside the crossfade", {},
                 "give a longer --fragment, or --critic off");
@@ -287,7 +287,7 @@ void add_choice_flags(CLI::App& command, Options& options) {
   command
       .add_option(
           "--candidates", options.candidates,
-          "Fragments heard for each choice; 0 = all (default: successor the nearest 64, which an "
+          "Fragments heard for each choice; 0 = all (default: successor the nearest 50, which an "
           "index finds; others 1024 drawn evenly over the tracks)")
       ->check(whole_number(0, 1'000'000'000));
   command

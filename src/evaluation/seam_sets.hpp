@@ -6,10 +6,14 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "features/geometry.hpp"
 
 namespace segue {
+
+// The length nearest to this that a set can have learnt: sets are told apart by whole milliseconds.
+Seconds whole_milliseconds(Seconds transition);
 
 // "100ms": the folder of those that learnt transitions of .1 s.
 std::string kind_name(Seconds transition);
@@ -18,6 +22,9 @@ struct SeamSet {
   Seconds transition{0};
   std::filesystem::path folder;  // the set's own
 };
+
+// All sets in these folders, folder by folder, the shorter transitions first.
+std::vector<SeamSet> seam_sets(std::span<const std::filesystem::path> folders);
 
 // Of the sets in these folders that fit, the one nearest in length to the fade; of those as near that of
 // the earlier folder, and there the shorter. fits: whether those that learnt `kind` may be asked about

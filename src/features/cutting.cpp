@@ -17,10 +17,12 @@ std::uint64_t stream_of(const TrackId& track) {
   return stream;
 }
 
+Hop onset_reach(Hop length) { return std::min(to_hops(kOnsetReach), length / 4); }
+
 void move_to_onsets(std::vector<FragmentSpan>& spans, Hop length, std::span<const float> strength) {
   if (!spans.empty() && strength.size() < static_cast<std::size_t>(spans.back().end()))
     throw Error(ErrorKind::internal, "cutting at onsets needs the onset strength of the whole track");
-  const Hop reach = std::min(to_hops(kOnsetReach), length / 4);
+  const Hop reach = onset_reach(length);
   for (std::size_t i = 1; i < spans.size(); ++i) {
     const Hop cut = spans[i].start;
     Hop best = cut;
@@ -37,14 +39,30 @@ void move_to_onsets(std::vector<FragmentSpan>& spans, Hop length, std::span<cons
   }
 }
 
+Hop shortest_of(const Segmentation& segmentation) {
+  return std::max<Hop>(1, to_hops(segmentation.shortest));
+}
+
 }  // namespace
+
+Hop longest_fragment(const Segmentation& segmentation) {
+  const Hop shortest = shortest_of(segmentation);
+  switch (segmentation.kind) {
+    case SegmentationKind::equal:
+      return shortest;
+    case SegmentationKind::random:
+      return std::max(shortest, to_hops(segmentation.longest));
+    case SegmentationKind::onsets:
+      return shortest + 2 * onset_reach(shortest);
+  }
+  return shortest;
+}
 
 std::vector<FragmentSpan> cut(Hop hops, const Segmentation& segmentation, const TrackId& track,
                               std::span<const float> onset_strength) {
-  const Hop shortest = std::max<Hop>(1, to_hops(segmentation.shortest));
-  const Hop longest = segmentation.kind == SegmentationKind::random
-                          ? std::max(shortest, to_hops(segmentation.longest))
-                          : shortest;
+  const Hop shortest = shortest_of(segmentation);
+  const Hop longest =
+      segmentation.kind == SegmentationKind::random ? longest_fragment(segmentation) : shortest;
   Random random(derive_seed(segmentation.seed, stream_of(track)));
   std::vector<FragmentSpan> spans;
   const auto choices = static_cast<std::uint64_t>(longest - shortest + 1);

@@ -139,21 +139,31 @@ void Split::write(const std::filesystem::path& file, const std::string& about) c
   write_text_file(file, json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
-std::optional<Side> Split::side_of(const std::string& name) const {
-  std::optional<Side> found;
+std::optional<std::size_t> Split::only_fold(std::span<const std::string> folds,
+                                            const std::string& name) const {
+  std::optional<std::size_t> found;
   for (const Match wanted : {Match::exact, Match::without_prefix}) {
-    for (const Side side : {Side::train, Side::validation, Side::test}) {
-      if (match(name_of(side), name) != wanted) continue;
+    for (std::size_t i = 0; i < folds.size(); ++i) {
+      if (match(folds[i], name) != wanted) continue;
       if (found) {
         throw Error(ErrorKind::input,
-                    "the split puts '" + printable(std::string_view(name)) + "' on two sides", {},
-                    "name it once");
+                    "the split puts '" + printable(std::string_view(name)) + "' in both '" +
+                        folds[*found] + "' and '" + folds[i] + "'",
+                    {}, "name it once");
       }
-      found = side;
+      found = i;
     }
     if (found) break;
   }
   return found;
+}
+
+std::optional<Side> Split::side_of(const std::string& name) const {
+  constexpr Side sides[] = {Side::train, Side::validation, Side::test};
+  std::vector<std::string> folds;
+  for (const Side side : sides) folds.emplace_back(name_of(side));
+  const std::optional<std::size_t> found = only_fold(folds, name);
+  return found ? std::optional(sides[*found]) : std::nullopt;
 }
 
 std::optional<Side> Split::side_of(const TrackId& track, const std::string& name) const {
@@ -161,8 +171,11 @@ std::optional<Side> Split::side_of(const TrackId& track, const std::string& name
   return side ? side : side_of(name);
 }
 
-bool Split::in_fold(const std::string& fold, const std::string& name) const {
-  return match(fold, name) != Match::none;
+bool Split::in_fold(const std::string& fold, const TrackId& track, const std::string& name) const {
+  const std::string folds[] = {kCriticFold, kDetectorFold};
+  std::optional<std::size_t> found = only_fold(folds, track.hex());
+  if (!found) found = only_fold(folds, name);
+  return found && folds[*found] == fold;
 }
 
 }  // namespace segue

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,11 @@ namespace segue {
 // The song a file name belongs to: lower case, without what marks a variant ("_fast", "-old",
 // "-epic", "_remake", "_f", " (Live)", " - Remix", …). Digits stay: "Track 01" is not "Track 02".
 std::string song_of(const std::string& stem);
+
+// Of the train side, what teaches critics (planning/critic.hpp) and what teaches detectors
+// (judge/detectors.hpp).
+inline constexpr const char* kCriticFold = "critic";
+inline constexpr const char* kDetectorFold = "detector";
 
 // A split by name. On disk: `{"train": [names], "val": […], "test": […], "FOLD": […]}`;
 // a name is a file's stem, a stem behind a one-letter prefix for its collection ("w_knolls"), or a
@@ -37,12 +43,14 @@ class Split {
   // Throws Error(output). `about` says where the split comes from.
   void write(const std::filesystem::path& file, const std::string& about) const;
 
-  // The side of a track with this name or stem; none if the split does not name it.
+  // The side of a track with this name or stem; none if the split does not name it. Throws Error(input)
+  // if it names it on two sides.
   std::optional<Side> side_of(const std::string& name) const;
   // By its id if the split has that, else by its name.
   std::optional<Side> side_of(const TrackId& track, const std::string& name) const;
-  // Whether a fold other than the sides ("critic", "detector") names it.
-  bool in_fold(const std::string& fold, const std::string& name) const;
+  // Whether a fold beside the sides has it: kCriticFold or kDetectorFold. By id or name, as a side;
+  // throws Error(input) if both have it.
+  bool in_fold(const std::string& fold, const TrackId& track, const std::string& name) const;
 
  private:
   struct Fold {
@@ -52,6 +60,9 @@ class Split {
   };
   enum class Match { none, without_prefix, exact };
   Match match(const std::string& fold, const std::string& name) const;
+  // Which of these folds has the name. Throws Error(input) if several do.
+  std::optional<std::size_t> only_fold(std::span<const std::string> folds,
+                                       const std::string& name) const;
 
   std::map<std::string, Fold> folds_;
 };

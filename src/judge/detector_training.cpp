@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -11,9 +9,11 @@
 #include "base/log.hpp"
 #include "base/paths.hpp"
 #include "base/random.hpp"
+#include "base/scratch_file.hpp"
 #include "base/text.hpp"
 #include "base/version.hpp"
 #include "evaluation/auc.hpp"
+#include "features/split.hpp"
 #include "judge/detectors.hpp"
 #include "judge/join_examples.hpp"
 #include "model/plugin.hpp"
@@ -140,16 +140,13 @@ double last_gain(const std::vector<LearningPoint>& curve) {
 std::string expected_duration(const DetectorTraining& training, const JoinExamples& round,
                               Seconds making) {
   constexpr int kTried = 10;
-  const fs::path scratch =
-      temporary_folder() / ("segue-try-" + std::to_string(::getpid()) + ".safetensors");
+  const ScratchFile scratch(".safetensors");
   Seconds learning{0};
   for (const char* family : kDetectorFamilies) {
     const auto began = std::chrono::steady_clock::now();
-    learning_plugin().train_detector(lesson_of(training, family, round, kTried), scratch);
+    learning_plugin().train_detector(lesson_of(training, family, round, kTried), scratch.path());
     learning += (std::chrono::steady_clock::now() - began) * training.steps / kTried;
   }
-  std::error_code code;
-  fs::remove(scratch, code);
   double times = 0;  // of teaching
   for (std::size_t rounds = 1; rounds <= training.most_rounds; rounds *= 2) ++times;
   const Seconds least = 2 * making + std::min(2.0, times) * learning;
@@ -160,6 +157,32 @@ std::string expected_duration(const DetectorTraining& training, const JoinExampl
   if (training.critic) return what + format_time(most) + " here or somewhat more";
   return what + format_time(least) + " to " + format_time(most) +
          " here, by how soon more joins bring nothing";
+}
+
+// What chooses by ear would flatter itself before what measures, had both learnt from the same track.
+void refuse_shared(const DetectorTraining& training) {
+  for (const SeamSet& set : seam_sets(training.critic ? detectors_folders() : critics_folders())) {
+    for (const char* family : kDetectorFamilies) {
+      const fs::path file = card_path(set.folder / (std::string(family) + ".safetensors"));
+      std::error_code code;
+      if (!fs::exists(file, code)) continue;
+      const ModelCard card = ModelCard::read(file);
+      for (const LibraryTrack& track : training.tracks) {
+        for (const CardTrack& taught : card.tracks) {
+          if (taught.side != "train" || std::find(track.recording.begin(), track.recording.end(),
+                                                  taught.id) == track.recording.end())
+            continue;
+          throw Error(ErrorKind::input,
+                      std::string("has taught the ") + (training.critic ? "detectors" : "critics") +
+                          " in " + printable(set.folder),
+                      track.file,
+                      std::string("leave it out of the split's fold '") +
+                          (training.critic ? kCriticFold : kDetectorFold) +
+                          "', or remove what it has taught");
+        }
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -180,6 +203,7 @@ std::vector<LearningPoint> train_detectors(const DetectorTraining& training, Lib
                     std::to_string(training.validation.size()),
                 {}, "give the music that the split names, or another split");
   }
+  refuse_shared(training);
   const fs::path target = folder / kind_name(training.transition);
   const fs::path unfinished = target.native() + ".learning";  // no set until it is whole
   SetWriter writer(training, unfinished);

@@ -55,10 +55,12 @@ void DetectorSet::warn_unless_heard(const std::string& model) const {
 }
 
 fs::path user_detectors_folder() { return user_data_folder() / "detectors"; }
+std::vector<fs::path> detectors_folders() {
+  return {find_shipped("models/detectors"), user_detectors_folder()};
+}
 
 std::optional<SeamSet> locate_detectors(Seconds fade, const fs::path& folder) {
-  std::vector<fs::path> folders = {folder};
-  if (folder.empty()) folders = {find_shipped("models/detectors"), user_detectors_folder()};
+  const std::vector<fs::path> folders = folder.empty() ? detectors_folders() : std::vector{folder};
   return nearest_set(fade, folders, [fade](Seconds kind) { return fits(kind, fade); });
 }
 

@@ -41,8 +41,9 @@ std::optional<SeamSet> locate_detectors(Seconds fade, const std::filesystem::pat
 // telling how to teach them if there are none.
 DetectorSet find_detectors(Seconds fade, const std::filesystem::path& folder = {});
 
-// $XDG_DATA_HOME/segue/detectors.
+// $XDG_DATA_HOME/segue/detectors, and all folders that hold sets: segue's own, then that one.
 std::filesystem::path user_detectors_folder();
+std::vector<std::filesystem::path> detectors_folders();
 
 struct DetectorTraining {
   std::vector<LibraryTrack> tracks;      // that teach
@@ -78,7 +79,8 @@ void to_json(nlohmann::json& json, const LearningPoint& point);
 // twice that, hard cuts twice that; beside all but the hard cuts as many continuous passages, half of
 // them through the same fade. Ends when twice the joins raise the AUC of neither the systems' choices
 // nor hard cuts by .005 (a critic: never), or with the rounds. Says beforehand how long it takes. Leaves
-// the set in folder/KIND. Throws Error(input) for too little music, Error(output), Error(interrupted).
+// the set in folder/KIND. Throws Error(input) for too little music or a track that has taught critics
+// (teaching a critic: detectors) that are found without being named, Error(output), Error(interrupted).
 std::vector<LearningPoint> train_detectors(const DetectorTraining& training, Library& library,
                                            const std::filesystem::path& folder);
 

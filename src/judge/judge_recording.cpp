@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -8,8 +6,8 @@
 #include "audio/decoder.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
-#include "base/paths.hpp"
 #include "base/random.hpp"
+#include "base/scratch_file.hpp"
 #include "base/text.hpp"
 #include "judge/join_chooser.hpp"
 #include "judge/judge_joins.hpp"
@@ -97,17 +95,6 @@ std::vector<Join> shuffled(const std::vector<PlanSource>& sources, const std::ve
   return made;
 }
 
-// A file that is gone when this is.
-struct ScratchFile {
-  fs::path path;
-  explicit ScratchFile(const std::string& ending)
-      : path(temporary_folder() / ("segue-judge-" + std::to_string(::getpid()) + ending)) {}
-  ~ScratchFile() {
-    std::error_code code;
-    fs::remove(path, code);
-  }
-};
-
 // How a recording was written, as far as it can be heard.
 EncodingConfig encoding_of(const fs::path& file, int sample_rate) {
   EncodingConfig encoding;
@@ -155,7 +142,7 @@ Verdict judge_kind(const fs::path& file, const Plan& plan, const std::vector<Rec
     const EncodingConfig encoding = encoding_of(file, plan.sample_rate);
     const ScratchFile scratch(encoding.container == Container::flac ? ".flac"
                                                                     : file.extension().string());
-    windows = hear_encoded(beside, detectors.transition, encoding, scratch.path);
+    windows = hear_encoded(beside, detectors.transition, encoding, scratch.path());
   }
   const auto part = [&](std::size_t number) {
     HeardSeams heard;

@@ -145,11 +145,15 @@ void Chooser::play(std::size_t fragment, bool forward) {
   }
 }
 
+// What a sequence has gained by: its first fragment was not chosen.
+std::size_t Chooser::seams_of(std::size_t fragments) { return std::max<std::size_t>(2, fragments) - 1; }
+
 // Keeps the sequence where it stands if it is the best so far. Means are compared without dividing.
 void Chooser::finish() {
   const std::int64_t total = stands().total;
-  if (!finished_.empty() && static_cast<Wide>(total) * static_cast<Wide>(finished_.size()) <=
-                                static_cast<Wide>(finished_total_) * static_cast<Wide>(at_.size()))
+  if (!finished_.empty() &&
+      static_cast<Wide>(total) * static_cast<Wide>(seams_of(finished_.size())) <=
+          static_cast<Wide>(finished_total_) * static_cast<Wide>(seams_of(at_.size())))
     return;
   finished_.clear();
   for (std::size_t i = 0; i < at_.size(); ++i) finished_.push_back(layers_[i].steps[at_[i]].choice);
@@ -157,10 +161,10 @@ void Chooser::finish() {
 }
 
 void Chooser::tell() const {
-  const std::size_t seams = std::max<std::size_t>(1, finished_.size() - 1);
   char mean[32];
-  std::snprintf(mean, sizeof mean, "%.3f",
-                static_cast<double>(finished_total_) * 1e-6 / static_cast<double>(seams));
+  std::snprintf(
+      mean, sizeof mean, "%.3f",
+      static_cast<double>(finished_total_) * 1e-6 / static_cast<double>(seams_of(finished_.size())));
   log_detail("chosen: " + std::to_string(finished_.size()) + " fragments, mean log-probability " + mean +
              ", " + std::to_string(steps_back_) + " steps back");
 }

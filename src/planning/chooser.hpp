@@ -77,6 +77,7 @@ class Chooser {
   void play(std::size_t fragment, bool forward);
   const Step& stands() const { return layers_[at_.size() - 1].steps[at_.back()]; }
 
+  static std::size_t seams_of(std::size_t fragments);
   void finish();
   void tell() const;
   void step_back();

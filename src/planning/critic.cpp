@@ -29,10 +29,12 @@ std::vector<float> CriticSet::odds(std::span<const SeamWindow> windows) const {
 }
 
 fs::path user_critics_folder() { return user_data_folder() / "critics"; }
+std::vector<fs::path> critics_folders() {
+  return {user_critics_folder(), find_shipped("models/critics")};
+}
 
 std::shared_ptr<const CriticSet> find_critics(Seconds fade, const fs::path& folder) {
-  std::vector<fs::path> folders = {folder};
-  if (folder.empty()) folders = {user_critics_folder(), find_shipped("models/critics")};
+  const std::vector<fs::path> folders = folder.empty() ? critics_folders() : std::vector{folder};
   const auto place = nearest_set(fade, folders, [fade](Seconds kind) {
     return std::abs((kind - fade).count()) <= std::max(0.2 * kind.count(), 0.15);
   });
@@ -57,7 +59,15 @@ std::shared_ptr<const CriticSet> load_critics(const fs::path& folder, Seconds tr
   for (fs::directory_iterator it(folder, code), end; !code && it != end; it.increment(code))
     if (it->path().extension() == ".safetensors") weights.push_back(it->path());
   std::sort(weights.begin(), weights.end());
-  for (const fs::path& file : weights) set->critics.push_back(learning_plugin().load_detector(file));
+  for (const fs::path& file : weights) {
+    try {
+      set->critics.push_back(learning_plugin().load_detector(file));
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::model) throw;
+      throw Error(ErrorKind::model, error.problem(), error.file(),
+                  "teach critics again with segue judge --learn --critic, or mix with --critic off");
+    }
+  }
   if (set->critics.empty()) {
     throw Error(ErrorKind::model, "holds no critic", folder, "remove it, or teach critics again");
   }

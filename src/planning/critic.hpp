@@ -30,8 +30,9 @@ struct CriticSet {
   std::vector<float> odds(std::span<const SeamWindow> windows) const;
 };
 
-// $XDG_DATA_HOME/segue/critics.
+// $XDG_DATA_HOME/segue/critics, and all folders that hold sets: that one, then segue's own.
 std::filesystem::path user_critics_folder();
+std::vector<std::filesystem::path> critics_folders();
 
 // The set in one folder. Throws Error(model) if it holds none, or damaged weights.
 std::shared_ptr<const CriticSet> load_critics(const std::filesystem::path& folder, Seconds transition);

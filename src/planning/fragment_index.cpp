@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_set>
 
 #include "base/error.hpp"
 #include "planning/fragment_index_state.hpp"
@@ -43,6 +44,11 @@ void FragmentIndex::add(std::span<const std::int64_t> ids, std::span<const float
                 "train it again, or choose another with --model");
   }
   if (ids.empty()) return;
+  std::unordered_set<std::int64_t> fresh;
+  for (const std::int64_t id : ids) {
+    if (id < 0) refuse("an index got a negative id");
+    if (contains(id) || !fresh.insert(id).second) refuse("an index got the same id twice");
+  }
   const std::size_t first = s.size();
   for (std::size_t i = 0; i < ids.size(); ++i) s.append(ids[i], vectors.data() + i * s.dimension);
   if (s.inverted) s.append_to_lists(first);
@@ -75,7 +81,8 @@ FragmentIndex FragmentIndex::subset(std::span<const std::int64_t> ids) const {
   auto few = std::make_unique<State>(state_->dimension, state_->exact);
   for (const std::int64_t id : ids) {
     const auto found = state_->row_of.find(id);
-    if (found == state_->row_of.end()) refuse("a subset names what is not there");
+    if (found == state_->row_of.end() || few->row_of.count(id) > 0)
+      refuse("a subset names what is not there, or one twice");
     few->append(id, state_->row(found->second));
   }
   few->settle();

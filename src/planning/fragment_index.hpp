@@ -20,12 +20,13 @@ struct IndexHit {
   float distance = 0;  // squared L2
 };
 
-// Vectors under ids, found by squared L2 distance.
+// Vectors under ids from 0 to 2^63 - 1, found by squared L2 distance.
 //
 // Up to `exact` vectors all are compared. Beyond, an inverted file (FAISS IndexIVFFlat) over the first
 // 64 principal components names a thousand, which are compared in full: of the true nearest 64 it finds
-// more than 19 of 20 (docs/architecture.md), and where little is allowed all are compared again. Memory:
-// 4 D bytes a vector and 40 for its id, beyond `exact` 264 more.
+// more than 19 of 20 (docs/architecture.md), and where little is allowed all are compared again. Which
+// it misses depends on the order in which they came. Memory: 4 D bytes a vector and 40 for its id,
+// beyond `exact` 264 more.
 //
 // Reading from several threads is safe while nobody changes it.
 class FragmentIndex {
@@ -40,7 +41,8 @@ class FragmentIndex {
   FragmentIndex& operator=(FragmentIndex&&) noexcept;
 
   // vectors: row-major [ids.size() × dimension]. Throws Error(model) for numbers that are not finite,
-  // Error(internal) for an id that is there already or sizes that do not fit.
+  // Error(internal) for an id that is negative or there already or sizes that do not fit; then nothing
+  // is added.
   void add(std::span<const std::int64_t> ids, std::span<const float> vectors);
   // Ids that are not there are passed over.
   void remove(std::span<const std::int64_t> ids);
@@ -50,7 +52,7 @@ class FragmentIndex {
   std::vector<IndexHit> search(std::span<const float> vector, std::size_t count,
                                const std::function<bool(std::int64_t)>& allowed = {}) const;
 
-  // An index of these alone. Throws Error(internal) for ids that are not there.
+  // An index of these alone. Throws Error(internal) for ids that are not there or given twice.
   FragmentIndex subset(std::span<const std::int64_t> ids) const;
   // Squared, from a vector to one that is there. Throws Error(internal) if it is not.
   float distance(std::int64_t id, std::span<const float> vector) const;
@@ -67,8 +69,10 @@ class FragmentIndex {
              std::span<const NamedTensor> beside = {}) const;
   // The index and its `about`. Throws Error(input) if the file is missing, damaged or of another
   // version.
-  static std::pair<FragmentIndex, std::string> read(const std::filesystem::path& file);
-  static std::pair<FragmentIndex, std::string> read(const SafetensorsFile& file);
+  static std::pair<FragmentIndex, std::string> read(const std::filesystem::path& file,
+                                                    std::size_t exact = kExact);
+  static std::pair<FragmentIndex, std::string> read(const SafetensorsFile& file,
+                                                    std::size_t exact = kExact);
 
  private:
   struct State;

@@ -64,11 +64,13 @@ void FragmentIndex::write(const std::filesystem::path& file, const std::string& 
   write_safetensors(file, tensors, {{"about", about}, {"index_version", kVersion}});
 }
 
-std::pair<FragmentIndex, std::string> FragmentIndex::read(const std::filesystem::path& file) {
-  return read(SafetensorsFile::open(file));
+std::pair<FragmentIndex, std::string> FragmentIndex::read(const std::filesystem::path& file,
+                                                          std::size_t exact) {
+  return read(SafetensorsFile::open(file), exact);
 }
 
-std::pair<FragmentIndex, std::string> FragmentIndex::read(const SafetensorsFile& file) {
+std::pair<FragmentIndex, std::string> FragmentIndex::read(const SafetensorsFile& file,
+                                                          std::size_t exact) {
   const auto text = [&](const char* key) {
     const auto found = file.metadata().find(key);
     return found == file.metadata().end() ? std::string() : found->second;
@@ -85,12 +87,13 @@ std::pair<FragmentIndex, std::string> FragmentIndex::read(const SafetensorsFile&
   require(rows.shape.size() == 2 && ids.shape.size() == 1 && rows.shape[0] == ids.shape[0]);
   const std::int64_t count = rows.shape[0], width = rows.shape[1];
   require(width >= 1 && width <= whole(kMostNumbers));
-  auto state = std::make_unique<State>(static_cast<std::size_t>(width), kExact);
+  auto state = std::make_unique<State>(static_cast<std::size_t>(width), exact);
   State& s = *state;
   s.ids = copy_of<std::int64_t>(ids);
   s.rows = copy_of<float>(rows);
   require(all_finite(s.rows));
-  for (std::size_t i = 0; i < s.size(); ++i) require(s.row_of.emplace(s.ids[i], i).second);
+  for (std::size_t i = 0; i < s.size(); ++i)
+    require(s.ids[i] >= 0 && s.row_of.emplace(s.ids[i], i).second);
 
   const TensorView& list_of = file.tensor("list_of", DType::i32);
   if (list_of.count() > 0 && s.size() > s.exact) {

@@ -44,8 +44,7 @@ FragmentIndex::State::State(std::size_t width, std::size_t most_exact)
     : dimension(width), exact(most_exact), head(std::min(width, kHead)) {}
 
 void FragmentIndex::State::append(std::int64_t id, const float* row) {
-  if (!row_of.emplace(id, ids.size()).second)
-    throw Error(ErrorKind::internal, "an index got the same id twice");
+  row_of.emplace(id, ids.size());
   ids.push_back(id);
   rows.insert(rows.end(), row, row + dimension);
 }

@@ -41,7 +41,7 @@ struct FragmentIndex::State {
   std::size_t size() const { return ids.size(); }
   const float* row(std::size_t i) const { return rows.data() + i * dimension; }
 
-  void append(std::int64_t id, const float* row);  // throws Error(internal) if it is there
+  void append(std::int64_t id, const float* row);  // of an id that is not there
   void append_to_lists(std::size_t first);         // rows from `first` on
   void settle();                                   // after rows came or went
   float distance(std::span<const float> vector, std::size_t i) const;

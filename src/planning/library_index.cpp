@@ -38,15 +38,16 @@ std::vector<T> numbers(const SafetensorsFile& file, const char* name, DType type
 }  // namespace
 
 LibraryIndex::LibraryIndex(Library& library, const FragmentPool& pool, const IndexKey& key,
-                           ScoringSession& session)
+                           ScoringSession& session, std::size_t exact)
     : library_(library),
       pool_(pool),
       key_(key),
       session_(session),
       file_(file_of(library, key)),
-      index_(session.embedding_size()) {
+      exact_(exact),
+      index_(session.embedding_size(), exact) {
   if (!read()) {
-    index_ = FragmentIndex(session.embedding_size());
+    index_ = FragmentIndex(session.embedding_size(), exact);
     tracks_.clear();
   }
   bool changed = forget_tracks();
@@ -65,8 +66,10 @@ LibraryIndex::LibraryIndex(Library& library, const FragmentPool& pool, const Ind
     ids.push_back(find(i)->id);
     fragment_of_[ids.back()] = i;
   }
-  // Where the music asked for is a small part of a very large library, the rest would be in the way.
-  if (!index_.exact() && ids.size() < index_.size() / 2) index_ = index_.subset(ids);
+  // Where the music asked for is a small part of a very large library, the rest would be in the way; and
+  // what can be compared exactly is, so that a plan does not depend on what else was heard before.
+  if (!index_.exact() && (ids.size() <= exact || ids.size() < index_.size() / 2))
+    index_ = index_.subset(ids);
 }
 
 fs::path LibraryIndex::file_of(const Library& library, const IndexKey& key) {
@@ -90,7 +93,7 @@ bool LibraryIndex::read() {
   if (!fs::exists(file_, code)) return false;
   try {
     const SafetensorsFile file = SafetensorsFile::open(file_);
-    auto [index, what] = FragmentIndex::read(file);
+    auto [index, what] = FragmentIndex::read(file, exact_);
     const auto ids = numbers<std::uint8_t>(file, "tracks", DType::u8);
     const auto counts = numbers<std::int64_t>(file, "counts", DType::i64);
     const auto starts = numbers<std::int64_t>(file, "starts", DType::i64);

@@ -35,8 +35,11 @@ class LibraryIndex {
   static constexpr std::size_t kKept = 8;
 
   // Library, pool and session (of the pool's set, with embeddings) must outlive it. Interrupted, it
-  // keeps what has been heard. A file that cannot be written costs a warning.
-  LibraryIndex(Library& library, const FragmentPool& pool, const IndexKey& key, ScoringSession& session);
+  // keeps what has been heard. A file that cannot be written costs a warning. A pool of up to `exact`
+  // fragments is searched exactly, whatever else is kept; of a larger one what is found depends a
+  // little on what was heard before (FragmentIndex).
+  LibraryIndex(Library& library, const FragmentPool& pool, const IndexKey& key, ScoringSession& session,
+               std::size_t exact = FragmentIndex::kExact);
 
   // At most `count` fragments of the pool that are allowed, ascending: those nearest to an exit.
   std::vector<std::size_t> nearest(std::span<const float> exit, std::size_t count,
@@ -68,6 +71,7 @@ class LibraryIndex {
   IndexKey key_;
   ScoringSession& session_;
   std::filesystem::path file_;
+  std::size_t exact_;
   FragmentIndex index_;
   std::map<TrackId, std::vector<Known>> tracks_;               // by start
   std::unordered_map<std::int64_t, std::size_t> fragment_of_;  // of the pool

@@ -50,7 +50,8 @@ struct MixConfig {
 // -60 LUFS is not. Where all sequences lead into a dead end, the last choices are tried otherwise. The
 // network's scores, with the critic's opinion of the best of them (planning/critic.hpp), rule inside
 // these bounds (planning/chooser.hpp: how sequences compare); ties (scores equal after quantising to
-// 1e-6) go by content hash. The same input gives the same plan on any thread count. Systems with
+// 1e-6) go by content hash. The same input gives the same plan on any thread count (of more fragments
+// than FragmentIndex::kExact: with the same index). Systems with
 // embeddings keep an index in the library's folder (planning/library_index.hpp), and a decision then
 // costs hardly more in a large library. Crossfades are centred on their seams, shifted or shortened
 // where a source has no sound to give; levels: each fragment evened to the target, then one offset for

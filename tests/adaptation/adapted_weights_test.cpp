@@ -58,6 +58,19 @@ TEST_F(AdaptedWeights, GoOnWhereTheyWereBrokenOff) {
   EXPECT_EQ(test::read_bytes(adapted(tracks)), whole);
 }
 
+TEST_F(AdaptedWeights, BrokenOffTheyBeginAgainWhenTheMusicIsTaggedOtherwise) {
+  std::vector<LibraryTrack> tracks = music_.tracks();
+  const fs::path folder = adapted(tracks).parent_path();
+  fs::remove_all(folder);
+  test::break_off([&] { adapted(tracks); }, folder / "checkpoint.safetensors");
+  tracks.front().record.tags.genre = "polka";
+  EXPECT_EQ(adapted(tracks).parent_path(), folder);
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  test::write_bytes(folder / "checkpoint.safetensors", "damaged");
+  EXPECT_EQ(adapted(tracks).parent_path(), folder);
+}
+
 TEST_F(AdaptedWeights, TooLittleMusicLeavesTheModelAsItIs) {
   music_.tracks().resize(1);
   music_.add("short", 5);

@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import subprocess
 import time
@@ -67,10 +68,21 @@ class Mix(support.Sandbox):
         self.assertNotIn("seam by seam", off[1]["why"])
         self.assertNotEqual(off, plan("--critic", "off", "--edge-weight", 2))
         self.refused(2, "mix", self.music, "--critic-weight", 200, says="--critic-weight")
-        self.refused(6, "mix", self.music, "--critic", "on", "--crossfade", 2, says="critic")
+        self.refused(6, "mix", self.music, "--critic", "on", "--crossfade", 1.9, says="critic")
         self.refused(6, "mix", self.music, "--critics", self.folder / "none", says="critic")
         self.refused(2, "mix", self.music, "--critic", "on", "--fragment", 1, says="--fragment")
+        self.refused(2, "mix", self.music, "--critic", "on", "--fragment", 1.1, says="--fragment")
+        self.refused(6, "mix", self.music, "--system", "edge", "--critics", self.folder / "none", says="critic")
         self.assertNotIn("seam by seam", plan("--fragment", 1)[1]["why"])
+        self.assertIn("seam by seam", plan("--fragment", "onsets:1", "--critic", "on")[1]["why"])
+
+    def test_a_damaged_critic_is_refused_with_what_to_do(self):
+        damaged = self.folder / "critics" / "100ms"
+        shutil.copytree(support.SOURCE / "models/critics/100ms", damaged)
+        weights = damaged / "cnn.safetensors"
+        weights.write_bytes(weights.read_bytes()[:2000])
+        self.refused(6, "mix", self.music, "--critics", damaged.parent,
+                     says=("cnn.safetensors", "teach critics again", "--critic off"))
 
     def test_the_same_seed_gives_the_same_mix_and_another_seed_another(self):
         self.mix("one.wav", "--seed", 5)
@@ -83,6 +95,7 @@ class Mix(support.Sandbox):
     def test_the_same_mix_on_one_core_and_on_all(self):
         cores = os.sched_getaffinity(0)
         self.mix("all.wav", "--length", 60)
+        shutil.rmtree(self.folder / "data" / "segue" / "index")  # which is heard again
         os.sched_setaffinity(0, {min(cores)})
         try:
             self.mix("one.wav", "--length", 60)

@@ -139,8 +139,29 @@ TEST(Split, NamesSidesWithAndWithoutPrefix) {
   EXPECT_EQ(split.side_of("frantic"), Side::validation);
   EXPECT_EQ(split.side_of("Lava"), Side::train);
   EXPECT_FALSE(split.side_of("unheard of"));
-  EXPECT_TRUE(split.in_fold("critic", "Lava"));
-  EXPECT_FALSE(split.in_fold("detector", "Lava"));
+  const TrackId any{};
+  EXPECT_TRUE(split.in_fold(kCriticFold, any, "Lava"));
+  EXPECT_FALSE(split.in_fold(kDetectorFold, any, "Lava"));
+}
+
+TEST(Split, AFoldNamesTracksAsASideDoesAndNoneTwice) {
+  Split split;
+  const TrackId track = *TrackId::from_hex("00112233445566778899aabbccddeeff");
+  const test::TemporaryFolder folder;
+  const auto read = [&](const std::string& json) {
+    test::write_bytes(folder / "split.json", json);
+    split = Split::read(folder / "split.json");
+  };
+  read(R"({"critic": ["00112233445566778899aabbccddeeff", "w_x"], "detector": ["k_x", "y"]})");
+  EXPECT_TRUE(split.in_fold(kCriticFold, track, "any name"));
+  EXPECT_FALSE(split.in_fold(kDetectorFold, track, "y")) << "the id says more";
+  EXPECT_TRUE(split.in_fold(kDetectorFold, TrackId{}, "k_x"));
+  EXPECT_FALSE(split.in_fold(kDetectorFold, TrackId{}, "w_x"));
+  for (const char* fold : {kCriticFold, kDetectorFold}) {
+    const std::string sentence =
+        test::refusal([&] { split.in_fold(fold, TrackId{}, "x"); }, ErrorKind::input);
+    EXPECT_NE(sentence.find("both 'critic' and 'detector'"), std::string::npos) << sentence;
+  }
 }
 
 // The folds that docs/learning.md reports by.

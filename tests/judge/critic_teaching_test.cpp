@@ -4,10 +4,12 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "base/paths.hpp"
 #include "judge/detectors.hpp"
 #include "judge/join_examples.hpp"
 #include "planning/critic.hpp"
 #include "support/mix_library.hpp"
+#include "support/refusal.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace segue {
@@ -46,6 +48,22 @@ TEST_F(CriticTeaching, LeavesASetThatThePlannerFindsAndThatKnowsWhatItHeard) {
     EXPECT_EQ(critic->card().tracks.size(), 6u);
     EXPECT_TRUE(critic->card().knows_any(training_.tracks.front().recording));
   }
+}
+
+// Whatever the track is called now: its contents say that it has taught what measures.
+TEST_F(CriticTeaching, NothingLearnsFromWhatHasTaughtTheOther) {
+  const ModelCard card = ModelCard::read(find_shipped("models/detectors/100ms") / "contrast.card.json");
+  const auto taught = std::find_if(card.tracks.begin(), card.tracks.end(),
+                                   [](const CardTrack& track) { return track.side == "train"; });
+  ASSERT_NE(taught, card.tracks.end());
+  training_.tracks[1].recording.push_back(taught->id);
+  const auto teach = [&] { train_detectors(training_, library_.library(), folder_.path()); };
+  const Error error = test::refusal(teach);
+  EXPECT_EQ(error.kind(), ErrorKind::input);
+  EXPECT_EQ(error.file(), training_.tracks[1].file);
+  EXPECT_NE(error.problem().find("has taught the detectors"), std::string::npos) << error.problem();
+  training_.critic = false;  // may learn from it, but hears the audio that these have not got
+  EXPECT_EQ(test::refusal(teach).problem().find("has taught"), std::string::npos);
 }
 
 TEST_F(CriticTeaching, ThePlannersChoicesAreAmongTheJoinsAndTheCriticChangesThem) {

@@ -275,7 +275,6 @@ TEST(DatasetSplit, IsReadAsItWasWritten) {
   EXPECT_EQ(again.side_of("one"), Side::train);
   EXPECT_EQ(again.side_of("two"), Side::test);
   EXPECT_FALSE(again.side_of("three"));
-  EXPECT_FALSE(again.in_fold("val", "one"));
 }
 
 }  // namespace

@@ -94,7 +94,7 @@ class Plain {
     std::sort(distances.begin(), distances.end());
     next.clear();
     for (const auto& [distance, fragment] : distances)
-      if (next.size() < config_.candidates.value_or(64)) next.push_back(fragment);
+      if (next.size() < config_.candidates.value_or(50)) next.push_back(fragment);
     return next;
   }
 
@@ -252,6 +252,56 @@ TEST(Chooser, ABeamThatHoldsAllSequencesFindsTheBest) {
     better += of_greedy < best;
   }
   EXPECT_GE(better, 3) << "the examples should need more than greed";
+}
+
+// The best mean gain of all sequences, by trying them all.
+double best_mean(Plain& plain, Sequence& sequence, std::int64_t total) {
+  if (plain.full(sequence))
+    return static_cast<double>(total) /
+           static_cast<double>(std::max<std::size_t>(2, sequence.size()) - 1);
+  double best = -std::numeric_limits<double>::infinity();
+  for (const auto& [fragment, gain] : plain.ranked(sequence)) {
+    sequence.push_back(fragment);
+    best = std::max(best, best_mean(plain, sequence, total + gain));
+    sequence.pop_back();
+  }
+  return best;
+}
+
+TEST(Chooser, OfSequencesOfUnequalCountsTheBestMeanIsTaken) {
+  std::set<std::size_t> counts;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    MixLibrary library;
+    for (int t = 0; t < 2; ++t) library.add("track " + std::to_string(t), 9.1);
+    MixConfig config;
+    config.segmentation = Segmentation::parse("1-4", seed);
+    config.length = Seconds(6);
+    config.track_share = 1;
+    config.seed = seed;
+    config.candidates = 0;
+    config.beam = 1000;
+    config.start = StartPoint{test::track_id("track 0"), Seconds(0)};
+    const auto opinion = test::hashed_opinion(100000);
+    const OpinionatedModel model([&](const auto& last, const auto& next) {
+      return 2 * opinion({last.track, last.start + static_cast<Hop>(1000 * seed)}, next);
+    });
+    const FragmentPool pool(config, library.library(), library.tracks());
+    Plain plain(config, pool, model);
+    const Sequence chosen =
+        sequence_of(plan_mix(config, library.library(), library.tracks(), model), pool);
+    std::int64_t total = 0;
+    for (std::size_t i = 1; i < chosen.size(); ++i) {
+      const Sequence before(chosen.begin(), chosen.begin() + static_cast<std::ptrdiff_t>(i));
+      for (const auto& [fragment, gain] : plain.ranked(before))
+        total += fragment == chosen[i] ? gain : 0;
+    }
+    counts.insert(chosen.size());
+    Sequence start = {pool.at(*config.start)};
+    EXPECT_NEAR(static_cast<double>(total) / static_cast<double>(chosen.size() - 1),
+                best_mean(plain, start, 0), 1e-6)
+        << seed;
+  }
+  EXPECT_GE(counts.size(), 2u);
 }
 
 TEST(Chooser, WhereNoSequenceOfTheBeamGoesOnItStepsBack) {

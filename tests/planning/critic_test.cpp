@@ -4,40 +4,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <numeric>
 #include <set>
 
-#include "base/half.hpp"
 #include "base/paths.hpp"
 #include "evaluation/seam_sets.hpp"
+#include "support/level_critic.hpp"
 #include "support/mix_library.hpp"
 #include "support/refusal.hpp"
 
 namespace segue {
 namespace {
-
-// Hears joins where the level of the first frame heard differs from the last one's; counts what it is
-// asked.
-class LevelCritic : public SeamDetector {
- public:
-  explicit LevelCritic(std::size_t& asked) : asked_(asked) {}
-  const ModelCard& card() const override { return card_; }
-  std::vector<float> score(std::span<const SeamWindow> windows) const override {
-    asked_ += windows.size();
-    std::vector<float> odds;
-    for (const SeamWindow& window : windows) {
-      const auto level = [&](Hop frame) {
-        return float_from_half(window.log_mel[static_cast<std::size_t>(frame * LogMelGeometry::bands)]);
-      };
-      odds.push_back(std::abs(level(window.heard.begin) - level(window.heard.end - 1)));
-    }
-    return odds;
-  }
-
- private:
-  std::size_t& asked_;
-  ModelCard card_;
-};
 
 class CriticTest : public testing::Test {
  protected:
@@ -45,10 +23,7 @@ class CriticTest : public testing::Test {
     library_.add("a", 30);
     library_.add("b", 30, 44100, [](double) { return -24.0; });
     cutting_.segmentation = Segmentation::parse("3");
-    auto set = std::make_shared<CriticSet>();
-    set->transition = Seconds(0.1);
-    set->critics.push_back(std::make_unique<LevelCritic>(asked_));
-    set_ = set;
+    set_ = test::level_critics(asked_);
   }
 
   test::MixLibrary library_;
@@ -158,7 +133,6 @@ TEST(Critics, AreFoundByTheNearestCrossfade) {
   EXPECT_EQ(test::refusal([&] { find_critics(Seconds(0.2), folder.path()); }).kind(), ErrorKind::model);
 }
 
-// What chooses by ear and what measures never heard the same track.
 TEST(Critics, ThoseOfTheUserGoBeforeThoseOfSegue) {
   const test::TemporaryFolder user, shipped;
   for (const char* kind : {"100ms", "1000ms"}) std::filesystem::create_directories(shipped / kind);
@@ -175,6 +149,27 @@ TEST(Critics, ThoseOfTheUserGoBeforeThoseOfSegue) {
   EXPECT_EQ(found(0.1), user / "100ms") << "as near";
 }
 
+TEST(Critics, AreLookedForAtTheUsersFirst) {
+  ASSERT_NE(find_critics(Seconds(0.1)), nullptr) << "those of segue";
+  const test::TemporaryFolder data;
+  const char* old = std::getenv("XDG_DATA_HOME");
+  const std::string before = old != nullptr ? old : "";
+  ::setenv("XDG_DATA_HOME", data.path().c_str(), 1);
+  const std::filesystem::path mine = user_critics_folder() / "100ms";
+  std::filesystem::create_directories(mine);
+  // As near as that of segue, and taken, though it holds none.
+  EXPECT_EQ(test::refusal([] { find_critics(Seconds(0.1)); }).file(), mine);
+  old != nullptr ? ::setenv("XDG_DATA_HOME", before.c_str(), 1) : ::unsetenv("XDG_DATA_HOME");
+}
+
+TEST(Critics, OfWholeMillisecondsTeachSetsThatAreFound) {
+  EXPECT_EQ(kind_name(whole_milliseconds(Seconds(0.1036))), "104ms");
+  EXPECT_EQ(whole_milliseconds(Seconds(0.1036)).count(), 0.104);
+  EXPECT_EQ(kind_name(whole_milliseconds(Seconds(0.0002))), "1ms");
+  EXPECT_EQ(whole_milliseconds(Seconds(0.1)).count(), 0.1);
+}
+
+// What chooses by ear and what measures never heard the same track.
 TEST(Critics, ShareNoTrackWithTheDetectors) {
   const auto tracks_in = [](const std::string& kind) {
     std::set<std::string> tracks;

@@ -244,9 +244,14 @@ TEST(FragmentIndex, ADamagedFileIsRefused) {
 
 TEST(FragmentIndex, WhatDoesNotFitIsADefect) {
   FragmentIndex index(2);
-  const std::int64_t ids[] = {1, 1};
   const float vectors[] = {0, 0, 1, 1};
-  EXPECT_EQ(test::refusal([&] { index.add(ids, vectors); }).kind(), ErrorKind::internal);
+  const auto refuses_to_add = [&](std::vector<std::int64_t> some) {
+    EXPECT_EQ(test::refusal([&] { index.add(some, vectors); }).kind(), ErrorKind::internal);
+    EXPECT_EQ(index.size(), 0u) << "and stays as it was";
+  };
+  refuses_to_add({1, 1});
+  refuses_to_add({1, -7});
+  EXPECT_FALSE(index.contains(1));
   EXPECT_EQ(test::refusal([&] { index.search(std::span(vectors, 3), 1); }).kind(), ErrorKind::internal);
   const std::int64_t fresh[] = {7};
   const float no_number[] = {0, std::nanf("")};

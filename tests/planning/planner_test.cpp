@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "base/random.hpp"
+#include "support/level_critic.hpp"
 #include "support/mix_library.hpp"
 #include "support/refusal.hpp"
 
@@ -65,7 +66,7 @@ void expect_rules(const Plan& plan, const MixConfig& config, std::size_t usable_
 
 TEST(Planner, EveryRuleHoldsOnRandomLibraries) {
   Random random(4);
-  int planned = 0;
+  int planned = 0, heard = 0;
   for (int round = 0; round < 60; ++round) {
     MixLibrary library;
     const auto tracks = 2 + random.below(7);
@@ -91,10 +92,14 @@ TEST(Planner, EveryRuleHoldsOnRandomLibraries) {
       config.candidates =
           random.below(2) == 0 ? std::optional<std::size_t>(1 + random.below(30)) : std::nullopt;
     }
+    std::size_t asked = 0;
+    if (random.below(2) == 0) config.critics = test::level_critics(asked);
+    if (random.below(2) == 0) config.edge_weight = random.uniform(0.1, 2);
     try {
       const Plan plan = plan_mix(config, library.library(), library.tracks(), model);
       expect_rules(plan, config, tracks);
       ++planned;
+      heard += asked > 0 ? 1 : 0;
     } catch (const Error& error) {
       // Short tracks may not be able to fill what others may not.
       EXPECT_EQ(error.kind(), ErrorKind::infeasible) << error.what();
@@ -102,6 +107,7 @@ TEST(Planner, EveryRuleHoldsOnRandomLibraries) {
     }
   }
   EXPECT_GE(planned, 48);
+  EXPECT_GE(heard, 8);
 }
 
 TEST(Planner, TheBestOfAllThatTheRulesAllowIsTaken) {
