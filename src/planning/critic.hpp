@@ -51,7 +51,7 @@ std::pair<double, double> gains_between(const FragmentPool& pool, std::size_t fr
 
 struct CriticConfig {
   std::size_t heard = 20;  // at each decision, the best by the network's score
-  double weight = 10;      // of what it says beside the logarithm of the network's probability
+  double weight = 30;      // of what it says beside the logarithm of the network's probability
   Seconds fade{0.1};
   double target_lufs = -16;
   std::size_t kept = std::size_t{1} << 20;  // seams whose odds are kept, 24 bytes each

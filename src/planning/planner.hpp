@@ -34,7 +34,7 @@ struct MixConfig {
   std::optional<std::size_t> candidates;
   std::shared_ptr<const CriticSet> critics{};  // hear the best alternatives of each choice; may be null
   std::size_t critic_heard = 20;               // alternatives of each choice that they hear, 1 … 64
-  double critic_weight = 10;                   // as CriticConfig::weight, 0 … 100
+  double critic_weight = 30;                   // as CriticConfig::weight, 0 … 100
   double edge_weight = 0;  // of the edges' distance beside the network's score, 0 … 100; 0 = none
   std::size_t beam = 8;    // sequences that go on side by side, 1 … 1000; 1 = greedy
   Seconds crossfade{0.1};  // 0 … 2 s
