@@ -14,7 +14,7 @@ namespace segue {
 namespace {
 
 constexpr Hop kLength = 129;
-constexpr std::size_t kFragments = 2048, kNearest = 64;
+constexpr std::size_t kFragments = 2048, kNearest = 50;
 
 // Of this core: other programs do not count.
 double milliseconds(const std::function<void()>& act) {

@@ -6,7 +6,7 @@
 namespace segue {
 
 // Prints milliseconds on one core: hearing a fragment for its entry, the exit of what plays, telling the
-// 64 nearest apart where they have been heard before and where not.
+// 50 nearest apart where they have been heard before and where not.
 void tell_decision(const std::filesystem::path& library, const std::filesystem::path& weights);
 
 }  // namespace segue
