@@ -18,7 +18,7 @@ struct SettingRow;  // training/recipe_table.hpp
 // How weights that have learnt go on to learn from other music: briefly and in small steps, so that what
 // they know is bent, not replaced.
 struct Adaptation {
-  static constexpr int epochs = 8;
+  static constexpr int epochs = 30;
   static constexpr double learning_rate_share = 0.25;  // of the learning rate that they were learnt with
 };
 
