@@ -89,13 +89,12 @@ def rules():
 
 def forget_others(folder, seed, pieces):
     """Pieces by other rules or another seed are made again, and those of a larger set go; what else lies there is not touched."""
-    for piece in folder.glob("composed_[0-9][0-9][0-9][0-9]_*"):
-        if int(piece.name[9:13]) >= pieces:
-            piece.unlink()
     mark, text = folder / "rules.txt", f"{rules()} seed {seed}\n"
-    if not mark.exists() or mark.read_text() != text:
-        for piece in folder.glob("composed_[0-9][0-9][0-9][0-9]_*"):
+    fits = mark.exists() and mark.read_text() == text
+    for piece in folder.glob("composed_[0-9][0-9][0-9][0-9]_*"):
+        if not fits or int(piece.name[9:13]) >= pieces:
             piece.unlink()
+    if not fits:
         mark.write_text(text)
 
 

@@ -20,10 +20,10 @@ namespace segue {
 std::vector<FragmentSpan> cut(Hop hops, const Segmentation& segmentation, const TrackId& track,
                               std::span<const float> onset_strength = {});
 
-// Hops of the longest fragment that this can give.
-Hop longest_fragment(const Segmentation& segmentation);
-
 // The same with what the features say.
 std::vector<FragmentSpan> cut(const FeatureFile& features, const Segmentation& segmentation);
+
+// Hops of the longest fragment that this can give.
+Hop longest_fragment(const Segmentation& segmentation);
 
 }  // namespace segue

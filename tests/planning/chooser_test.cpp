@@ -214,40 +214,53 @@ std::int64_t best_total(Plain& plain, Sequence& sequence) {
   return best;
 }
 
-TEST(Chooser, ABeamThatHoldsAllSequencesFindsTheBest) {
-  int better = 0;
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    MixLibrary library;
-    for (int t = 0; t < 3; ++t) library.add("track " + std::to_string(t), 9.1);
-    MixConfig config;
-    config.length = Seconds(11.9);  // four fragments of 2.995 s: at most 8 · 7 · 6 sequences
+// What a sequence has gained, choice by choice.
+std::int64_t total_of(Plain& plain, const Sequence& sequence) {
+  std::int64_t total = 0;
+  for (std::size_t i = 1; i < sequence.size(); ++i) {
+    const Sequence before(sequence.begin(), sequence.begin() + static_cast<std::ptrdiff_t>(i));
+    for (const auto& [fragment, gain] : plain.ranked(before))
+      total += fragment == sequence[i] ? gain : 0;
+  }
+  return total;
+}
+
+// A few short tracks, and a beam that holds all sequences; opinions differ by seed.
+struct Small {
+  Small(int tracks, Segmentation segmentation, double length, std::uint64_t seed, float spread)
+      : model(
+            [spread, seed, opinion = test::hashed_opinion(100000)](const auto& last, const auto& next) {
+              return spread * opinion({last.track, last.start + static_cast<Hop>(1000 * seed)}, next);
+            }) {
+    for (int t = 0; t < tracks; ++t) library.add("track " + std::to_string(t), 9.1);
+    config.segmentation = segmentation;
+    config.length = Seconds(length);
     config.track_share = 1;
     config.seed = seed;
     config.candidates = 0;
     config.beam = 1000;
     config.start = StartPoint{test::track_id("track 0"), Seconds(0)};
-    const auto opinion = test::hashed_opinion(100000);
-    const OpinionatedModel model([&](const auto& last, const auto& next) {
-      return 10 * opinion({last.track, last.start + static_cast<Hop>(1000 * seed)}, next);
-    });
-    const FragmentPool pool(config, library.library(), library.tracks());
-    Plain plain(config, pool, model);
-    const auto total_of = [&] {
-      const Sequence sequence =
-          sequence_of(plan_mix(config, library.library(), library.tracks(), model), pool);
-      std::int64_t total = 0;
-      for (std::size_t i = 1; i < sequence.size(); ++i) {
-        const Sequence before(sequence.begin(), sequence.begin() + static_cast<std::ptrdiff_t>(i));
-        for (const auto& [fragment, gain] : plain.ranked(before))
-          total += fragment == sequence[i] ? gain : 0;
-      }
-      return total;
-    };
-    Sequence start = {pool.at(*config.start)};
+  }
+  Plan plan() { return plan_mix(config, library.library(), library.tracks(), model); }
+
+  MixLibrary library;
+  MixConfig config;
+  OpinionatedModel model;
+};
+
+TEST(Chooser, ABeamThatHoldsAllSequencesFindsTheBest) {
+  int better = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    // Four fragments of 2.995 s: at most 8 · 7 · 6 sequences.
+    Small small(3, Segmentation::parse("3"), 11.9, seed, 10);
+    const FragmentPool pool(small.config, small.library.library(), small.library.tracks());
+    Plain plain(small.config, pool, small.model);
+    const auto total = [&] { return total_of(plain, sequence_of(small.plan(), pool)); };
+    Sequence start = {pool.at(*small.config.start)};
     const std::int64_t best = best_total(plain, start);
-    EXPECT_EQ(total_of(), best);
-    config.beam = 1;
-    const std::int64_t of_greedy = total_of();
+    EXPECT_EQ(total(), best);
+    small.config.beam = 1;
+    const std::int64_t of_greedy = total();
     EXPECT_LE(of_greedy, best);
     better += of_greedy < best;
   }
@@ -271,33 +284,13 @@ double best_mean(Plain& plain, Sequence& sequence, std::int64_t total) {
 TEST(Chooser, OfSequencesOfUnequalCountsTheBestMeanIsTaken) {
   std::set<std::size_t> counts;
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
-    MixLibrary library;
-    for (int t = 0; t < 2; ++t) library.add("track " + std::to_string(t), 9.1);
-    MixConfig config;
-    config.segmentation = Segmentation::parse("1-4", seed);
-    config.length = Seconds(6);
-    config.track_share = 1;
-    config.seed = seed;
-    config.candidates = 0;
-    config.beam = 1000;
-    config.start = StartPoint{test::track_id("track 0"), Seconds(0)};
-    const auto opinion = test::hashed_opinion(100000);
-    const OpinionatedModel model([&](const auto& last, const auto& next) {
-      return 2 * opinion({last.track, last.start + static_cast<Hop>(1000 * seed)}, next);
-    });
-    const FragmentPool pool(config, library.library(), library.tracks());
-    Plain plain(config, pool, model);
-    const Sequence chosen =
-        sequence_of(plan_mix(config, library.library(), library.tracks(), model), pool);
-    std::int64_t total = 0;
-    for (std::size_t i = 1; i < chosen.size(); ++i) {
-      const Sequence before(chosen.begin(), chosen.begin() + static_cast<std::ptrdiff_t>(i));
-      for (const auto& [fragment, gain] : plain.ranked(before))
-        total += fragment == chosen[i] ? gain : 0;
-    }
+    Small small(2, Segmentation::parse("1-4", seed), 6, seed, 2);
+    const FragmentPool pool(small.config, small.library.library(), small.library.tracks());
+    Plain plain(small.config, pool, small.model);
+    const Sequence chosen = sequence_of(small.plan(), pool);
     counts.insert(chosen.size());
-    Sequence start = {pool.at(*config.start)};
-    EXPECT_NEAR(static_cast<double>(total) / static_cast<double>(chosen.size() - 1),
+    Sequence start = {pool.at(*small.config.start)};
+    EXPECT_NEAR(static_cast<double>(total_of(plain, chosen)) / static_cast<double>(chosen.size() - 1),
                 best_mean(plain, start, 0), 1e-6)
         << seed;
   }
