@@ -1,17 +1,19 @@
 #!/usr/bin/python3
 """Music made by rule, so that a network learns from more than one collection's taste.
 
-compose.py FOLDER [--pieces 96] [--seed 1] [--jobs 2]
+compose.py FOLDER [--pieces 96] [--seed 1] [--jobs 2] [--truth]
 
 Each piece draws a style, a metre, a tempo, a key, a form of sections, chords, motifs and an
 arrangement; FluidSynth plays it with a General MIDI sound font, FFmpeg mixes it to a master
 (equaliser, compressor, echo, hiss, limiter) and encodes it as records come: FLAC, Vorbis, MP3, Opus.
 The same seed gives the same notes; the sound depends on the versions of fonts and encoders.
+--truth: beside each whose beats people would tap in threes or fours NAME.json says when.
 Needs fluidsynth, fluid-soundfont-gm, timgm6mb-soundfont and ffmpeg. What it writes is CC0.
 """
 import argparse
 import concurrent.futures
 import hashlib
+import json
 import pathlib
 import random
 import subprocess
@@ -51,7 +53,7 @@ ENCODERS = (("flac", ["-sample_fmt", "s16"]), ("ogg", ["-c:a", "libvorbis", "-q:
             ("opus", ["-c:a", "libopus", "-b:a", "96k"]))
 
 
-def make(folder, seed, number):
+def make(folder, seed, number, truth=False):
     rng = random.Random(f"{seed}/{number}")
     style = sorted(STYLES)[number % len(STYLES)]
     piece = Piece(style, rng)
@@ -60,7 +62,8 @@ def make(folder, seed, number):
     reverb, gain = rng.random() < .75, rng.uniform(.3, .6)
     chain, hiss = master(rng, style), rng.choice((None, None, None, rng.uniform(.0005, .004)))
     name = f"composed_{number:04d}_{style}.{suffix}"
-    if (folder / name).exists():
+    text = (folder / name).with_suffix(".json")
+    if (folder / name).exists() and (text.exists() or not truth):
         return name
     with tempfile.TemporaryDirectory() as scratch:
         score, raw = pathlib.Path(scratch, "score.mid"), pathlib.Path(scratch, "raw.wav")
@@ -77,6 +80,8 @@ def make(folder, seed, number):
                         "-ac", "2", "-threads", "1", "-metadata", f"title=Composed {number} ({style}, {piece.metre}, {piece.tempo:.0f} BPM)", "-metadata", "artist=segue",
                         "-metadata", f"genre={style}", "-metadata", "license=CC0-1.0", *codec, "-f", form, str(part)], check=True)
         part.rename(folder / name)
+    if truth and piece.truth():
+        text.write_text(json.dumps(piece.truth()))
     return name
 
 
@@ -104,11 +109,12 @@ def main():
     parser.add_argument("--pieces", type=int, default=96)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--truth", action="store_true")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     forget_others(options.folder, options.seed, options.pieces)
     with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
-        waiting = [pool.submit(make, options.folder, options.seed, number) for number in range(options.pieces)]
+        waiting = [pool.submit(make, options.folder, options.seed, number, options.truth) for number in range(options.pieces)]
         for done, one in enumerate(concurrent.futures.as_completed(waiting), 1):
             name = one.result()
             if done % 12 == 0 or done == options.pieces:

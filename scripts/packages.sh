@@ -13,6 +13,7 @@ build=(
   libsoxr-dev                  # resampling of what is rendered
   libebur128-dev               # loudness and true peak
   libfftw3-dev                 # log-mel spectrogram
+  libqm-dsp-dev                # beats, tempo, pitch classes
   libchromaprint-dev           # doubles in other formats
   libsqlite3-dev               # catalog
   libxxhash-dev                # content hashes

@@ -20,6 +20,7 @@ class Piece:
         self.scale = SCALES[rng.choice(style.get("scales", tuple(SCALES)))]
         self.root = rng.randrange(36, 48)
         self.notes, self.controls = [], []
+        self.tempi = []  # (quarter, quarters a minute) where it changes; known once midi() was called
         self.channels = {}
         self.swing = style.get("swing", 0) * rng.uniform(.6, 1.2)
         self.human = 0 if style.get("steady") and rng.random() < .6 else rng.uniform(.003, .02)
@@ -224,6 +225,7 @@ class Piece:
             tempo += (self.tempo - tempo) * .3 + rng.gauss(0, rubato * self.tempo * .5)
             tempo = max(.8 * self.tempo, min(1.2 * self.tempo, tempo))
             if bar == 0 or rubato:
+                self.tempi.append((bar * self.bar, tempo))
                 events.append((round(bar * self.bar * PPQ), 0, b"\xff\x51\x03" + struct.pack(">I", round(6e7 / tempo))[1:]))
         events.sort(key=lambda event: event[:2])
         track, now = bytearray(), 0
@@ -232,6 +234,23 @@ class Piece:
             now = tick
         track += variable_length(PPQ) + b"\xff\x2f\x00"
         return b"MThd" + struct.pack(">IHHH", 6, 0, 1, PPQ) + b"MTrk" + struct.pack(">I", len(track)) + bytes(track)
+
+
+    def truth(self):
+        """When its beats and bars begin, in seconds; None where people would not tap threes or fours. After midi()."""
+        tapped = {"2/4": 1, "3/4": 1, "4/4": 1, "6/8": 1.5}.get(self.metre)  # quarters
+        if not tapped:
+            return None
+        beats = [self.seconds(i * tapped) for i in range(int(self.end / tapped))]
+        in_bar = round(self.bar / tapped)
+        return {"kind": "composed", "beats": beats, "downbeats": beats[::in_bar], "beats_per_bar": in_bar,
+                "tempo_bpm": 60 * (len(beats) - 1) / (beats[-1] - beats[0]), "key": None, "drift": len(self.tempi) > 1}
+
+    def seconds(self, quarter):
+        now = 0
+        for (begin, tempo), (end, _) in zip(self.tempi, self.tempi[1:] + [(quarter, 0)]):
+            now += max(0, min(end, quarter) - begin) * 60 / tempo
+        return now
 
 
 def variable_length(value):

@@ -9,6 +9,7 @@ namespace segue {
 struct AnalysisPlugin {
   TrackAnalysis (*analyze_file)(const std::filesystem::path& file, const TrackId& track,
                                 const std::filesystem::path& features_folder);
+  MusicTraits (*add_music)(const std::filesystem::path& file, const FeatureFile& features);
 };
 
 }  // namespace segue

@@ -75,7 +75,8 @@ std::string count_of(std::size_t count, const std::string& what);
 CLI::Validator whole_number(std::uint64_t low, std::uint64_t high);
 inline constexpr std::size_t kMostThreads = 256;
 inline constexpr const char* kFragmentHelp =
-    "How tracks are cut: seconds (3), bounds (0.5-8), or at onsets about so far apart (onsets:3)";
+    "How tracks are cut: seconds (3), bounds (0.5-8), at onsets about so far apart (onsets:3), or at "
+    "beats, bars (bars:2: every second) or phrases";
 
 std::vector<fs::path> to_paths(const std::vector<std::string>& names);
 

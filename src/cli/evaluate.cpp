@@ -5,6 +5,7 @@
 
 #include "base/committed_file.hpp"
 #include "base/error.hpp"
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
 #include "evaluation/ranking_test.hpp"
@@ -35,6 +36,7 @@ struct Group {
 // Tracks the network has seen tell what it remembers, others what it learned.
 struct Groups {
   Group unknown, known;
+  std::size_t without_beat = 0;  // tracks left out, where cuts are at beats
 };
 
 // The test side of a split, or everything.
@@ -48,6 +50,10 @@ Groups groups_of(const Options& options, const Context& context, const ModelCard
   Groups groups;
   for (const LibraryTrack& track : library.tracks(music)) {
     if (split && split->side_of(track.record.id, track.file.stem()) != Side::test) continue;
+    if (segmentation.by_beats() && !track.record.traits.has_beat()) {
+      ++groups.without_beat;
+      continue;
+    }
     const bool known = card.knows_any(track.recording);
     if (known && !options.allow_known) {
       throw Error(ErrorKind::input, "is known to " + card.name, track.file,
@@ -60,6 +66,8 @@ Groups groups_of(const Options& options, const Context& context, const ModelCard
     for (const FragmentRecord& fragment : fragments) group.fragments.add(number, fragment.span);
     group.measurable |= fragments.size() >= 3;
   }
+  if (groups.without_beat > 0)
+    log_info(count_of(groups.without_beat, "track") + " without a beat left out");
   if (groups.unknown.fragments.size() + groups.known.fragments.size() == 0) {
     throw Error(ErrorKind::input, "there is no track to measure on", options.split,
                 "give music that the split puts on its test side");
@@ -171,6 +179,7 @@ void evaluate(const Options& options, const Context& context) {
   json["model"] = card.name;
   json["guard_ms"] = options.guard_ms;
   json["fragment"] = options.fragment;
+  json["n_without_beat"] = groups.without_beat;
   if (context.json) {
     to_stdout(json);
     return;

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "analysis/curves.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
@@ -22,6 +23,8 @@ nlohmann::json to_json(const LibraryTrack& track) {
   const auto level = [](double value) {
     return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
   };
+  const MusicTraits& traits = record.traits;
+  const auto beaten = [&](auto value) { return traits.has_beat() ? nlohmann::json(value) : nlohmann::json(); };
   return {{"id", record.id.hex()},
           {"file", path_to_json(track.file)},
           {"title", tags.title},
@@ -39,6 +42,21 @@ nlohmann::json to_json(const LibraryTrack& track) {
           {"container", record.format.container},
           {"integrated_lufs", level(record.integrated_lufs)},
           {"sample_peak", record.sample_peak},
+          {"has_beat", traits.has_beat()},
+          {"tempo_bpm", beaten(traits.tempo_bpm)},
+          {"tempo_drift", beaten(traits.tempo_drift)},
+          {"beat_jitter", beaten(traits.beat_jitter)},
+          {"beat_strength", traits.beat_strength},
+          {"beats_per_bar", beaten(traits.beats_per_bar)},
+          {"key", traits.key ? nlohmann::json(segue::name_of(*traits.key)) : nlohmann::json()},
+          {"camelot", traits.key ? nlohmann::json(camelot_of(*traits.key)) : nlohmann::json()},
+          {"key_confidence", traits.key_confidence},
+          {"energy", traits.energy},
+          {"brightness_hz", traits.brightness},
+          {"valence", traits.valence},
+          {"mood_heard", mood_of(traits)},
+          {"sound_begin", traits.sound_begin},
+          {"sound_end", traits.sound_end},
           {"analysis_version", record.analysis_version},
           {"double_of", record.double_of ? nlohmann::json(record.double_of->hex()) : nlohmann::json()}};
 }
@@ -67,8 +85,12 @@ std::vector<LibraryTrack> matches(const Library& library, const std::string& wan
   if (trim(wanted).empty()) {
     throw Error(ErrorKind::usage, "no track is named", {}, "give a file, an id or a part of its name");
   }
-  std::vector<LibraryTrack> found;
   std::error_code code;
+  if (fs::is_regular_file(wanted, code)) {
+    // Doubles are told of by their own file, too.
+    if (auto track = library.tracks({wanted}); !track.empty()) return track;
+  }
+  std::vector<LibraryTrack> found;
   for (const LibraryTrack& track : library.tracks({})) {
     if (fs::equivalent(track.file, wanted, code)) return {track};
     const bool by_id = wanted.size() >= 4 && track.record.id.hex().starts_with(lower_ascii(wanted));
@@ -83,10 +105,40 @@ std::vector<LibraryTrack> matches(const Library& library, const std::string& wan
   return found;
 }
 
+// How it goes over time.
+void add_course(nlohmann::json& json, const LibraryTrack& track, const FeatureFile& features) {
+  const TrackMusic& music = features.music();
+  nlohmann::json beats = nlohmann::json::array();
+  nlohmann::json downbeats = nlohmann::json::array();
+  for (const Beat& beat : music.beats) {
+    beats.push_back(beat.seconds);
+    if (beat.place == 0) downbeats.push_back(beat.seconds);
+  }
+  nlohmann::json sections = nlohmann::json::array();
+  for (std::size_t i = 0; i < music.sections.size(); ++i) {
+    const bool last = i + 1 == music.sections.size();
+    sections.push_back({{"begin", music.sections[i].begin},
+                        {"end", last ? track.record.traits.sound_end : music.sections[i + 1].begin},
+                        {"label", std::string(1, static_cast<char>('A' + music.sections[i].label % 26))}});
+  }
+  nlohmann::json loudness = nlohmann::json::array();
+  for (const float lufs : short_term_loudness(features.loudness()))
+    loudness.push_back(std::isfinite(lufs) ? nlohmann::json(lufs) : nlohmann::json());
+  json["beats"] = beats;
+  json["downbeats"] = downbeats;
+  json["sections"] = sections;
+  json["short_term_lufs"] = loudness;
+  json["energy_curve"] = music.energy;
+  json["brightness_curve_hz"] = music.brightness;
+}
+
 void info(const Context& context, const std::string& wanted) {
-  const Library library(context.library_folder);
+  Library library(context.library_folder);
   nlohmann::json all = nlohmann::json::array();
-  for (const LibraryTrack& track : matches(library, wanted)) all.push_back(to_json(track));
+  for (const LibraryTrack& track : matches(library, wanted)) {
+    all.push_back(to_json(track));
+    if (context.json) add_course(all.back(), track, *library.features(track));
+  }
   if (context.json) {
     to_stdout(all);
     return;

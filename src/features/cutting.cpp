@@ -39,6 +39,73 @@ void move_to_onsets(std::vector<FragmentSpan>& spans, Hop length, std::span<cons
   }
 }
 
+constexpr double kSlowestBeat = 1.5;  // seconds
+constexpr int kBarsPerPhrase = 4;
+constexpr int kUsualBar = 4;
+
+double median_interval(std::span<const double> moments) {
+  std::vector<double> intervals;
+  for (std::size_t i = 1; i < moments.size(); ++i) intervals.push_back(moments[i] - moments[i - 1]);
+  const auto middle = intervals.begin() + static_cast<std::ptrdiff_t>(intervals.size() / 2);
+  std::nth_element(intervals.begin(), middle, intervals.end());
+  return *middle;
+}
+
+// Every so many beats or bars. At least two, or none.
+std::vector<double> moments_of(const Segmentation& segmentation, const TrackMusic& music) {
+  const bool at_beats = segmentation.kind == SegmentationKind::beats;
+  std::vector<double> moments;
+  for (const Beat& beat : music.beats)
+    if (at_beats || beat.place == 0) moments.push_back(beat.seconds);
+  std::vector<double> chosen;
+  if (segmentation.kind == SegmentationKind::phrases) {
+    // Counted anew from each section on.
+    auto section = music.sections.begin();
+    int bar = 0;
+    for (const double moment : moments) {
+      while (section != music.sections.end() && section->begin <= moment + 1e-3) {
+        bar = 0;
+        ++section;
+      }
+      if (bar++ % kBarsPerPhrase == 0) chosen.push_back(moment);
+    }
+  } else {
+    // Fragments of one beat would be too short in fast music.
+    std::size_t step = static_cast<std::size_t>(segmentation.count);
+    if (moments.size() >= 2) {
+      const double interval = median_interval(moments);
+      while (interval * static_cast<double>(step) < kShortestFragment.count()) ++step;
+    }
+    for (std::size_t i = 0; i < moments.size(); i += step) chosen.push_back(moments[i]);
+  }
+  if (chosen.size() < 2) chosen.clear();
+  return chosen;
+}
+
+// Spans from moment to moment, and in steps of the usual length where there are none.
+std::vector<FragmentSpan> cut_at(std::span<const double> moments, Hop hops) {
+  const Hop shortest = to_hops(kShortestFragment);
+  const Hop usual = std::max(shortest, to_hops(Seconds(median_interval(moments))));
+  std::vector<Hop> cuts;
+  for (const double moment : moments) {
+    const Hop cut = to_hops(Seconds(moment));
+    if (cut > hops || (!cuts.empty() && cut - cuts.back() < shortest)) continue;
+    while (!cuts.empty() && cut - cuts.back() > usual + usual / 2) cuts.push_back(cuts.back() + usual);
+    // What stands in for a missing beat gives way to the next one.
+    if (!cuts.empty() && cut - cuts.back() < shortest) cuts.pop_back();
+    cuts.push_back(cut);
+  }
+  if (cuts.empty()) return {};
+  for (Hop early = cuts.front() - usual; early >= shortest; early -= usual) cuts.insert(cuts.begin(), early);
+  if (cuts.front() < shortest) cuts.erase(cuts.begin());
+  cuts.insert(cuts.begin(), 0);
+  while (cuts.back() + usual <= hops) cuts.push_back(cuts.back() + usual);
+  if (hops - cuts.back() >= shortest) cuts.push_back(hops);
+  std::vector<FragmentSpan> spans;
+  for (std::size_t i = 1; i < cuts.size(); ++i) spans.push_back({cuts[i - 1], cuts[i] - cuts[i - 1]});
+  return spans;
+}
+
 Hop shortest_of(const Segmentation& segmentation) {
   return std::max<Hop>(1, to_hops(segmentation.shortest));
 }
@@ -54,12 +121,22 @@ Hop longest_fragment(const Segmentation& segmentation) {
       return std::max(shortest, to_hops(segmentation.longest));
     case SegmentationKind::onsets:
       return shortest + 2 * onset_reach(shortest);
+    case SegmentationKind::beats:
+      return to_hops(Seconds(kSlowestBeat * segmentation.count));
+    case SegmentationKind::bars:
+      return to_hops(Seconds(kSlowestBeat * kUsualBar * segmentation.count));
+    case SegmentationKind::phrases:
+      return to_hops(Seconds(kSlowestBeat * kUsualBar * kBarsPerPhrase));
   }
   return shortest;
 }
 
 std::vector<FragmentSpan> cut(Hop hops, const Segmentation& segmentation, const TrackId& track,
-                              std::span<const float> onset_strength) {
+                              std::span<const float> onset_strength, const TrackMusic& music) {
+  if (segmentation.by_beats()) {
+    const std::vector<double> moments = moments_of(segmentation, music);
+    if (!moments.empty()) return cut_at(moments, hops);
+  }
   const Hop shortest = shortest_of(segmentation);
   const Hop longest =
       segmentation.kind == SegmentationKind::random ? longest_fragment(segmentation) : shortest;
@@ -72,14 +149,17 @@ std::vector<FragmentSpan> cut(Hop hops, const Segmentation& segmentation, const 
     spans.push_back({start, length});
     start += length;
   }
-  if (segmentation.kind == SegmentationKind::onsets) move_to_onsets(spans, shortest, onset_strength);
+  if (segmentation.kind == SegmentationKind::onsets || segmentation.by_beats())
+    move_to_onsets(spans, shortest, onset_strength);
   return spans;
 }
 
 std::vector<FragmentSpan> cut(const FeatureFile& features, const Segmentation& segmentation) {
-  const bool by_onsets = segmentation.kind == SegmentationKind::onsets;
+  const TrackMusic& music = segmentation.by_beats() ? features.music() : TrackMusic();
+  const bool by_onsets = segmentation.kind == SegmentationKind::onsets ||
+                         (segmentation.by_beats() && music.beats.empty());
   return cut(features.hops(), segmentation, features.track(),
-             by_onsets ? onset_strength(features) : std::vector<float>());
+             by_onsets ? onset_strength(features) : std::vector<float>(), music);
 }
 
 }  // namespace segue

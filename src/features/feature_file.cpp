@@ -9,7 +9,7 @@
 namespace segue {
 namespace {
 
-constexpr std::size_t kHeaderBytes = 1024;  // room for the final header, rewritten at commit
+constexpr std::size_t kHeaderBytes = 2048;  // room for the final header, rewritten at commit
 constexpr int kBands = LogMelGeometry::bands;
 
 std::span<const std::byte> bytes_of(const auto& values) { return std::as_bytes(std::span(values)); }
@@ -22,6 +22,30 @@ std::int64_t number(const SafetensorsFile& file, const std::string& key) {
     std::from_chars(text.data(), text.data() + text.size(), value);
   }
   return value;
+}
+
+template <class Value>
+std::vector<Value> values_of(const SafetensorsFile& file, const std::string& name, DType dtype) {
+  const TensorView& tensor = file.tensor(name, dtype);
+  std::vector<Value> values(static_cast<std::size_t>(tensor.count()));
+  if (!values.empty()) std::memcpy(values.data(), tensor.bytes.data(), tensor.bytes.size());
+  return values;
+}
+
+std::optional<TrackMusic> music_of(const SafetensorsFile& file) {
+  if (!file.tensors().contains("beats")) return std::nullopt;
+  TrackMusic music;
+  const auto beats = values_of<double>(file, "beats", DType::f64);
+  const auto places = values_of<std::int32_t>(file, "beat_places", DType::i32);
+  const auto sections = values_of<double>(file, "sections", DType::f64);
+  const auto labels = values_of<std::int32_t>(file, "section_labels", DType::i32);
+  if (beats.size() != places.size() || sections.size() != labels.size())
+    throw Error(ErrorKind::input, "is damaged", file.path(), "remove it; 'segue analyze' makes it again");
+  for (std::size_t i = 0; i < beats.size(); ++i) music.beats.push_back({beats[i], places[i]});
+  for (std::size_t i = 0; i < sections.size(); ++i) music.sections.push_back({sections[i], labels[i]});
+  music.energy = file.floats("energy");
+  music.brightness = file.floats("brightness");
+  return music;
 }
 
 }  // namespace
@@ -43,8 +67,17 @@ std::shared_ptr<const FeatureFile> FeatureFile::open(const std::filesystem::path
   features->frames_ = log_mel.shape[0];
   features->log_mel_ = log_mel.bytes.data();
   features->loudness_ = file.floats("loudness");
+  features->music_ = music_of(file);
   features->audio_ = std::move(audio);
   return features;
+}
+
+const TrackMusic& FeatureFile::music() const {
+  if (!music_) {
+    throw Error(ErrorKind::input, "holds no beats: an older segue made it", file_.path(),
+                "run 'segue analyze' on the music again");
+  }
+  return *music_;
 }
 
 void FeatureFile::read_log_mel(const FrameRange& range, std::span<float> out) const {
@@ -84,12 +117,33 @@ void FeatureFileWriter::append(std::span<const float> rows) {
 }
 
 std::filesystem::path FeatureFileWriter::commit(const TrackId& track, Hop hops,
-                                                std::span<const float> loudness) {
-  // f32 data must begin on its own alignment: 80 halfs a frame keep that.
-  file_.write(bytes_of(loudness));
-  const NamedTensor tensors[] = {
-      {"log_mel", DType::f16, {frames_, kBands}, {}},
-      {"loudness", DType::f32, {static_cast<std::int64_t>(loudness.size())}, {}}};
+                                                std::span<const float> loudness,
+                                                const TrackMusic& music) {
+  std::vector<double> beats;
+  std::vector<std::int32_t> places;
+  for (const Beat& beat : music.beats) {
+    beats.push_back(beat.seconds);
+    places.push_back(beat.place);
+  }
+  std::vector<double> sections;
+  std::vector<std::int32_t> labels;
+  for (const Section& section : music.sections) {
+    sections.push_back(section.begin);
+    labels.push_back(section.label);
+  }
+  std::vector<NamedTensor> tensors = {{"log_mel", DType::f16, {frames_, kBands}, {}}};
+  const auto add = [&](const char* name, DType dtype, const auto& values) {
+    tensors.push_back({name, dtype, {static_cast<std::int64_t>(values.size())}, {}});
+    file_.write(bytes_of(values));
+  };
+  // 160 bytes a frame, and then the larger numbers first, keep each at its own alignment.
+  add("beats", DType::f64, beats);
+  add("sections", DType::f64, sections);
+  add("loudness", DType::f32, loudness);
+  add("beat_places", DType::i32, places);
+  add("section_labels", DType::i32, labels);
+  add("energy", DType::f32, music.energy);
+  add("brightness", DType::f32, music.brightness);
   const std::string header =
       safetensors_header(tensors,
                          {{"track", track.hex()},

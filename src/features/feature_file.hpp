@@ -3,13 +3,16 @@
 // Tensors: `log_mel` f16 [frames × 80], log10(power + 1e-7), see geometry.hpp;
 //          `loudness` f32 [blocks], momentary loudness in LUFS (ITU-R BS.1770, 400-ms
 //          window) at the end of every 100-ms block, as the track sounds in stereo;
-//          -inf where silent.
+//          -inf where silent;
+//          `beats` f64 and `beat_places` i32 [beats], `sections` f64 and `section_labels` i32
+//          [sections], `energy` and `brightness` f32 [seconds]: features/music.hpp.
 // Metadata: `track` (id), `geometry_version`, `hops` (whole hops of the track).
 #pragma once
 
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,6 +20,7 @@
 #include "base/content_hash.hpp"
 #include "base/safetensors.hpp"
 #include "features/geometry.hpp"
+#include "features/music.hpp"
 
 namespace segue {
 
@@ -34,10 +38,15 @@ class FeatureFile {
   static std::shared_ptr<const FeatureFile> open(const std::filesystem::path& file,
                                                  AudioReader audio = {});
 
+  const std::filesystem::path& path() const noexcept { return file_.path(); }
   const TrackId& track() const noexcept { return track_; }
   Hop hops() const noexcept { return hops_; }      // of audio
   Hop frames() const noexcept { return frames_; }  // of log-mel: hops - 3, at least 0
   std::span<const float> loudness() const noexcept { return loudness_; }
+  // None where an older segue made the file.
+  bool has_music() const noexcept { return music_.has_value(); }
+  // Throws Error(input) if there is none.
+  const TrackMusic& music() const;
 
   // Row-major [range.size() × 80] into `out`, which must have that size.
   void read_log_mel(const FrameRange& range, std::span<float> out) const;
@@ -53,6 +62,7 @@ class FeatureFile {
   Hop frames_ = 0;
   const std::byte* log_mel_ = nullptr;
   std::vector<float> loudness_;
+  std::optional<TrackMusic> music_;
   AudioReader audio_;
 };
 
@@ -65,7 +75,8 @@ class FeatureFileWriter {
   // rows: [n × 80] log10 mel power. Throws Error(output).
   void append(std::span<const float> rows);
   // Returns the file's path. Throws Error(output).
-  std::filesystem::path commit(const TrackId& track, Hop hops, std::span<const float> loudness);
+  std::filesystem::path commit(const TrackId& track, Hop hops, std::span<const float> loudness,
+                               const TrackMusic& music = {});
 
  private:
   std::filesystem::path folder_;

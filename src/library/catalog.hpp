@@ -32,6 +32,7 @@ struct TrackRecord {
   double integrated_lufs = 0;  // -inf if silent
   double sample_peak = 0;
   std::vector<std::uint32_t> fingerprint;
+  MusicTraits traits;
   int analysis_version = 0;
   std::optional<TrackId> double_of;  // the track that stands for this recording, if another does
 
@@ -62,6 +63,8 @@ class Catalog {
   virtual std::vector<TrackRecord> tracks() const = 0;  // without fingerprints, by title
   // Forgets its fragments where the analysis is another than before. Its tags are the file's.
   virtual void put_track(const TrackRecord& track) = 0;
+  // What is heard of a known track now; forgets its fragments.
+  virtual void put_traits(const TrackId& track, const MusicTraits& traits, int analysis_version) = 0;
   // What its file says now. Where that is something new, the tags given to it are forgotten.
   virtual void put_tags(const TrackId& track, const Tags& tags) = 0;
   // What a table says of it: those that are not empty take the place of the file's.

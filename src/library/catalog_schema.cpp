@@ -108,6 +108,25 @@ constexpr std::array kMigrations = {
       coalesce(nullif(given.licence, ''), track.licence) AS licence,
       codec, container, sample_rate, channels, pcm_frames, seconds, double_of
     FROM track LEFT JOIN given_tags AS given ON given.track = track.id;
+    )sql",
+    R"sql(
+    -- Since analysis version 2; see features/music.hpp.
+    CREATE TABLE music (
+      track           BLOB PRIMARY KEY REFERENCES track (id) ON DELETE CASCADE,
+      tempo_bpm       REAL NOT NULL,
+      tempo_drift     REAL NOT NULL,
+      beat_jitter     REAL NOT NULL,
+      beat_strength   REAL NOT NULL,
+      beats_per_bar   INTEGER NOT NULL,
+      tonic           INTEGER NOT NULL CHECK (tonic BETWEEN -1 AND 11),  -- -1 where no key was heard
+      minor           INTEGER NOT NULL,
+      key_confidence  REAL NOT NULL,
+      energy          REAL NOT NULL,
+      brightness      REAL NOT NULL,
+      valence         REAL NOT NULL,
+      sound_begin     REAL NOT NULL,
+      sound_end       REAL NOT NULL
+    ) WITHOUT ROWID;
     )sql"};
 
 constexpr std::int64_t kVersion = static_cast<std::int64_t>(kMigrations.size());

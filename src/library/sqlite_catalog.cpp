@@ -19,10 +19,35 @@ static_assert(std::endian::native == std::endian::little,
               "fingerprints are stored as they lie in memory");
 
 #define SEGUE_TAG_COLUMNS "title, artist, album_artist, album, genre, mood, year, licence"
+#define SEGUE_TRAIT_COLUMNS                                                                         \
+  "tempo_bpm, tempo_drift, beat_jitter, beat_strength, beats_per_bar, tonic, minor, key_confidence, " \
+  "energy, brightness, valence, sound_begin, sound_end"
 #define SEGUE_TRACK_COLUMNS                                            \
   "id, " SEGUE_TAG_COLUMNS                                             \
   ", codec, container, sample_rate, channels, pcm_frames, double_of, " \
-  "version, hops, integrated_lufs, sample_peak "
+  "version, hops, integrated_lufs, sample_peak, " SEGUE_TRAIT_COLUMNS " "
+#define SEGUE_TRACK_TABLES                                       \
+  "described_track JOIN analysis ON analysis.track = id " \
+  "LEFT JOIN music ON music.track = id "
+
+// Nulls, where an older analysis did not hear them, read as 0.
+MusicTraits traits_of(const Query& row, int first) {
+  MusicTraits traits;
+  traits.tempo_bpm = row.real(first);
+  traits.tempo_drift = row.real(first + 1);
+  traits.beat_jitter = row.real(first + 2);
+  traits.beat_strength = row.real(first + 3);
+  traits.beats_per_bar = static_cast<int>(row.integer(first + 4));
+  if (!row.is_null(first + 5) && row.integer(first + 5) >= 0)
+    traits.key = Key{static_cast<int>(row.integer(first + 5)), row.integer(first + 6) != 0};
+  traits.key_confidence = row.real(first + 7);
+  traits.energy = row.real(first + 8);
+  traits.brightness = row.real(first + 9);
+  traits.valence = row.real(first + 10);
+  traits.sound_begin = row.real(first + 11);
+  traits.sound_end = row.real(first + 12);
+  return traits;
+}
 
 TrackRecord track_of(const Query& row) {
   TrackRecord track;
@@ -37,8 +62,11 @@ TrackRecord track_of(const Query& row) {
   track.hops = row.integer(16);
   track.integrated_lufs = row.real(17);
   track.sample_peak = row.real(18);
+  track.traits = traits_of(row, 19);
   return track;
 }
+
+constexpr int kFingerprintColumn = 32;
 
 std::vector<std::uint32_t> fingerprint_of(std::span<const std::byte> bytes) {
   std::vector<std::uint32_t> items(bytes.size() / sizeof(std::uint32_t));
@@ -90,12 +118,11 @@ class SqliteCatalog : public Catalog {
   std::optional<TrackRecord> track(const TrackId& id) const override {
     const std::lock_guard lock(mutex_);
     Query row = database_.query("SELECT " SEGUE_TRACK_COLUMNS
-                                ", items FROM described_track JOIN analysis ON analysis.track = id "
-                                "JOIN fingerprint ON fingerprint.track = id WHERE id = ?",
+                                ", items FROM " SEGUE_TRACK_TABLES "JOIN fingerprint ON fingerprint.track = id WHERE id = ?",
                                 id);
     if (!row.next()) return std::nullopt;
     TrackRecord track = track_of(row);
-    track.fingerprint = fingerprint_of(row.blob(19));
+    track.fingerprint = fingerprint_of(row.blob(kFingerprintColumn));
     return track;
   }
 
@@ -103,8 +130,7 @@ class SqliteCatalog : public Catalog {
     const std::lock_guard lock(mutex_);
     std::vector<TrackRecord> tracks;
     Query rows = database_.query("SELECT " SEGUE_TRACK_COLUMNS
-                                 "FROM described_track JOIN analysis ON analysis.track = id "
-                                 "ORDER BY title, id");
+                                 "FROM " SEGUE_TRACK_TABLES "ORDER BY title, id");
     while (rows.next()) tracks.push_back(track_of(rows));
     return tracks;
   }
@@ -121,9 +147,19 @@ class SqliteCatalog : public Catalog {
           "hops = excluded.hops, integrated_lufs = excluded.integrated_lufs, "
           "sample_peak = excluded.sample_peak",
           track.id, track.analysis_version, track.hops, track.integrated_lufs, track.sample_peak);
+      insert_traits(track.id, track.traits);
       run("INSERT INTO fingerprint (track, items) VALUES (?, ?) "
           "ON CONFLICT (track) DO UPDATE SET items = excluded.items",
           track.id, std::as_bytes(std::span(track.fingerprint)));
+    });
+  }
+
+  void put_traits(const TrackId& track, const MusicTraits& traits, int analysis_version) override {
+    const std::lock_guard lock(mutex_);
+    change([&] {
+      run("DELETE FROM fragment WHERE track = ?", track);
+      run("UPDATE analysis SET version = ? WHERE track = ?", analysis_version, track);
+      insert_traits(track, traits);
     });
   }
 
@@ -161,12 +197,11 @@ class SqliteCatalog : public Catalog {
     std::vector<TrackRecord> tracks;
     Query rows = database_.query(
         "SELECT " SEGUE_TRACK_COLUMNS
-        ", items FROM described_track JOIN analysis ON analysis.track = id "
-        "JOIN fingerprint ON fingerprint.track = id WHERE seconds BETWEEN ? AND ? ORDER BY id",
+        ", items FROM " SEGUE_TRACK_TABLES "JOIN fingerprint ON fingerprint.track = id WHERE seconds BETWEEN ? AND ? ORDER BY id",
         (length - tolerance).count(), (length + tolerance).count());
     while (rows.next()) {
       tracks.push_back(track_of(rows));
-      tracks.back().fingerprint = fingerprint_of(rows.blob(19));
+      tracks.back().fingerprint = fingerprint_of(rows.blob(kFingerprintColumn));
     }
     return tracks;
   }
@@ -256,6 +291,15 @@ class SqliteCatalog : public Catalog {
     run(sql, track, to_valid_utf8(tags.title), to_valid_utf8(tags.artist),
         to_valid_utf8(tags.album_artist), to_valid_utf8(tags.album), to_valid_utf8(tags.genre),
         to_valid_utf8(tags.mood), to_valid_utf8(tags.year), to_valid_utf8(tags.licence));
+  }
+
+  void insert_traits(const TrackId& track, const MusicTraits& traits) {
+    run("INSERT OR REPLACE INTO music (track, " SEGUE_TRAIT_COLUMNS
+        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        track, traits.tempo_bpm, traits.tempo_drift, traits.beat_jitter, traits.beat_strength,
+        traits.beats_per_bar, traits.key ? traits.key->tonic : -1,
+        traits.key && traits.key->minor ? 1 : 0, traits.key_confidence,
+        traits.energy, traits.brightness, traits.valence, traits.sound_begin, traits.sound_end);
   }
 
   void put_description(const TrackRecord& track) {

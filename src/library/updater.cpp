@@ -63,6 +63,7 @@ TrackRecord record_of(const TrackAnalysis& analysis) {
   record.integrated_lufs = analysis.integrated_lufs;
   record.sample_peak = analysis.sample_peak;
   record.fingerprint = analysis.fingerprint;
+  record.traits = analysis.traits;
   record.analysis_version = kAnalysisVersion;
   return record;
 }
@@ -171,9 +172,12 @@ void Updater::process(const Candidate& file) {
       if (!first) return entry->second.push_back(file);
       leads = true;
     }
-    const TrackAnalysis analysis = analyze_file(file.path, *id, library_.features_folder());
+    if (!complete(file, *id)) {
+      const TrackAnalysis analysis = analyze_file(file.path, *id, library_.features_folder());
+      const std::lock_guard lock(mutex_);
+      finish_analysis(file, analysis);
+    }
     const std::lock_guard lock(mutex_);
-    finish_analysis(file, analysis);
     for (const Candidate& same : followers()) adopt(same, *id, std::nullopt);
   } catch (const Error& error) {
     if (!is_about_one_file(error)) throw;
@@ -181,6 +185,33 @@ void Updater::process(const Candidate& file) {
     record_failure(file, error);
     for (const Candidate& same : followers()) record_failure(same, error);
   }
+}
+
+// Hears what an older segue did not; false if the track is new or its features are not there.
+bool Updater::complete(const Candidate& file, const TrackId& id) {
+  Catalog& catalog = library_.catalog();
+  const std::optional<TrackRecord> track = catalog.track(id);
+  if (!track || track->analysis_version < kOldestFeatures || track->analysis_version >= kAnalysisVersion)
+    return false;
+  std::shared_ptr<const FeatureFile> features;
+  try {
+    features = FeatureFile::open(library_.feature_path(id));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::input) throw;
+    return false;
+  }
+  if (features->track() != id || features->hops() != track->hops) return false;
+  const MusicTraits traits = add_music(file.path, *features);
+  const std::lock_guard lock(mutex_);
+  catalog.together([&] {
+    catalog.put_traits(id, traits, kAnalysisVersion);
+    FileRecord record = file;
+    record.track = id;
+    catalog.put_file(record);
+  });
+  ++report_.analyzed;
+  report_.decoded += track->duration();
+  return true;
 }
 
 // Takes a file whose music is known and needs no decoding; false if it does.

@@ -7,6 +7,7 @@
 
 #include "analysis/block_loudness.hpp"
 #include "analysis/log_mel.hpp"
+#include "analysis/music_listener.hpp"
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "base/log.hpp"
@@ -20,6 +21,13 @@ namespace {
 
 constexpr std::size_t kRowsPerWrite = 256;  // 40 kB
 
+std::span<const float> scaled(std::span<const std::int16_t> samples, std::vector<float>& to) {
+  to.resize(samples.size());
+  std::transform(samples.begin(), samples.end(), to.begin(),
+                 [](std::int16_t sample) { return static_cast<float>(sample) * (1.0f / 32768); });
+  return to;
+}
+
 // The track as learning and the fingerprint hear it: mono, 16 bits, 22 050 Hz.
 class FeaturePass {
  public:
@@ -29,9 +37,7 @@ class FeaturePass {
   void add(std::span<const std::int16_t> samples) {
     fingerprinter_.add(samples);
     samples_ += static_cast<std::int64_t>(samples.size());
-    scaled_.resize(samples.size());
-    std::transform(samples.begin(), samples.end(), scaled_.begin(),
-                   [](std::int16_t sample) { return static_cast<float>(sample) * (1.0f / 32768); });
+    music_.add_audio(scaled(samples, scaled_));
     log_mel_.process(scaled_, rows_);
     if (rows_.size() >= kRowsPerWrite * LogMelGeometry::bands) write_rows();
   }
@@ -39,19 +45,24 @@ class FeaturePass {
   std::int64_t samples() const { return samples_; }
   Hop hops() const { return samples_ / LogMelGeometry::hop_length; }
   std::vector<std::uint32_t> fingerprint() { return fingerprinter_.finish(); }
-  std::filesystem::path commit(const TrackId& track, std::span<const float> loudness) {
+  // Fills what the track's features and its music are.
+  void commit(TrackAnalysis& analysis, std::span<const float> loudness) {
     write_rows();
-    return writer_.commit(track, hops(), loudness);
+    HeardMusic heard = music_.finish(loudness);
+    analysis.traits = heard.traits;
+    analysis.features = writer_.commit(analysis.track, hops(), loudness, heard.music);
   }
 
  private:
   void write_rows() {
+    music_.add_log_mel(rows_);
     writer_.append(rows_);
     rows_.clear();
   }
 
   Fingerprinter fingerprinter_;
   LogMelExtractor log_mel_;
+  MusicListener music_;
   FeatureFileWriter writer_;
   std::vector<float> scaled_;
   std::vector<float> rows_;
@@ -127,8 +138,29 @@ TrackAnalysis analyze_decoded_file(const std::filesystem::path& file, const Trac
   analysis.integrated_lufs = heard.loudness().integrated();
   analysis.sample_peak = heard.peak();
   analysis.fingerprint = features.fingerprint();
-  analysis.features = features.commit(track, heard.loudness().momentary());
+  features.commit(analysis, heard.loudness().momentary());
   return analysis;
+}
+
+MusicTraits add_decoded_music(const std::filesystem::path& file, const FeatureFile& features) {
+  FeatureFileWriter writer(features.path().parent_path());
+  MusicListener music;
+  std::vector<float> rows;
+  for (Hop begin = 0; begin < features.frames(); begin += kRowsPerWrite) {
+    const FrameRange range{begin, std::min<Hop>(begin + kRowsPerWrite, features.frames())};
+    rows.resize(static_cast<std::size_t>(range.size()) * LogMelGeometry::bands);
+    features.read_log_mel(range, rows);
+    music.add_log_mel(rows);
+    writer.append(rows);
+  }
+  FrameReader reader(file);
+  SampleConverter<std::int16_t> mono(LogMelGeometry::sample_rate, 1);
+  std::vector<float> samples;
+  while (const AVFrame* frame = reader.next()) music.add_audio(scaled(mono.convert(*frame), samples));
+  music.add_audio(scaled(mono.finish(), samples));
+  const HeardMusic heard = music.finish(features.loudness());
+  writer.commit(features.track(), features.hops(), features.loudness(), heard.music);
+  return heard.traits;
 }
 
 }  // namespace segue

@@ -7,7 +7,7 @@
 namespace {
 
 constexpr segue::DecodingPlugin kDecoding{segue::open_ffmpeg_decoder, segue::hash_packets};
-constexpr segue::AnalysisPlugin kAnalysis{segue::analyze_decoded_file};
+constexpr segue::AnalysisPlugin kAnalysis{segue::analyze_decoded_file, segue::add_decoded_music};
 
 }  // namespace
 

@@ -16,11 +16,18 @@ constexpr double kLongest = 60;
 constexpr std::string_view kOnsets = "onsets:";
 constexpr Seconds kShortestByOnsets{1};  // so that none becomes shorter than half a second
 
-constexpr std::string_view kKinds[] = {"equal", "random", "onsets"};  // as the enumeration
+constexpr std::string_view kKinds[] = {"equal", "random", "onsets",
+                                       "beats", "bars",   "phrases"};  // as the enumeration
+// How long a beat, bar or phrase is taken to be where there are none.
+constexpr double kUsualBeat = 0.5;
+constexpr double kUsualBar = 2;
+constexpr double kUsualPhrase = 8;
+constexpr int kMostCount = 32;
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
   throw Error(ErrorKind::usage, "'" + printable(text) + "' " + why, {},
-              "write seconds (3), two bounds for random lengths (0.5-8), or onsets:3, within 0.5 … 60");
+              "write seconds (3), two bounds for random lengths (0.5-8), or onsets:3, within 0.5 … 60; or "
+              "beats, bars, bars:2 or phrases");
 }
 
 double parse_length(std::string_view part, std::string_view whole) {
@@ -44,6 +51,27 @@ std::string digits_of(double value) {
   return std::string(buffer, end);
 }
 
+// "beats", "bars:2", "phrases"; none if it does not begin so.
+std::optional<Segmentation> parse_musical(std::string_view whole) {
+  const std::size_t colon = whole.find(':');
+  Segmentation segmentation;
+  for (const auto kind : {SegmentationKind::beats, SegmentationKind::bars, SegmentationKind::phrases})
+    if (whole.substr(0, colon) == name_of(kind)) segmentation.kind = kind;
+  if (!segmentation.by_beats()) return std::nullopt;
+  const bool phrases = segmentation.kind == SegmentationKind::phrases;
+  if (colon != std::string_view::npos) {
+    const std::string_view digits = whole.substr(colon + 1);
+    const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), segmentation.count);
+    if (phrases || code != std::errc() || end != digits.data() + digits.size() || segmentation.count < 1 ||
+        segmentation.count > kMostCount)
+      refuse(whole, "is not a number of beats or bars from 1 to 32");
+  }
+  const double usual = phrases ? kUsualPhrase : segmentation.kind == SegmentationKind::bars ? kUsualBar : kUsualBeat;
+  segmentation.shortest = segmentation.longest =
+      Seconds(std::clamp(usual * segmentation.count, kShortestByOnsets.count(), kLongest));
+  return segmentation;
+}
+
 }  // namespace
 
 const char* name_of(SegmentationKind kind) noexcept {
@@ -52,6 +80,7 @@ const char* name_of(SegmentationKind kind) noexcept {
 
 Segmentation Segmentation::parse(std::string_view text, std::uint64_t seed) {
   const std::string_view whole = trim(text);
+  if (const auto musical = parse_musical(whole)) return *musical;
   Segmentation segmentation;
   if (whole.starts_with(kOnsets)) {
     segmentation.kind = SegmentationKind::onsets;
@@ -74,6 +103,7 @@ Segmentation Segmentation::parse(std::string_view text, std::uint64_t seed) {
 }
 
 std::string Segmentation::text() const {
+  if (by_beats()) return std::string(name_of(kind)) + (count > 1 ? ":" + std::to_string(count) : "");
   const std::string low = digits_of(shortest.count());
   if (kind == SegmentationKind::onsets) return std::string(kOnsets) + low;
   return kind == SegmentationKind::equal ? low : low + "-" + digits_of(longest.count());
@@ -103,6 +133,7 @@ void to_json(nlohmann::json& json, const Segmentation& segmentation) {
   json = {{"kind", name_of(segmentation.kind)},
           {"shortest", segmentation.shortest.count()},
           {"longest", segmentation.longest.count()},
+          {"count", segmentation.count},
           {"seed", segmentation.seed},
           {"version", segmentation.version}};
 }
@@ -112,16 +143,18 @@ void from_json(const nlohmann::json& json, Segmentation& segmentation) {
   const std::string kind = fields.text("kind");
   const auto* const known = std::find(std::begin(kKinds), std::end(kKinds), kind);
   if (known == std::end(kKinds))
-    refuse_json(fields.name_of("kind") + " is neither equal nor random nor onsets");
+    refuse_json(fields.name_of("kind") + " is none of equal, random, onsets, beats, bars and phrases");
   segmentation.kind = static_cast<SegmentationKind>(known - std::begin(kKinds));
   segmentation.shortest = Seconds(fields.number("shortest"));
   segmentation.longest = Seconds(fields.number("longest"));
+  segmentation.count = json.contains("count") ? fields.small_integer("count") : 1;  // older plans have none
   segmentation.seed = fields.whole("seed");
   segmentation.version = fields.small_integer("version");
   const bool sound = segmentation.shortest.count() >= kShortestFragment.count() &&
-                     segmentation.version >= 1 && segmentation.longest >= segmentation.shortest &&
+                     segmentation.version >= 1 && segmentation.count >= 1 &&
+                     segmentation.count <= kMostCount && segmentation.longest >= segmentation.shortest &&
                      segmentation.longest.count() <= kLongest;
-  if (!sound) refuse_json("'segmentation' has lengths outside 0.5 … 60 s");
+  if (!sound) refuse_json("'segmentation' has lengths outside 0.5 … 60 s, or a count outside 1 … 32");
 }
 
 }  // namespace segue

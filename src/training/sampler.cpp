@@ -82,11 +82,16 @@ std::size_t Sampler::begin_epoch(std::uint64_t epoch) {
   return (clips_.size() + size - 1) / size;
 }
 
-// At onsets, or into random lengths: as users may cut the music that the network will meet.
+// At onsets, at beats, or into random lengths: as users may cut the music that the network will meet.
 std::vector<FragmentSpan> Sampler::cut_otherwise(std::size_t track, Random& random) const {
   Segmentation segmentation;
   segmentation.seed = random.next();
-  if (random.uniform() < 0.5) {
+  const FeatureFile& features = *features_[track];
+  const bool has_beats = features.has_music() && !features.music().beats.empty();
+  const double lot = random.uniform();
+  if (has_beats && lot < 0.5) {
+    segmentation = Segmentation::parse(lot < 0.35 ? "bars" : lot < 0.4 ? "bars:2" : lot < 0.45 ? "beats:2" : "beats:4");
+  } else if (lot < (has_beats ? 0.75 : 0.5)) {
     segmentation.kind = SegmentationKind::onsets;
     segmentation.shortest = segmentation.longest = Seconds(random.uniform(1.5, 5));
   } else {
@@ -94,9 +99,8 @@ std::vector<FragmentSpan> Sampler::cut_otherwise(std::size_t track, Random& rand
     segmentation.shortest = Seconds(random.uniform(1, 4));
     segmentation.longest = segmentation.shortest * random.uniform(1, 3);
   }
-  const FeatureFile& features = *features_[track];
-  std::vector<FragmentSpan> spans =
-      cut(features.hops(), segmentation, tracks_[track].id, onsets_[track]);
+  std::vector<FragmentSpan> spans = cut(features.hops(), segmentation, tracks_[track].id, onsets_[track],
+                                        has_beats ? features.music() : TrackMusic());
   return spans.size() >= 3 ? spans : tracks_[track].fragments;
 }
 

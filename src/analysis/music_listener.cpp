@@ -1,0 +1,98 @@
+#include "analysis/music_listener.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "analysis/beat_cues.hpp"
+#include "analysis/curves.hpp"
+#include "analysis/metre.hpp"
+#include "analysis/sections.hpp"
+#include "analysis/tempo.hpp"
+
+namespace segue {
+namespace {
+
+// What beats must be to be no guess. Noise and sustained sounds have less; of the music of Battle for
+// Wesnoth a third of the tracks, of that of SuperTuxKart none.
+constexpr double kLeastStrength = 0.15;
+constexpr double kMostJitter = 0.09;  // of a beat
+constexpr std::size_t kLeastBeats = 8;
+
+// How much more begins at beats than at other moments: the mean of the spectral difference at the beats
+// above that at all eighths of them, in standard deviations.
+double strength_of(const BeatCues& cues, std::span<const double> beats) {
+  constexpr int kParts = 8;
+  double at_beats = 0;
+  double anywhere = 0;
+  double count = 0;
+  for (std::size_t i = 0; i + 1 < beats.size(); ++i) {
+    for (int part = 0; part < kParts; ++part) {
+      const double rise = cues.rises(beats[i] + (beats[i + 1] - beats[i]) * part / kParts).back();
+      anywhere += rise / kParts;
+      if (part == 0) at_beats += rise;
+    }
+    ++count;
+  }
+  return count > 0 ? (at_beats - anywhere) / count : 0;
+}
+
+float mean_where(std::span<const float> curve, std::span<const float> energy) {
+  double sum = 0;
+  double count = 0;
+  for (std::size_t i = 0; i < curve.size(); ++i) {
+    if (energy[i] <= 0) continue;
+    sum += curve[i];
+    ++count;
+  }
+  return count > 0 ? static_cast<float>(sum / count) : 0;
+}
+
+}  // namespace
+
+void MusicListener::add_audio(std::span<const float> samples) {
+  onsets_.add(samples);
+  tonality_.add(samples);
+}
+
+void MusicListener::add_log_mel(std::span<const float> rows) { spectrum_.add(rows); }
+
+HeardMusic MusicListener::finish(std::span<const float> momentary) {
+  HeardMusic heard;
+  TrackMusic& music = heard.music;
+  MusicTraits& traits = heard.traits;
+  const SpectrumSummary spectrum = spectrum_.finish();
+  const std::vector<double> onsets = onsets_.finish();
+  const Tonality tonality = tonality_.finish();
+  const SoundSpan sound = find_sound(momentary);
+  traits.sound_begin = sound.begin;
+  traits.sound_end = sound.end;
+  if (sound.end <= sound.begin) return heard;
+  trace_curves(spectrum, momentary, music);
+  traits.energy = mean_where(music.energy, music.energy);
+  traits.brightness = mean_where(music.brightness, music.energy);
+  traits.key = tonality.key;
+  traits.key_confidence = tonality.key_confidence;
+  traits.valence = tonality.valence;
+
+  const BeatCues cues(spectrum, onsets, tonality.chroma);
+  const auto candidates = candidate_beats(onsets);
+  if (!candidates.empty()) {
+    std::vector<double> beats = candidates[choose_grid(cues, candidates)];
+    std::erase_if(beats, [&](double beat) { return beat < sound.begin || beat > sound.end; });
+    traits.beat_strength = strength_of(cues, beats);
+    const Tempo tempo = measure_tempo(beats);
+    if (beats.size() >= kLeastBeats && traits.beat_strength >= kLeastStrength &&
+        tempo.jitter * tempo.bpm / 60 <= kMostJitter) {
+      traits.tempo_bpm = tempo.bpm;
+      traits.tempo_drift = tempo.drift;
+      traits.beat_jitter = tempo.jitter;
+      Bars bars = find_bars(cues, beats);
+      traits.beats_per_bar = bars.beats_per_bar;
+      music.beats = std::move(bars.beats);
+    }
+  }
+  music.sections = find_sections(spectrum, tonality.chroma, music.beats, sound.begin, sound.end);
+  return heard;
+}
+
+}  // namespace segue

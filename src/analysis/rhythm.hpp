@@ -1,0 +1,33 @@
+// When something begins, and which steady beats that could belong to.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace segue {
+
+// Streaming: the complex spectral difference of QM-DSP (Bello et al., IEEE Signal Processing Letters
+// 11(6), 2004). Not thread-safe; several may work side by side.
+class OnsetListener {
+ public:
+  static constexpr int kStep = 256;  // samples at 22 050 Hz, 11.6 ms
+
+  OnsetListener();
+  ~OnsetListener();
+
+  void add(std::span<const float> samples);  // mono at 22 050 Hz, −1 … 1
+  std::vector<double> finish();              // a value a step, ≥ 0
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Times in seconds, rising: the beats that QM-DSP's TempoTrackV2 finds (Davies & Plumbley, IEEE TASLP
+// 15(3), 2007; Ellis, JNMR 36(1), 2007) and, because tapping twice, half or one and a half times as fast
+// fits nearly as well, those that it finds when told so, each also between the beats. Local tempi follow
+// the tracker's. None where there is less than 4 s of music or fewer than 8 beats.
+std::vector<std::vector<double>> candidate_beats(std::span<const double> onsets);
+
+}  // namespace segue
