@@ -4,9 +4,11 @@
 #include <nlohmann/json.hpp>
 
 #include "analysis/curves.hpp"
+#include "base/committed_file.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "library/track_picture.hpp"
 
 namespace segue::cli {
 namespace {
@@ -24,7 +26,9 @@ nlohmann::json to_json(const LibraryTrack& track) {
     return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
   };
   const MusicTraits& traits = record.traits;
-  const auto beaten = [&](auto value) { return traits.has_beat() ? nlohmann::json(value) : nlohmann::json(); };
+  const auto beaten = [&](auto value) {
+    return traits.has_beat() ? nlohmann::json(value) : nlohmann::json();
+  };
   return {{"id", record.id.hex()},
           {"file", path_to_json(track.file)},
           {"title", tags.title},
@@ -117,9 +121,10 @@ void add_course(nlohmann::json& json, const LibraryTrack& track, const FeatureFi
   nlohmann::json sections = nlohmann::json::array();
   for (std::size_t i = 0; i < music.sections.size(); ++i) {
     const bool last = i + 1 == music.sections.size();
-    sections.push_back({{"begin", music.sections[i].begin},
-                        {"end", last ? track.record.traits.sound_end : music.sections[i + 1].begin},
-                        {"label", std::string(1, static_cast<char>('A' + music.sections[i].label % 26))}});
+    sections.push_back(
+        {{"begin", music.sections[i].begin},
+         {"end", last ? track.record.traits.sound_end : music.sections[i + 1].begin},
+         {"label", std::string(1, static_cast<char>('A' + music.sections[i].label % 26))}});
   }
   nlohmann::json loudness = nlohmann::json::array();
   for (const float lufs : short_term_loudness(features.loudness()))
@@ -132,19 +137,67 @@ void add_course(nlohmann::json& json, const LibraryTrack& track, const FeatureFi
   json["brightness_curve_hz"] = music.brightness;
 }
 
-void info(const Context& context, const std::string& wanted) {
+// One line each: what is heard, in the units of people.
+nlohmann::json to_lines(const LibraryTrack& track) {
+  nlohmann::json lines = to_json(track);
+  for (const char* told_with_another :
+       {"has_beat", "tempo_bpm", "tempo_drift", "beat_jitter", "beats_per_bar", "camelot",
+        "key_confidence", "brightness_hz", "sound_begin", "sound_end"})
+    lines.erase(told_with_another);
+  const MusicTraits& traits = track.record.traits;
+  lines["beat"] = describe_beat(traits);
+  if (traits.has_beat()) lines["bar"] = count_of(static_cast<std::size_t>(traits.beats_per_bar), "beat");
+  lines["beat_strength"] = describe_figure(traits.beat_strength, 1);
+  lines["key"] = describe_key(traits);
+  lines["energy"] = describe_figure(traits.energy, 2);
+  lines["brightness"] = describe_figure(traits.brightness, 0) + " Hz";
+  lines["valence"] = describe_figure(traits.valence, 2);
+  lines["sound"] = traits.sound_end > 0 ? describe_figure(traits.sound_begin, 1) + " … " +
+                                              describe_figure(traits.sound_end, 1) + " s"
+                                        : "none";
+  return lines;
+}
+
+void draw_picture(const LibraryTrack& track, Library& library, const fs::path& target) {
+  const std::shared_ptr<const FeatureFile> features = library.features(track);
+  write_text_file(target, track_svg(track, *features, waveform_of(track.file, kPictureColumns)));
+}
+
+void refuse_music_as_picture(const fs::path& target, Library& library) {
+  try {
+    refuse_music_as_target(target, library);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::usage) throw;
+    throw Error(error.kind(), error.problem(), target, "choose another name with --picture");
+  }
+}
+
+// picture: where one goes, or empty.
+void info(const Context& context, const std::string& wanted, const std::string& picture) {
   Library library(context.library_folder);
-  nlohmann::json all = nlohmann::json::array();
-  for (const LibraryTrack& track : matches(library, wanted)) {
-    all.push_back(to_json(track));
-    if (context.json) add_course(all.back(), track, *library.features(track));
+  const std::vector<LibraryTrack> tracks = matches(library, wanted);
+  if (!picture.empty()) {
+    if (tracks.size() != 1) {
+      throw Error(ErrorKind::usage,
+                  "a picture shows one track, but " + count_of(tracks.size(), "track") +
+                      " are meant by '" + printable(std::string_view(wanted)) + "'",
+                  {}, "give the file or the id of one, see 'segue library list'");
+    }
+    refuse_music_as_picture(picture, library);
+    draw_picture(tracks[0], library, picture);
   }
   if (context.json) {
+    nlohmann::json all = nlohmann::json::array();
+    for (const LibraryTrack& track : tracks) {
+      all.push_back(to_json(track));
+      add_course(all.back(), track, *library.features(track));
+    }
     to_stdout(all);
     return;
   }
-  for (const nlohmann::json& track : all) {
-    for (const auto& [key, value] : track.items()) {
+  for (const LibraryTrack& track : tracks) {
+    const nlohmann::json lines = to_lines(track);
+    for (const auto& [key, value] : lines.items()) {
       const bool empty_text = value.is_string() && value.get_ref<const std::string&>().empty();
       if (value.is_null() || empty_text) continue;
       to_stdout(key + ": " + (value.is_string() ? value.get<std::string>() : value.dump()));
@@ -205,9 +258,12 @@ void add_library(CLI::App& app, Context& context) {
   set_example(*add("list", "All tracks", [&context] { list(context); }), "segue library list");
 
   auto wanted = std::make_shared<std::string>();
+  auto picture = std::make_shared<std::string>();
   CLI::App* info_command = add("info", "All about a track, or those of that name",
-                               [wanted, &context] { info(context, *wanted); });
+                               [wanted, picture, &context] { info(context, *wanted, *picture); });
   info_command->add_option("track", *wanted, "Its file, id or a part of its name")->required();
+  info_command->add_option("--picture", *picture,
+                           "Draw waveform, beats, sections and curves of the track (SVG)");
   set_example(*info_command, "segue library info knolls");
 
   set_example(

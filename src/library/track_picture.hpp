@@ -1,0 +1,40 @@
+// One track as a picture for people: how it sounds and what is heard in it, over time.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "library/library.hpp"
+
+namespace segue {
+
+// The lowest and the highest sample of a stretch of audio.
+struct Peak {
+  float low = 0;
+  float high = 0;
+};
+
+inline constexpr std::size_t kPictureColumns = 1116;  // of the waveform: one a pixel
+
+// The file mixed down to mono, cut into `columns` equal stretches. In one pass and constant memory.
+// Throws Error(input), Error(interrupted).
+std::vector<Peak> waveform_of(const std::filesystem::path& file, std::size_t columns);
+
+// SVG: lanes above each other along one axis of time. Waveform, beats, energy, brightness, loudness and
+// local tempo, before bands that show the sections. Where too much lies together for the eye, lines
+// are means and beats are thinned out, and it says so; however long the track, it is below 300 kB.
+// Throws Error(input) if the features hold no music (see FeatureFile).
+std::string track_svg(const LibraryTrack& track, const FeatureFile& features,
+                      std::span<const Peak> waveform);
+
+// In words, as the picture has it.
+std::string describe_beat(
+    const MusicTraits& traits);                       // "120.3 BPM, drift 0.4 %, jitter 8 ms", "no beat"
+std::string describe_key(const MusicTraits& traits);  // "F# minor (11A), confidence 0.71", "no key"
+// With so many decimals, a true minus sign and no "−0".
+std::string describe_figure(double value, int decimals);
+
+}  // namespace segue
