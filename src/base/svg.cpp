@@ -10,6 +10,8 @@ std::string svg_text(const std::string& text) {
   for (const char c : text) {
     if (c == '<')
       result += "&lt;";
+    else if (c == '>')
+      result += "&gt;";
     else if (c == '&')
       result += "&amp;";
     else

@@ -20,13 +20,33 @@ namespace segue::cli {
 namespace {
 
 constexpr std::string_view kPlanEnding = ".plan.json";
+constexpr std::size_t kMixBeam = 4;
+constexpr std::size_t kDraftCandidates = 20;
+
+// As MixConfig::bounds; empty is not set.
+struct BoundFlags {
+  std::string track_seconds;
+  std::optional<double> max_stretch;  // per cent
+  std::string key_rule;
+  std::string tempo;
+  std::string energy;
+  std::string mood;
+  std::string no_repeat;
+  std::string artist_apart;
+  std::vector<std::string> include;
+  std::string end;
+  std::string like;
+  double like_share = Bounds{}.like_share;
+};
 
 struct Options {
   std::vector<std::string> music;
   std::string output = "mix.flac";
   std::string length = "3:00";
-  std::string fragment = "3";
-  std::string style = "collage";
+  std::string fragment;  // empty: bars, or 3 for a collage
+  std::string style = "mix";
+  bool draft = false;
+  BoundFlags bounds;
   std::string model = kDefaultModel;
   bool adapt = false;
   std::string start;
@@ -34,7 +54,7 @@ struct Options {
   std::string save_plan;
   double track_share = MixConfig{}.track_share;
   std::optional<std::size_t> candidates;
-  std::size_t beam = MixConfig{}.beam;
+  std::optional<std::size_t> beam;
   std::string critic = "auto";
   std::string critics;
   std::size_t critic_heard = MixConfig{}.critic_heard;
@@ -70,6 +90,15 @@ EncodingConfig encoding_of(const Options& options) {
   return encoding;
 }
 
+// The track whose file it is.
+const LibraryTrack& track_of(const fs::path& file, const std::vector<LibraryTrack>& tracks) {
+  std::error_code code;
+  for (const LibraryTrack& track : tracks)
+    if (fs::equivalent(track.file, file, code)) return track;
+  throw Error(ErrorKind::usage, "is not among the music to mix", file,
+              "give it with the music, or choose another");
+}
+
 // "FILE@1:30" or "FILE": the track whose file it is and the moment in it.
 StartPoint start_of(const std::string& text, const std::vector<LibraryTrack>& tracks) {
   StartPoint start;
@@ -79,27 +108,83 @@ StartPoint start_of(const std::string& text, const std::vector<LibraryTrack>& tr
     file = text.substr(0, at);
     start.at = parse_time(text.substr(at + 1));
   }
-  for (const LibraryTrack& track : tracks) {
-    if (!fs::equivalent(track.file, file, code)) continue;
-    if (start.at >= track.record.duration()) {
-      throw Error(ErrorKind::usage, "lasts only " + format_time(track.record.duration()), file,
-                  "choose an earlier start");
-    }
-    start.track = track.record.id;
-    return start;
+  const LibraryTrack& track = track_of(file, tracks);
+  if (start.at >= track.record.duration()) {
+    throw Error(ErrorKind::usage, "lasts only " + format_time(track.record.duration()), file,
+                "choose an earlier start");
   }
-  throw Error(ErrorKind::usage, "is not among the music to mix", file,
-              "give it with the music, or start elsewhere");
+  start.track = track.record.id;
+  return start;
+}
+
+// "20-90"
+std::pair<double, double> range_of(const std::string& text, const std::string& what) {
+  const std::size_t dash = text.find('-');
+  try {
+    if (dash != text.npos)
+      return {parse_time(text.substr(0, dash)).count(), parse_time(text.substr(dash + 1)).count()};
+  } catch (const Error&) {  // told below
+  }
+  throw Error(ErrorKind::usage, "'" + printable(std::string_view(text)) + "' is no range of " + what, {},
+              "write two numbers: 20-90");
+}
+
+// What needs no track to be known.
+Bounds bounds_of(const BoundFlags& flags, Seconds length) {
+  Bounds bounds;
+  if (!flags.track_seconds.empty()) {
+    const auto [least, most] = range_of(flags.track_seconds, "seconds");
+    bounds.least = Seconds(least);
+    bounds.most = Seconds(most);
+    bounds.seconds_are_set = true;
+  }
+  if (flags.max_stretch) {
+    bounds.stretch = *flags.max_stretch / 100;
+    bounds.stretch_is_set = true;
+  }
+  if (!flags.key_rule.empty()) {
+    bounds.key = flags.key_rule == "off"    ? KeyRule::off
+                 : flags.key_rule == "same" ? KeyRule::same
+                                            : KeyRule::near;
+    bounds.key_is_set = true;
+  }
+  if (!flags.tempo.empty()) bounds.tempo = range_of(flags.tempo, "tempi");
+  if (!flags.energy.empty()) bounds.energy = EnergyCurve::parse(flags.energy, length);
+  if (!flags.mood.empty()) bounds.mood = MoodBound::parse(flags.mood);
+  if (!flags.no_repeat.empty()) bounds.no_repeat = parse_time(flags.no_repeat);
+  if (!flags.artist_apart.empty()) bounds.artist_apart = parse_time(flags.artist_apart);
+  bounds.like_share = flags.like_share;
+  return bounds;
+}
+
+void add_tracks(const BoundFlags& flags, const std::vector<LibraryTrack>& tracks, Bounds& bounds) {
+  for (const std::string& file : flags.include)
+    bounds.include.push_back(track_of(file, tracks).record.id);
+  if (!flags.end.empty()) bounds.end = track_of(flags.end, tracks).record.id;
+  if (!flags.like.empty()) bounds.like = track_of(flags.like, tracks).record.id;
 }
 
 MixConfig config_of(const Options& options, const Context& context, const EncodingConfig& encoding) {
   MixConfig config;
   config.length = parse_time(options.length);
-  config.segmentation = Segmentation::parse(options.fragment, context.seed);
+  if (options.style != "mix" && options.style != "collage") {
+    throw Error(ErrorKind::usage, "there is no style '" + options.style + "'", {},
+                "choose mix or collage");
+  }
+  config.style = options.style == "mix" ? Style::mix : Style::collage;
+  const bool mixes = config.style == Style::mix;
+  const std::string fragment = !options.fragment.empty() ? options.fragment : mixes ? "bars" : "3";
+  config.segmentation = Segmentation::parse(fragment, context.seed);
+  if (mixes) config.bounds = bounds_of(options.bounds, config.length);
   config.seed = context.seed;
   config.track_share = options.track_share;
-  config.candidates = options.candidates;
-  config.beam = options.beam;
+  if (mixes) config.beam = kMixBeam;
+  if (options.draft) {
+    config.beam = config.exits = 1;
+    config.candidates = kDraftCandidates;
+  }
+  if (options.beam) config.beam = *options.beam;
+  if (options.candidates) config.candidates = options.candidates;
   config.critic_heard = options.critic_heard;
   config.critic_weight = options.critic_weight;
   config.edge_weight = options.edge_weight;
@@ -108,9 +193,6 @@ MixConfig config_of(const Options& options, const Context& context, const Encodi
   config.target_lufs = options.loudness;
   config.ceiling_dbtp = options.ceiling;
   config.validate();
-  if (options.style != "collage") {
-    throw Error(ErrorKind::usage, "there is no style '" + options.style + "'", {}, "choose collage");
-  }
   return config;
 }
 
@@ -128,7 +210,8 @@ std::string model_of(const Options& options, const Context& context, Library& li
 std::shared_ptr<const CriticSet> critics_of(const Options& options, const Segmentation& cuts,
                                             const ModelCard& card) {
   const bool must = options.critic == "on" || !options.critics.empty();
-  if (options.critic == "off" || (!must && card.system != "successor")) return nullptr;
+  if (options.critic == "off" || (options.draft && !must) || (!must && card.system != "successor"))
+    return nullptr;
   const Seconds fade(options.crossfade);
   if (hops_to_seconds(longest_fragment(cuts)) - fade < Critic::kLeastHeard) {  // it has no opinion
     if (!must) return nullptr;
@@ -150,6 +233,7 @@ Plan choose(const Options& options, const Context& context, const EncodingConfig
   const std::vector<LibraryTrack> tracks = tracks_of(library, to_paths(options.music), "mix");
   refuse_music_as_target(options.output, library);
   if (!options.start.empty()) config.start = start_of(options.start, tracks);
+  add_tracks(options.bounds, tracks, config.bounds);
   const std::unique_ptr<SuccessorModel> model = load_model(model_of(options, context, library, tracks));
   config.critics = critics_of(options, config.segmentation, model->card());
   return plan_mix(config, library, tracks, *model);
@@ -271,9 +355,15 @@ void mix(const Options& options, const Context& context) {
 void add_choice_flags(CLI::App& command, Options& options) {
   command.add_option("--length", options.length, "How long the result is: 90, 10:00 or 1:30:00")
       ->capture_default_str();
-  command.add_option("--fragment", options.fragment, kFragmentHelp)->capture_default_str();
-  command.add_option("--style", options.style, "collage: neighbours of one track never meet again")
+  command.add_option("--fragment", options.fragment,
+                     std::string(kFragmentHelp) + " (default: bars, or 3 in a collage)");
+  command
+      .add_option(
+          "--style", options.style,
+          "mix: tracks play for a while, as a DJ plays them; collage: neighbours of one track never "
+          "meet again")
       ->capture_default_str();
+  command.add_flag("--draft", options.draft, "Choose at once: fewer alternatives, and no seam is heard");
   command
       .add_option("--model,--system", options.model,
                   "Who chooses: a bundled name, random, edge or a weights file")
@@ -291,11 +381,10 @@ void add_choice_flags(CLI::App& command, Options& options) {
           "index finds; others 1024 drawn evenly over the tracks)")
       ->check(whole_number(0, 1'000'000'000));
   command
-      .add_option(
-          "--beam", options.beam,
-          "Sequences tried side by side, the best of which becomes the mix; 1 = always the best next")
-      ->check(whole_number(1, 1000))
-      ->capture_default_str();
+      .add_option("--beam", options.beam,
+                  "Sequences tried side by side, the best of which becomes the mix; 1 = always the best "
+                  "next (default: 4, or 8 in a collage)")
+      ->check(whole_number(1, 1000));
   command
       .add_option("--critic", options.critic,
                   "Hear the seams of the best alternatives before choosing: on, off, or auto (on for "
@@ -321,6 +410,29 @@ void add_choice_flags(CLI::App& command, Options& options) {
   command.add_option("--ceiling", options.ceiling, "dBTP that no peak exceeds")->capture_default_str();
 }
 
+void add_bound_flags(CLI::App& command, BoundFlags& flags) {
+  const auto add = [&](const char* name, auto& value, const char* text) {
+    return command.add_option(name, value, text)->group("Bounds of style mix");
+  };
+  add("--track-seconds", flags.track_seconds, "How long a track plays at a time (default: 20-90)");
+  add("--max-stretch", flags.max_stretch,
+      "Per cent by which tempi may differ where tracks meet (default: 6, more where nothing else is "
+      "left)");
+  add("--key-rule", flags.key_rule,
+      "Keys that may meet: off, near (a fifth away, or relative) or same (default: near where possible)")
+      ->check(CLI::IsMember({"off", "near", "same"}));
+  add("--tempo", flags.tempo, "BPM of all tracks: 100-130");
+  add("--energy", flags.energy,
+      "How energy goes: rise, fall, flat, wave, or a file of times and energies");
+  add("--mood", flags.mood, "Only music that is energetic or calm, bright or dark: calm-dark");
+  add("--no-repeat", flags.no_repeat, "No track again sooner (default: not while others are left)");
+  add("--artist-apart", flags.artist_apart, "No artist again sooner");
+  add("--include", flags.include, "Tracks that must be heard");
+  add("--end-with", flags.end, "The track that closes the mix");
+  add("--like", flags.like, "Only what is nearest in sound to this track");
+  add("--like-share", flags.like_share, "How much that is, of all tracks")->capture_default_str();
+}
+
 void add_output_flags(CLI::App& command, Options& options) {
   command.add_option("-o,--output", options.output, "The mix: .flac .wav .ogg .opus .mp3")
       ->capture_default_str();
@@ -344,6 +456,7 @@ void add_mix(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("mix", "Compose a mix from music");
   command->add_option("music", options->music, "Files, folders, playlists (default: the whole library)");
   add_choice_flags(*command, *options);
+  add_bound_flags(*command, options->bounds);
   add_output_flags(*command, *options);
   set_example(*command, "segue mix ~/Music --length 10:00 -o set.flac");
   command->callback(

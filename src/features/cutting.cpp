@@ -96,7 +96,8 @@ std::vector<FragmentSpan> cut_at(std::span<const double> moments, Hop hops) {
     cuts.push_back(cut);
   }
   if (cuts.empty()) return {};
-  for (Hop early = cuts.front() - usual; early >= shortest; early -= usual) cuts.insert(cuts.begin(), early);
+  for (Hop early = cuts.front() - usual; early >= shortest; early -= usual)
+    cuts.insert(cuts.begin(), early);
   if (cuts.front() < shortest) cuts.erase(cuts.begin());
   cuts.insert(cuts.begin(), 0);
   while (cuts.back() + usual <= hops) cuts.push_back(cuts.back() + usual);
@@ -157,7 +158,7 @@ std::vector<FragmentSpan> cut(Hop hops, const Segmentation& segmentation, const 
 std::vector<FragmentSpan> cut(const FeatureFile& features, const Segmentation& segmentation) {
   const TrackMusic& music = segmentation.by_beats() ? features.music() : TrackMusic();
   const bool by_onsets = segmentation.kind == SegmentationKind::onsets ||
-                         (segmentation.by_beats() && music.beats.empty());
+                         (segmentation.by_beats() && moments_of(segmentation, music).empty());
   return cut(features.hops(), segmentation, features.track(),
              by_onsets ? onset_strength(features) : std::vector<float>(), music);
 }

@@ -246,8 +246,9 @@ class Picture {
     for (const Peak& column : waveform)
       peak = std::max(
           {peak, std::abs(static_cast<double>(column.low)), std::abs(static_cast<double>(column.high))});
-    double limit = 1;  // a round number
-    if (std::isfinite(peak) && peak > 1e-5) {
+    double limit = 1;  // a round number; the faint noise of silence shall look like silence
+    if (std::isfinite(peak) && peak > 0) {
+      peak = std::max(peak, 0.01);
       const double power = std::pow(10, std::floor(std::log10(peak)));
       const double part = peak / power;
       for (const double round : {1.0, 1.5, 2.0, 3.0, 5.0, 10.0}) {
@@ -402,10 +403,10 @@ class Picture {
     }
     if (!(low <= high)) low = high = 120;
     // A steady tempo shall look steady.
-    const double room = std::max(high - low, 0.1 * high) - (high - low);
-    const Lane lane =
-        begin_lane("Local tempo (BPM, over 8 beats; dashed: of the whole track)", 74,
-                   {.low = std::floor(low - room / 2), .high = std::ceil(high + room / 2)});
+    const double room = std::max(0.1 * high - (high - low), 0.0);
+    low = std::floor(low - room / 2);
+    const Lane lane = begin_lane("Local tempo (BPM, over 8 beats; dashed: of the whole track)", 74,
+                                 {.low = low, .high = std::max(std::ceil(high + room / 2), low + 1)});
     draw_values(lane, ticks_of(lane));
     if (lane.holds(traits_.tempo_bpm)) {
       lanes_ << "<path d='M" << kLeft << ' ' << tenth(lane.y(traits_.tempo_bpm)) << "h" << kPlot

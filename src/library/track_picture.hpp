@@ -19,7 +19,8 @@ struct Peak {
 
 inline constexpr std::size_t kPictureColumns = 1116;  // of the waveform: one a pixel
 
-// The file mixed down to mono, cut into `columns` equal stretches. In one pass and constant memory.
+// The file mixed down to mono, cut into `columns` equal stretches (to an eighth of one). In one pass and
+// constant memory.
 // Throws Error(input), Error(interrupted).
 std::vector<Peak> waveform_of(const std::filesystem::path& file, std::size_t columns);
 
@@ -30,10 +31,10 @@ std::vector<Peak> waveform_of(const std::filesystem::path& file, std::size_t col
 std::string track_svg(const LibraryTrack& track, const FeatureFile& features,
                       std::span<const Peak> waveform);
 
-// In words, as the picture has it.
-std::string describe_beat(
-    const MusicTraits& traits);                       // "120.3 BPM, drift 0.4 %, jitter 8 ms", "no beat"
-std::string describe_key(const MusicTraits& traits);  // "F# minor (11A), confidence 0.71", "no key"
+// "120.3 BPM, drift 0.4 %, jitter 8 ms" or "no beat".
+std::string describe_beat(const MusicTraits& traits);
+// "F# minor (11A), confidence 0.71" or "no key".
+std::string describe_key(const MusicTraits& traits);
 // With so many decimals, a true minus sign and no "−0".
 std::string describe_figure(double value, int decimals);
 

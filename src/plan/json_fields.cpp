@@ -36,6 +36,14 @@ const nlohmann::json& JsonFields::at(const char* key) const {
   return *found;
 }
 
+std::vector<std::string> JsonFields::keys() const {
+  std::vector<std::string> keys;
+  for (const auto& entry : json_.items()) keys.push_back(entry.key());
+  return keys;
+}
+
+bool JsonFields::has(const char* key) const { return json_.contains(key); }
+
 std::int64_t JsonFields::integer(const char* key) const {
   const nlohmann::json& value = at(key);
   const bool fits =

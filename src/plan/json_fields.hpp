@@ -25,7 +25,9 @@ class JsonFields {
   int small_integer(const char* key) const;    // that fits an int
   double number(const char* key) const;
   bool flag(const char* key) const;
+  bool has(const char* key) const;  // at all
   std::string text(const char* key) const;
+  std::vector<std::string> keys() const;
   std::vector<std::string> texts(const char* key) const;
   ContentHash hash(const char* key) const;  // 32 hex digits
   JsonFields object(const char* key) const;

@@ -7,6 +7,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/content_hash.hpp"
@@ -22,12 +23,23 @@ struct PlanSource {
   PcmFrame pcm_frames = 0;  // length of the source
   std::string title;
   std::string artist;
+  double tempo_bpm{0};  // as it was heard; 0 without a beat, or where nobody listened
+  std::string key{};    // "A minor"; empty where none was heard
 };
 
 struct RunnerUp {
   std::size_t source = 0;  // index into Plan::sources
   PcmFrame start = 0;
   double score = 0;
+};
+
+// What the bounds of a mix left to follow at a seam.
+struct SeamBounds {
+  std::size_t left = 0;                                  // places where the mix could go on
+  std::vector<std::pair<std::string, std::size_t>> cut;  // by each bound that cut some, by name
+  std::vector<std::string> relaxed;                      // bounds that did not hold here
+
+  bool operator==(const SeamBounds&) const = default;
 };
 
 // PCM frames [start, start + length) of a source, at the source's own rate.
@@ -39,7 +51,8 @@ struct Placement {
   bool known = false;  // the network was trained on this track (the report's step 2) or not (3)
   double score = 0;  // the network's with what edges and critic add, quantised to 1e-6; 0 for the first
   std::string why;   // "start", or how it was chosen
-  std::vector<RunnerUp> runners_up;  // at most five, best first
+  std::vector<RunnerUp> runners_up;    // at most five, best first
+  std::optional<SeamBounds> bounds{};  // of style mix, but for the first
 };
 
 enum class TransitionKind { equal_power_crossfade };
@@ -62,6 +75,7 @@ struct Choosing {
   double critic_weight = 0;          // of the critics
   std::size_t critic_heard = 0;      // alternatives of each choice that they heard
   std::vector<std::string> critics;  // content hashes of their weights
+  std::size_t groups = 0;            // of style mix: that the tracks fall into, by tempo and metre
 };
 
 struct Plan {

@@ -19,7 +19,14 @@ constexpr const char* kCrossfade = "equal_power_crossfade";
 Json json_of(const PlanSource& source) {
   return {{"track", source.track.hex()},          {"path", path_to_json(source.path)},
           {"sample_rate", source.sample_rate},    {"pcm_frames", source.pcm_frames},
-          {"title", to_valid_utf8(source.title)}, {"artist", to_valid_utf8(source.artist)}};
+          {"title", to_valid_utf8(source.title)}, {"artist", to_valid_utf8(source.artist)},
+          {"tempo_bpm", source.tempo_bpm},        {"key", source.key}};
+}
+
+Json json_of(const SeamBounds& bounds) {
+  Json cut = Json::object();
+  for (const auto& [name, count] : bounds.cut) cut[name] = count;
+  return {{"left", bounds.left}, {"cut", std::move(cut)}, {"relaxed", bounds.relaxed}};
 }
 
 Json json_of(const Placement& placement) {
@@ -27,14 +34,16 @@ Json json_of(const Placement& placement) {
   for (const RunnerUp& other : placement.runners_up) {
     runners_up.push_back({{"source", other.source}, {"start", other.start}, {"score", other.score}});
   }
-  return {{"source", placement.source},
-          {"start", placement.start},
-          {"length", placement.length},
-          {"gain_db", placement.gain_db},
-          {"known", placement.known},
-          {"score", placement.score},
-          {"why", to_valid_utf8(placement.why)},
-          {"runners_up", std::move(runners_up)}};
+  Json json = {{"source", placement.source},
+               {"start", placement.start},
+               {"length", placement.length},
+               {"gain_db", placement.gain_db},
+               {"known", placement.known},
+               {"score", placement.score},
+               {"why", to_valid_utf8(placement.why)},
+               {"runners_up", std::move(runners_up)}};
+  if (placement.bounds) json["bounds"] = json_of(*placement.bounds);
+  return json;
 }
 
 PlanSource source_of(const JsonFields& fields) {
@@ -45,7 +54,18 @@ PlanSource source_of(const JsonFields& fields) {
   source.pcm_frames = fields.integer("pcm_frames");
   source.title = fields.text("title");
   source.artist = fields.text("artist");
+  if (fields.has("tempo_bpm")) source.tempo_bpm = fields.number("tempo_bpm");
+  if (fields.has("key")) source.key = fields.text("key");
   return source;
+}
+
+SeamBounds bounds_of(const JsonFields& fields) {
+  SeamBounds bounds;
+  bounds.left = fields.whole("left");
+  const JsonFields cut = fields.object("cut");
+  for (const std::string& name : cut.keys()) bounds.cut.emplace_back(name, cut.whole(name.c_str()));
+  bounds.relaxed = fields.texts("relaxed");
+  return bounds;
 }
 
 Placement placement_of(const JsonFields& fields) {
@@ -61,6 +81,7 @@ Placement placement_of(const JsonFields& fields) {
     placement.runners_up.push_back(
         {other.whole("source"), other.integer("start"), other.number("score")});
   });
+  if (fields.has("bounds")) placement.bounds = bounds_of(fields.object("bounds"));
   return placement;
 }
 
@@ -76,6 +97,7 @@ Transition transition_of(const JsonFields& fields) {
 
 Json json_of(const Choosing& choosing) {
   return {{"beam", choosing.beam},
+          {"groups", choosing.groups},
           {"edge_weight", choosing.edge_weight},
           {"critic_weight", choosing.critic_weight},
           {"critic_heard", choosing.critic_heard},
@@ -85,6 +107,7 @@ Json json_of(const Choosing& choosing) {
 Choosing choosing_of(const JsonFields& fields) {
   Choosing choosing;
   choosing.beam = fields.whole("beam");
+  if (fields.has("groups")) choosing.groups = fields.whole("groups");
   choosing.edge_weight = fields.number("edge_weight");
   choosing.critic_weight = fields.number("critic_weight");
   choosing.critic_heard = fields.whole("critic_heard");

@@ -38,11 +38,14 @@ struct MoodBound {
   static MoodBound parse(std::string_view text);  // throws Error(usage)
 };
 
-// Bounds that a person has set are kept, whatever it costs; the others give way where they leave nothing.
+// Bounds that a person has set are kept, whatever it costs; the others give way where they leave
+// nothing.
 struct Bounds {
-  Seconds least{20};  // that a track plays at a time
+  Seconds least{20};  // that a track plays at a time; if not set, less where tracks are short
   Seconds most{90};
-  double stretch = 0.06;  // by which tempi may differ where tracks meet; half and double tempo count as equal
+  bool seconds_are_set = false;
+  double stretch =
+      0.06;  // by which tempi may differ where tracks meet; half and double tempo count as equal
   bool stretch_is_set = false;
   KeyRule key = KeyRule::near;
   bool key_is_set = false;

@@ -39,7 +39,7 @@ std::string time_of(double hops) {
 }  // namespace
 
 Hop track_limit(const MixConfig& config, const FragmentPool& pool) {
-  if (config.track_share >= 1 || pool.tracks().empty()) return kUnlimited;
+  if (config.style == Style::mix || config.track_share >= 1 || pool.tracks().empty()) return kUnlimited;
   Hop longest = 0;
   for (const PoolFragment& fragment : pool.fragments())
     longest = std::max(longest, fragment.span.length);

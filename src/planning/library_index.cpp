@@ -4,6 +4,7 @@
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <set>
 
 #include "analysis/analyzer.hpp"
@@ -37,10 +38,21 @@ std::vector<T> numbers(const SafetensorsFile& file, const char* name, DType type
 
 }  // namespace
 
+std::vector<std::size_t> all_of(const FragmentPool& pool) {
+  std::vector<std::size_t> all(pool.fragments().size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return all;
+}
+
 LibraryIndex::LibraryIndex(Library& library, const FragmentPool& pool, const IndexKey& key,
                            ScoringSession& session, std::size_t exact)
+    : LibraryIndex(library, pool, all_of(pool), key, session, exact) {}
+
+LibraryIndex::LibraryIndex(Library& library, const FragmentPool& pool, std::vector<std::size_t> wanted,
+                           const IndexKey& key, ScoringSession& session, std::size_t exact)
     : library_(library),
       pool_(pool),
+      wanted_(std::move(wanted)),
       key_(key),
       session_(session),
       file_(file_of(library, key)),
@@ -62,7 +74,7 @@ LibraryIndex::LibraryIndex(Library& library, const FragmentPool& pool, const Ind
              (index_.exact() ? ", searched exactly" : "") + ", " + file_.native());
   keep_latest();
   std::vector<std::int64_t> ids;
-  for (std::size_t i = 0; i < pool.fragments().size(); ++i) {
+  for (const std::size_t i : wanted_) {
     ids.push_back(find(i)->id);
     fragment_of_[ids.back()] = i;
   }
@@ -131,8 +143,9 @@ bool LibraryIndex::read() {
 // Evenly over the pool, as far as it is known.
 bool LibraryIndex::says_what_the_network_says() const {
   std::size_t asked = 0;
-  const std::size_t step = std::max<std::size_t>(1, pool_.fragments().size() / kAsked);
-  for (std::size_t i = 0; i < pool_.fragments().size() && asked < kAsked; i += step, ++asked) {
+  const std::size_t step = std::max<std::size_t>(1, wanted_.size() / kAsked);
+  for (std::size_t at = 0; at < wanted_.size() && asked < kAsked; at += step, ++asked) {
+    const std::size_t i = wanted_[at];
     const Known* known = find(i);
     if (known == nullptr) continue;
     const std::vector<float> entry = session_.entries(std::span(&i, 1));
@@ -163,7 +176,7 @@ bool LibraryIndex::forget_tracks() {
 // Adds what of the pool is not there; whether there was anything.
 bool LibraryIndex::hear_new() {
   std::vector<std::size_t> fresh;
-  for (std::size_t i = 0; i < pool_.fragments().size(); ++i) {
+  for (const std::size_t i : wanted_) {
     if (find(i) == nullptr) fresh.push_back(i);
   }
   if (fresh.empty()) return false;
@@ -219,6 +232,10 @@ std::vector<std::size_t> LibraryIndex::nearest(std::span<const float> exit, std:
     fragments.push_back(fragment_of_.at(hit.id));
   std::sort(fragments.begin(), fragments.end());
   return fragments;
+}
+
+float LibraryIndex::distance(std::span<const float> exit, std::size_t fragment) const {
+  return index_.distance(find(fragment)->id, exit);
 }
 
 void LibraryIndex::write() const {

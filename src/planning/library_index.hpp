@@ -23,6 +23,9 @@ struct IndexKey {
   Hop guard = 0;
 };
 
+// The numbers of all its fragments.
+std::vector<std::size_t> all_of(const FragmentPool& pool);
+
 // One file a key in the library's folder `index`: of a track its id, of each fragment its start, its
 // entry and the id that it has in the index (63 bits of the hash of both; of two with the same hash the
 // later gets another). Opening hears what of the pool is not there yet and forgets tracks that the
@@ -37,10 +40,16 @@ class LibraryIndex {
   // Library, pool and session (of the pool's set, with embeddings) must outlive it. Interrupted, it
   // keeps what has been heard. A file that cannot be written costs a warning. A pool of up to `exact`
   // fragments is searched exactly, whatever else is kept; of a larger one what is found depends a
-  // little on what was heard before (FragmentIndex).
+  // little on what was heard before (FragmentIndex). wanted: fragments of the pool that are to be found,
+  // ascending.
+  LibraryIndex(Library& library, const FragmentPool& pool, std::vector<std::size_t> wanted,
+               const IndexKey& key, ScoringSession& session, std::size_t exact = FragmentIndex::kExact);
+  // All are to be found.
   LibraryIndex(Library& library, const FragmentPool& pool, const IndexKey& key, ScoringSession& session,
                std::size_t exact = FragmentIndex::kExact);
 
+  // Squared, from an exit to a fragment that can be found.
+  float distance(std::span<const float> exit, std::size_t fragment) const;
   // At most `count` fragments of the pool that are allowed, ascending: those nearest to an exit.
   std::vector<std::size_t> nearest(std::span<const float> exit, std::size_t count,
                                    const std::function<bool(std::size_t)>& allowed) const;
@@ -68,6 +77,7 @@ class LibraryIndex {
 
   Library& library_;
   const FragmentPool& pool_;
+  std::vector<std::size_t> wanted_;
   IndexKey key_;
   ScoringSession& session_;
   std::filesystem::path file_;

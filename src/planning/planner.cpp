@@ -1,152 +1,123 @@
 #include "planning/planner.hpp"
 
+#include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
-#include "base/text.hpp"
-#include "base/version.hpp"
-#include "library/fragment_loudness.hpp"
 #include "planning/chooser.hpp"
 #include "planning/critic.hpp"
-#include "planning/crossfades.hpp"
 #include "planning/feasibility.hpp"
 #include "planning/fragment_pool.hpp"
-#include "planning/levels.hpp"
 #include "planning/library_index.hpp"
+#include "planning/plan_builder.hpp"
+#include "planning/run_chooser.hpp"
 #include "planning/second_opinion.hpp"
 
 namespace segue {
 namespace {
 
-constexpr std::size_t kRunnersUp = 5;
-
 void require(bool sound, const std::string& problem, const std::string& remedy) {
   if (!sound) throw Error(ErrorKind::usage, problem, {}, remedy);
 }
 
-// Turns choices into the values of a plan.
-class PlanBuilder {
- public:
-  PlanBuilder(const MixConfig& config, const FragmentPool& pool, const SuccessorModel& model)
-      : config_(config), pool_(pool), card_(model.card()) {}
+// What a decision hears by itself.
+constexpr std::size_t kNearest = 50, kDrawn = 1024;
 
-  Plan build(std::span<const Choice> choices) {
-    plan_.segue_version = version();
-    plan_.system = card_.system;
-    plan_.model = card_.name;
-    plan_.weights = card_.weights.hex();
-    plan_.choosing = {config_.beam, config_.edge_weight, 0, 0, {}};
-    if (config_.critics) {
-      plan_.choosing.critic_weight = config_.critic_weight;
-      plan_.choosing.critic_heard = config_.critic_heard;
-      for (const auto& critic : config_.critics->critics)
-        plan_.choosing.critics.push_back(critic->card().weights.hex());
-    }
-    plan_.analysis_version = kAnalysisVersion;
-    plan_.segmentation = config_.segmentation;
-    plan_.seed = config_.seed;
-    plan_.sample_rate = config_.sample_rate;
-    plan_.length = to_pcm_frames(config_.length, config_.sample_rate);
-    plan_.target_lufs = config_.target_lufs;
-    plan_.ceiling_dbtp = config_.ceiling_dbtp;
-    // Sources in the order in which they are heard; runners-up may name further ones.
-    for (const Choice& choice : choices) source_of(choice.taken().fragment);
-    for (std::size_t i = 0; i < choices.size(); ++i) place(choices[i], i == 0);
-    plan_.transitions = fit_crossfades(plan_, config_.crossfade);
-    set_gains(choices);
-    plan_.validate();
-    return std::move(plan_);
+// Those who decide, opened for one mix.
+class Deciding {
+ public:
+  Deciding(const MixConfig& config, const FragmentPool& pool, const SuccessorModel& model)
+      : config_(config),
+        pool_(pool),
+        model_(model),
+        session_(model.open_session(pool.set())),
+        ranker_(*session_, pool, opinion_of(config, pool)),
+        candidates_(config.candidates.value_or(session_->embedding_size() > 0 ? kNearest : kDrawn)) {}
+
+  // wanted: fragments that may follow at all.
+  Hearing open(Library& library, std::vector<std::size_t> wanted) {
+    if (session_->embedding_size() > 0 && candidates_ > 0)
+      index_.emplace(library, pool_, std::move(wanted),
+                     IndexKey{model_.card().weights, config_.segmentation.key()}, *session_);
+    return {*session_, ranker_, model_.context_length(), candidates_, index_ ? &*index_ : nullptr};
   }
 
  private:
-  std::size_t source_of(std::size_t fragment) {
-    const std::size_t track = pool_.fragments()[fragment].track;
-    const auto [place, first] = sources_.emplace(track, plan_.sources.size());
-    if (first) {
-      const LibraryTrack& source = pool_.track_of(fragment);
-      const TrackRecord& record = source.record;
-      const std::string& title = record.tags.title;
-      plan_.sources.push_back({record.id, source.file, record.format.sample_rate, record.pcm_frames,
-                               title.empty() ? to_valid_utf8(source.file.stem().native()) : title,
-                               record.tags.artist});
-      known_.push_back(card_.knows_any(source.recording));
-    }
-    return place->second;
-  }
-
-  void place(const Choice& choice, bool is_start) {
-    const std::size_t fragment = choice.taken().fragment;
-    Placement placement;
-    placement.source = source_of(fragment);
-    placement.start = pool_.pcm_start(fragment);
-    placement.length = pool_.pcm_end(fragment) - placement.start;
-    placement.known = known_[placement.source];
-    const Ranking& ranking = *choice.ranking;
-    placement.score = static_cast<double>(choice.taken().score) * kScoreUnit;
-    const std::string of = " of " + std::to_string(ranking.heard) +
-                           (config_.critics ? " heard, the best of them seam by seam" : " heard");
-    placement.why = is_start ? "start" : "best" + of;
-    if (!is_start && choice.rank > 0) {
-      placement.why = "number " + std::to_string(choice.rank + 1) + of + ": the better ones lead " +
-                      (config_.beam > 1 ? "on less well or nowhere" : "nowhere");
-    }
-    for (std::size_t i = 0; !is_start && i < ranking.best.size(); ++i) {
-      if (i == choice.rank || placement.runners_up.size() == kRunnersUp) continue;
-      const Candidate& other = ranking.best[i];
-      placement.runners_up.push_back({source_of(other.fragment), pool_.pcm_start(other.fragment),
-                                      static_cast<double>(other.score) * kScoreUnit});
-    }
-    plan_.placements.push_back(std::move(placement));
-  }
-
-  void set_gains(std::span<const Choice> choices) {
-    const PcmFrame last_seam = plan_.seams().back();
-    std::vector<LevelledPiece> pieces;
-    for (std::size_t i = 0; i < choices.size(); ++i) {
-      const PoolFragment& fragment = pool_.fragments()[choices[i].taken().fragment];
-      const PoolTrack& track = pool_.tracks()[fragment.track];
-      FragmentSpan heard = fragment.span;
-      if (i + 1 == choices.size()) {  // the end of the mix may cut it
-        const Hop left = to_hops(to_seconds(plan_.length - last_seam, plan_.sample_rate));
-        heard.length = std::min(heard.length, left);
-      }
-      pieces.push_back({fragment.loudness_lufs, track.track->record.integrated_lufs,
-                        blocks_inside(track.features->loudness(), heard)});
-    }
-    const std::vector<double> gains = level(pieces, config_.target_lufs);
-    for (std::size_t i = 0; i < gains.size(); ++i) plan_.placements[i].gain_db = gains[i];
+  static SecondOpinion opinion_of(const MixConfig& config, const FragmentPool& pool) {
+    CriticConfig ears;
+    ears.heard = config.critic_heard;
+    ears.weight = config.critic_weight;
+    ears.fade = config.crossfade;
+    ears.target_lufs = config.target_lufs;
+    return second_opinion(pool, {config.edge_weight, config.critics, ears});
   }
 
   const MixConfig& config_;
   const FragmentPool& pool_;
-  const ModelCard& card_;
-  Plan plan_;
-  std::map<std::size_t, std::size_t> sources_;  // of a pool track, in plan_.sources
-  std::vector<bool> known_;                     // a source each
+  const SuccessorModel& model_;
+  std::unique_ptr<ScoringSession> session_;
+  Ranker ranker_;
+  std::size_t candidates_;
+  std::optional<LibraryIndex> index_;
 };
 
-// What a decision hears by itself.
-constexpr std::size_t kNearest = 50, kDrawn = 1024;
+std::vector<Run> choose_collage(const MixConfig& config, Library& library, const FragmentPool& pool,
+                                const SuccessorModel& model) {
+  Deciding deciding(config, pool, model);
+  const Hearing hearing = deciding.open(library, all_of(pool));
+  std::vector<Run> runs;
+  for (Choice& choice : Chooser(config, pool, hearing).choose()) {
+    const std::size_t fragment = choice.taken().fragment;
+    runs.push_back({fragment,
+                    fragment,
+                    runs.empty() ? nullptr : std::move(choice.ranking),
+                    choice.rank,
+                    {},
+                    nullptr});
+  }
+  return runs;
+}
 
-std::vector<Choice> choose(const MixConfig& config, Library& library, const FragmentPool& pool,
-                           const SuccessorModel& model) {
-  const auto session = model.open_session(pool.set());
-  CriticConfig ears;
-  ears.heard = config.critic_heard;
-  ears.weight = config.critic_weight;
-  ears.fade = config.crossfade;
-  ears.target_lufs = config.target_lufs;
-  const Ranker ranker(*session, pool, second_opinion(pool, {config.edge_weight, config.critics, ears}));
-  const bool has_embeddings = session->embedding_size() > 0;
-  const std::size_t candidates = config.candidates.value_or(has_embeddings ? kNearest : kDrawn);
-  std::optional<LibraryIndex> index;
-  if (has_embeddings && candidates > 0)
-    index.emplace(library, pool, IndexKey{model.card().weights, config.segmentation.key()}, *session);
-  return Chooser(config, pool,
-                 {*session, ranker, model.context_length(), candidates, index ? &*index : nullptr})
-      .choose();
+// Says what a listener may wonder about.
+void tell_groups(std::size_t groups, const std::vector<Run>& runs) {
+  std::size_t changes = 0;
+  for (const Run& run : runs)
+    changes += run.allowed && run.allowed->relaxed[static_cast<std::size_t>(Bound::stretch)];
+  if (changes == 0) return;
+  log_info("tempo and metre let the tracks fall into " + std::to_string(groups) +
+           " groups; the mix goes from one to another at " + std::to_string(changes) +
+           (changes == 1 ? " seam" : " seams"));
+}
+
+// Where most tracks are shorter than the least that they should play, half of what they have will do.
+void fit_to_short_tracks(Bounds& bounds, const FragmentPool& pool) {
+  if (bounds.seconds_are_set) return;
+  std::vector<Hop> lengths;
+  for (const PoolTrack& track : pool.tracks()) {
+    const auto& fragments = pool.fragments();
+    lengths.push_back(fragments[track.first + track.count - 1].span.end() -
+                      fragments[track.first].span.start);
+  }
+  if (lengths.empty()) return;
+  std::sort(lengths.begin(), lengths.end());
+  bounds.least = std::min(bounds.least, hops_to_seconds(lengths[lengths.size() / 2]) / 2);
+}
+
+Plan plan_runs(const MixConfig& asked, Library& library, const FragmentPool& pool,
+               const SuccessorModel& model) {
+  MixConfig config = asked;
+  require_feasible(config, pool, track_limit(config, pool));
+  fit_to_short_tracks(config.bounds, pool);
+  const BoundKeeper bounds(config, pool);
+  Deciding deciding(config, pool, model);
+  const Hearing hearing = deciding.open(library, {bounds.entries().begin(), bounds.entries().end()});
+  const std::vector<Run> runs = RunChooser(config, pool, bounds, hearing).choose();
+  const std::size_t groups = bounds.groups().size();
+  tell_groups(groups, runs);
+  Plan plan = build_plan(config, pool, model.card(), runs);
+  plan.choosing.groups = groups;
+  return plan;
 }
 
 }  // namespace
@@ -166,6 +137,8 @@ void MixConfig::validate() const {
           "choose another --critic-heard");
   require(critic_weight >= 0 && critic_weight <= 100, "the weight of the critic is outside 0 … 100",
           "choose another --critic-weight");
+  require(exits >= 1 && exits <= 64, "the moments to leave are outside 1 … 64", "choose other --exits");
+  bounds.validate();
   require(edge_weight >= 0 && edge_weight <= 100, "the weight of the edges is outside 0 … 100",
           "choose another --edge-weight");
   require(sample_rate >= 8000 && sample_rate <= 192000, "the sample rate is outside 8000 … 192000 Hz",
@@ -180,6 +153,7 @@ Plan plan_mix(const MixConfig& config, Library& library, const std::vector<Libra
               const SuccessorModel& model) {
   config.validate();
   const FragmentPool pool(config, library, tracks);
+  if (config.style == Style::mix) return plan_runs(config, library, pool, model);
   const Hop limit = track_limit(config, pool);
   require_feasible(config, pool, limit);
   const double share = hops_to_seconds(limit) / config.length;
@@ -189,7 +163,7 @@ Plan plan_mix(const MixConfig& config, Library& library, const std::vector<Libra
                   pool.tracks().size(), 100 * std::min(1.0, share), 100 * config.track_share);
     log_info(figures);
   }
-  return PlanBuilder(config, pool, model).build(choose(config, library, pool, model));
+  return build_plan(config, pool, model.card(), choose_collage(config, library, pool, model));
 }
 
 }  // namespace segue

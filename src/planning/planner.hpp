@@ -12,6 +12,7 @@
 #include "library/library.hpp"
 #include "model/successor_model.hpp"
 #include "plan/plan.hpp"
+#include "planning/bounds.hpp"
 
 namespace segue {
 
@@ -21,6 +22,10 @@ struct StartPoint {
 };
 
 struct CriticSet;  // planning/critic.hpp
+
+// collage: no two neighbours of a track are put together again (the report's rule). mix: tracks play in
+// runs, as a DJ plays them.
+enum class Style { collage, mix };
 
 struct MixConfig {
   Seconds length{180};  // 1 s … 24 h; the result has exactly this length
@@ -37,6 +42,9 @@ struct MixConfig {
   double critic_weight = 30;                   // as CriticConfig::weight, 0 … 100
   double edge_weight = 0;  // of the edges' distance beside the network's score, 0 … 100; 0 = none
   std::size_t beam = 8;    // sequences that go on side by side, 1 … 1000; 1 = greedy
+  Style style = Style::collage;
+  Bounds bounds{};         // of style mix
+  std::size_t exits = 6;   // of style mix: moments at which leaving each run is thought over, 1 … 64
   Seconds crossfade{0.1};  // 0 … 2 s
   int sample_rate = 44100;
   double target_lufs = -16;

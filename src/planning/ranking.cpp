@@ -48,6 +48,13 @@ Ranking Ranker::rank(std::span<const std::size_t> context,
   return ranking;
 }
 
+std::int64_t Ranker::score(std::span<const std::size_t> context, std::size_t candidate) const {
+  float score = 0;
+  session_.score(context, std::span(&candidate, 1), std::span(&score, 1));
+  if (!std::isfinite(score)) throw score_is_no_number();
+  return quantised(std::clamp(score, -kHighest, kHighest));
+}
+
 void Ranker::sort(std::vector<Candidate>& candidates) const {
   const auto key = [&](const Candidate& candidate) {
     return std::make_tuple(-candidate.score, pool_.fragments()[candidate.fragment].tie,

@@ -47,6 +47,8 @@ class Ranker {
   // Equal scores go by content hash. context: as for ScoringSession::score(). Throws Error(model) for
   // scores that are no numbers.
   Ranking rank(std::span<const std::size_t> context, std::span<const std::size_t> candidates) const;
+  // Of one candidate, by the network alone.
+  std::int64_t score(std::span<const std::size_t> context, std::size_t candidate) const;
 
  private:
   void sort(std::vector<Candidate>& candidates) const;

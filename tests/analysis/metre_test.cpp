@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
+#include <utility>
 
 #include "analysis/rhythm.hpp"
 #include "base/random.hpp"
@@ -40,9 +40,9 @@ class Heard {
   }
   // One pitch class from here on.
   void harmony(double from, std::size_t note) {
-    // A value is about the four steps around it.
-    for (auto i = static_cast<std::size_t>(std::max(0.0, from / kChromaStep - 2)); i < chroma_.size();
-         ++i) {
+    // A value is about the four steps from where it begins.
+    for (auto i = static_cast<std::size_t>(std::max(0.0, std::ceil(from / kChromaStep - 2)));
+         i < chroma_.size(); ++i) {
       chroma_[i] = {};
       chroma_[i][note] = 1;
     }
@@ -98,7 +98,7 @@ TEST(BeatCues, HarmonyChangesWhereItDoes) {
   const BeatCues cues = heard.cues();
   EXPECT_NEAR(cues.harmony_change(5, 2), 0, 1e-6);
   EXPECT_NEAR(cues.harmony_change(15, 2), 0, 1e-6);
-  EXPECT_GT(cues.harmony_change(10, 2), .9);
+  EXPECT_NEAR(cues.harmony_change(10, 2), 1, 1e-6);
   EXPECT_GT(cues.harmony_change(10, 2), cues.harmony_change(9, 2));
   EXPECT_EQ(cues.harmony_change(-3, 2), 0) << "nothing to compare";
   EXPECT_EQ(cues.harmony_change(30, 2), 0);
@@ -126,22 +126,27 @@ TEST(Bars, HaveThreeOrFourBeatsAndBeginWhereTheyDo) {
   }
 }
 
-// The tracker loses a beat: from there on places are one on, which a count alone would not tell.
+// The tracker loses a beat: from there on places are one on, which a count alone would not tell. Bars of
+// three are told from their like less surely than bars of four, so that the music after the loss must be
+// longer.
 TEST(Bars, SlipWhereABeatIsLostAndRecover) {
-  for (const int metre : {3, 4}) {
-    const std::vector<double> all = steady(96, .5, .5);
+  for (const auto& [metre, count] : {std::pair<int, std::size_t>{3, 480}, {4, 120}}) {
+    const std::vector<double> all = steady(count, .5, .5);
     const Heard heard = band(all, metre, 0);
-    constexpr std::size_t kLost = 49;
+    const std::size_t lost = count / 2 + 1;
     std::vector<double> beats = all;
-    beats.erase(beats.begin() + kLost);
+    beats.erase(beats.begin() + static_cast<std::ptrdiff_t>(lost));
     const Bars bars = find_bars(heard.cues(), beats);
     ASSERT_EQ(bars.beats_per_bar, metre);
     const auto bar = static_cast<std::size_t>(metre);
+    std::size_t right = 0, asked = 0;
     for (std::size_t i = 0; i < beats.size(); ++i) {
-      if (i + bar > kLost && i < kLost + bar) continue;
-      const std::size_t true_number = i < kLost ? i : i + 1;
-      EXPECT_EQ(bars.beats[i].place, static_cast<int>(true_number % bar)) << metre << ", beat " << i;
+      if (i + bar > lost && i < lost + bar) continue;  // in which bar it slips is a matter of taste
+      const std::size_t true_number = i < lost ? i : i + 1;
+      right += bars.beats[i].place == static_cast<int>(true_number % bar);
+      ++asked;
     }
+    EXPECT_EQ(right, asked) << metre;
   }
 }
 

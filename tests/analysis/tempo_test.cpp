@@ -45,8 +45,8 @@ TEST(Tempo, OfFewBeatsHasNoDriftAndOfOneNothing) {
 // Beat i at a·i + b·i²: a line through beats m … n rises by a + b·(m + n) a beat.
 TEST(Tempo, DriftsAsFarAsItsSlowestOrFastestSixteenBeats) {
   constexpr double a = .5, b = .0005;
-  std::vector<double> beats;
-  for (int i = 0; i < 64; ++i) beats.push_back(1 + a * i + b * i * i);
+  std::vector<double> beats(64);
+  for (int i = 0; i < 64; ++i) beats[static_cast<std::size_t>(i)] = 1 + a * i + b * i * i;
   constexpr double whole = a + b * 63, first = a + b * 15, last = a + b * (48 + 63);
   const Tempo tempo = measure_tempo(beats);
   EXPECT_NEAR(tempo.bpm, 60 / whole, 1e-9);

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 import unittest
+import xml.dom.minidom
 
 import support
 
@@ -64,6 +65,39 @@ class LibraryFollowsFiles(support.Sandbox):
         self.refused(2, "library", "info", file, says="no track")
         self.refused(2, "library", "remove", file, says="not in the library")
         self.assertTrue(file.exists())
+
+    def test_a_track_is_told_about_in_words_and_drawn(self):
+        self.analyze()
+        file = sorted(self.music.iterdir())[0]
+        track = self.json("library", "info", file)[0]
+        target = self.folder / "track.svg"
+        lines = self.segue("library", "info", file, "--picture", target).stdout.splitlines()
+        told = dict(line.split(": ", 1) for line in lines if line)
+        self.assertEqual(told["title"], track["title"])
+        if track["has_beat"]:
+            self.assertEqual(told["beat"], f"{track['tempo_bpm']:.1f} BPM, drift {100 * track['tempo_drift']:.1f} %, "
+                                           f"jitter {1000 * track['beat_jitter']:.0f} ms")
+        self.assertTrue(told["key"].startswith(f"{track['key']} ({track['camelot']}), confidence "), told["key"])
+        texts = [text.firstChild.data for text in
+                 xml.dom.minidom.parse(str(target)).getElementsByTagName("text")]
+        self.assertEqual(texts[0], f"{track['title']} – {track['artist']}")
+        self.assertIn(told["beat"], texts[1])
+        self.assertIn(told["key"], texts[1])
+        target.unlink()
+        self.assertEqual(self.json("library", "info", file, "--picture", "track.svg")[0]["id"], track["id"])
+        drawn = target.read_text(encoding="utf-8")
+        target.unlink()
+
+        (self.music / "list.m3u").write_text("".join(f"{f.name}\n" for f in sorted(self.music.iterdir())[:2]))
+        self.refused(2, "library", "info", self.music / "list.m3u", "--picture", target, says=("one track", "2 tracks"))
+        (self.music / "list.m3u").unlink()
+        self.assertFalse(target.exists())
+        before = file.read_bytes()
+        self.refused(2, "library", "info", file, "--picture", file, says=("music of your library", "--picture"))
+        self.assertEqual(file.read_bytes(), before)
+        self.refused(4, "library", "info", file, "--picture", "/proc/none/track.svg", says="/proc/none")
+        self.segue("library", "info", track["id"][:8], "--picture", target)
+        self.assertEqual(target.read_text(encoding="utf-8"), drawn)
 
     def test_damaged_features_are_found_and_made_again(self):
         self.analyze()

@@ -1,6 +1,7 @@
 // Music of a few notes, and what analysis hears in it. All mono at 22 050 Hz.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <initializer_list>

@@ -1,0 +1,303 @@
+#include "planning/bound_keeper.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/error.hpp"
+#include "features/cutting.hpp"
+
+namespace segue {
+namespace {
+
+constexpr double kEnergyReach = 0.2;  // of ranks, from the curve
+constexpr double kSureOfKey = 0.5;    // confidence
+constexpr Hop kNearPhrase = 2;        // hops between a fragment and the phrase that it begins
+constexpr Hop kTimbreStep = 16;       // frames between those that are read of a track's sound
+constexpr std::array<const char*, kBounds> kNames = {"include", "tempo",  "mood",   "like",
+                                                     "heard",   "length", "repeat", "artist",
+                                                     "stretch", "key",    "energy"};
+
+std::size_t index_of(Bound bound) { return static_cast<std::size_t>(bound); }
+
+std::string artist_of(const LibraryTrack& track) {
+  const Tags& tags = track.record.tags;
+  return tags.artist.empty() ? tags.album_artist : tags.artist;
+}
+
+double energy_after(const FeatureFile& features, Hop start, Seconds length) {
+  const auto& energy = features.music().energy;
+  const auto begin = static_cast<std::size_t>(hops_to_seconds(start).count());
+  const std::size_t end = std::min(energy.size(), begin + static_cast<std::size_t>(length.count()));
+  if (begin >= end) return 0;
+  return std::accumulate(energy.begin() + static_cast<std::ptrdiff_t>(begin),
+                         energy.begin() + static_cast<std::ptrdiff_t>(end), 0.0) /
+         static_cast<double>(end - begin);
+}
+
+// Mean and spread of each band over the track.
+std::vector<double> timbre_of(const FeatureFile& features) {
+  constexpr std::size_t kBands = LogMelGeometry::bands;
+  std::vector<double> timbre(2 * kBands);
+  std::vector<float> row(kBands);
+  double count = 0;
+  for (Hop frame = 0; frame < features.frames(); frame += kTimbreStep, ++count) {
+    features.read_log_mel({frame, frame + 1}, row);
+    for (std::size_t band = 0; band < kBands; ++band) {
+      timbre[band] += row[band];
+      timbre[kBands + band] += static_cast<double>(row[band]) * row[band];
+    }
+  }
+  for (std::size_t band = 0; band < kBands && count > 0; ++band) {
+    timbre[band] /= count;
+    timbre[kBands + band] =
+        std::sqrt(std::max(0.0, timbre[kBands + band] / count - timbre[band] * timbre[band]));
+  }
+  return timbre;
+}
+
+}  // namespace
+
+const char* name_of(Bound bound) noexcept { return kNames[index_of(bound)]; }
+
+BoundKeeper::BoundKeeper(const MixConfig& config, const FragmentPool& pool)
+    : config_(config), bounds_(config.bounds), pool_(pool) {
+  const auto& fragments = pool.fragments();
+  stretch_ends_.resize(fragments.size());
+  length_to_end_.resize(fragments.size());
+  for (std::size_t i = fragments.size(); i-- > 0;) {
+    const bool goes_on = i + 1 < fragments.size() && fragments[i + 1].track == fragments[i].track &&
+                         fragments[i + 1].position == fragments[i].position + 1;
+    stretch_ends_[i] = goes_on ? stretch_ends_[i + 1] : i;
+    length_to_end_[i] = fragments[i].span.length + (goes_on ? length_to_end_[i + 1] : 0);
+  }
+  find_entries();
+  rank_energies();
+  if (bounds_.like) find_alike();
+}
+
+void BoundKeeper::find_entries() {
+  const Segmentation phrases = Segmentation::parse("phrases");
+  for (const PoolTrack& track : pool_.tracks()) {
+    if (!config_.segmentation.by_beats()) {
+      for (std::size_t i = 0; i < track.count; ++i) entries_.push_back(track.first + i);
+      continue;
+    }
+    std::vector<Hop> starts;
+    for (const FragmentSpan& span : cut(*track.features, phrases)) starts.push_back(span.start);
+    std::size_t next = 0;
+    for (std::size_t i = track.first; i < track.first + track.count; ++i) {
+      const Hop start = pool_.fragments()[i].span.start;
+      while (next < starts.size() && starts[next] < start - kNearPhrase) ++next;
+      const bool begins = next < starts.size() && std::abs(starts[next] - start) <= kNearPhrase;
+      if (begins || i == track.first) entries_.push_back(i);
+    }
+  }
+}
+
+void BoundKeeper::rank_energies() {
+  std::vector<double> energies;
+  for (const std::size_t entry : entries_) {
+    const PoolTrack& track = pool_.tracks()[track_of(entry)];
+    energies.push_back(
+        energy_after(*track.features, pool_.fragments()[entry].span.start, bounds_.least));
+  }
+  std::vector<double> sorted = energies;
+  std::sort(sorted.begin(), sorted.end());
+  for (const double energy : energies) {
+    const auto place = std::lower_bound(sorted.begin(), sorted.end(), energy) - sorted.begin();
+    energies_.push_back(static_cast<double>(place) /
+                        static_cast<double>(std::max<std::size_t>(1, sorted.size() - 1)));
+  }
+  std::vector<double> of_tracks;
+  for (std::size_t track = 0; track < pool_.tracks().size(); ++track)
+    of_tracks.push_back(traits(track).energy);
+  std::sort(of_tracks.begin(), of_tracks.end());
+  if (!of_tracks.empty()) middle_energy_ = of_tracks[of_tracks.size() / 2];
+}
+
+void BoundKeeper::find_alike() {
+  const auto& tracks = pool_.tracks();
+  std::vector<std::vector<double>> timbres;
+  std::size_t wanted = tracks.size();
+  for (std::size_t t = 0; t < tracks.size(); ++t) {
+    timbres.push_back(timbre_of(*tracks[t].features));
+    const auto& ids = tracks[t].track->recording;
+    if (std::find(ids.begin(), ids.end(), *bounds_.like) != ids.end()) wanted = t;
+  }
+  if (wanted == tracks.size())
+    throw Error(ErrorKind::usage, "the track to stay near is not among the music", {},
+                "give it with the music");
+  std::vector<double> distances(tracks.size());
+  for (std::size_t k = 0; k < timbres.front().size(); ++k) {
+    double mean = 0;
+    double square = 0;
+    for (const auto& timbre : timbres) {
+      mean += timbre[k] / static_cast<double>(tracks.size());
+      square += timbre[k] * timbre[k] / static_cast<double>(tracks.size());
+    }
+    const double variance = square - mean * mean;
+    if (variance < 1e-9) continue;
+    for (std::size_t t = 0; t < tracks.size(); ++t)
+      distances[t] +=
+          (timbres[t][k] - timbres[wanted][k]) * (timbres[t][k] - timbres[wanted][k]) / variance;
+  }
+  std::vector<double> sorted = distances;
+  std::sort(sorted.begin(), sorted.end());
+  const auto kept =
+      static_cast<std::size_t>(std::ceil(bounds_.like_share * static_cast<double>(tracks.size())));
+  const double furthest = sorted[std::clamp<std::size_t>(kept, 1, tracks.size()) - 1];
+  for (const double distance : distances) alike_.push_back(distance <= furthest);
+}
+
+Seconds BoundKeeper::seconds_of(std::size_t first, std::size_t last) const {
+  return hops_to_seconds(pool_.fragments()[last].span.end() - pool_.fragments()[first].span.start);
+}
+
+// What concerns a track by itself.
+bool BoundKeeper::plays(std::size_t track, Bound& cut_by) const {
+  const MusicTraits& heard = traits(track);
+  if (bounds_.tempo) {
+    cut_by = Bound::tempo;
+    if (!heard.has_beat() || heard.tempo_bpm < bounds_.tempo->first ||
+        heard.tempo_bpm > bounds_.tempo->second)
+      return false;
+  }
+  if (bounds_.mood) {
+    cut_by = Bound::mood;
+    const double energy = heard.energy - middle_energy_;
+    if (energy * bounds_.mood->energy < 0 || heard.valence * bounds_.mood->mode < 0) return false;
+  }
+  cut_by = Bound::like;
+  return alike_.empty() || alike_[track];
+}
+
+double BoundKeeper::tempo_change(std::size_t a, std::size_t b) const {
+  if (!traits(a).has_beat() || !traits(b).has_beat()) return 0;
+  double octaves = std::log2(traits(b).tempo_bpm / traits(a).tempo_bpm);
+  if (std::abs(octaves) <= 1.5) octaves -= std::round(octaves);
+  return std::exp2(std::abs(octaves)) - 1;
+}
+
+bool BoundKeeper::fit_together(std::size_t a, std::size_t b) const {
+  if (traits(a).beats_per_bar != traits(b).beats_per_bar) return false;
+  return tempo_change(a, b) <= bounds_.stretch;
+}
+
+bool BoundKeeper::keys_fit(std::size_t a, std::size_t b) const {
+  const MusicTraits& one = traits(a);
+  const MusicTraits& other = traits(b);
+  if (bounds_.key == KeyRule::off || !one.key || !other.key || one.key_confidence < kSureOfKey ||
+      other.key_confidence < kSureOfKey)
+    return true;
+  const int distance = key_distance(*one.key, *other.key);
+  return distance == 0 ||
+         (distance == 1 && (bounds_.key == KeyRule::near || one.key->minor != other.key->minor));
+}
+
+Bound BoundKeeper::first_cut(std::size_t entry, std::span<const PlayedRun> history, Seconds now,
+                             const Relaxed& relaxed, bool& is_cut) const {
+  const std::size_t fragment = entries_[entry];
+  const std::size_t track = track_of(fragment);
+  const auto holds = [&](Bound bound) { return !relaxed[index_of(bound)]; };
+  is_cut = true;
+  Bound cut_by{};
+  if (!plays(track, cut_by)) return cut_by;
+  const Seconds least = std::min(bounds_.least, config_.length - now);
+  for (const PlayedRun& run : history) {
+    if (track_of(run.first) != track) continue;
+    // What has been heard is not heard again, and the track that plays does not jump.
+    const bool plays_now = &run == &history.back();
+    const Seconds until_heard = hops_to_seconds(pool_.fragments()[run.first].span.start -
+                                                pool_.fragments()[fragment].span.start);
+    const bool after = pool_.fragments()[fragment].span.start >= pool_.fragments()[run.last].span.end();
+    if (plays_now || (!after && until_heard < least)) return Bound::heard;
+  }
+  if (hops_to_seconds(length_to_end_[fragment]) < least) return Bound::length;
+  for (const PlayedRun& run : history) {
+    if (holds(Bound::repeat) && track_of(run.first) == track &&
+        (!bounds_.no_repeat || now - run.end < *bounds_.no_repeat))
+      return Bound::repeat;
+  }
+  const std::string artist = artist_of(*pool_.tracks()[track].track);
+  for (const PlayedRun& run : history) {
+    if (bounds_.artist_apart.count() <= 0 || artist.empty()) break;
+    if (now - run.end < bounds_.artist_apart &&
+        artist_of(*pool_.tracks()[track_of(run.first)].track) == artist)
+      return Bound::artist;
+  }
+  if (!history.empty()) {
+    const std::size_t playing = track_of(history.back().first);
+    if (holds(Bound::stretch) && !fit_together(playing, track)) return Bound::stretch;
+    if (holds(Bound::key) && !keys_fit(playing, track)) return Bound::key;
+  }
+  if (holds(Bound::energy) && !bounds_.energy.points.empty() &&
+      std::abs(energies_[entry] - bounds_.energy.at(now / config_.length)) > kEnergyReach)
+    return Bound::energy;
+  is_cut = false;
+  return cut_by;
+}
+
+std::vector<Relaxed> BoundKeeper::relaxations() const {
+  const auto with = [&](std::initializer_list<Bound> bounds) {
+    Relaxed relaxed{};
+    for (const Bound bound : bounds) {
+      const bool is_set = (bound == Bound::key && bounds_.key_is_set) ||
+                          (bound == Bound::stretch && bounds_.stretch_is_set) ||
+                          (bound == Bound::repeat && bounds_.no_repeat);
+      relaxed[index_of(bound)] = !is_set;
+    }
+    return relaxed;
+  };
+  std::vector<Relaxed> steps = {with({}),
+                                with({Bound::key}),
+                                with({Bound::key, Bound::energy}),
+                                with({Bound::stretch}),
+                                with({Bound::stretch, Bound::key}),
+                                with({Bound::stretch, Bound::key, Bound::energy}),
+                                with({Bound::stretch, Bound::key, Bound::energy, Bound::repeat})};
+  steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
+  return steps;
+}
+
+Allowed BoundKeeper::allowed(std::span<const PlayedRun> history, Seconds now,
+                             const Eligible& eligible) const {
+  Allowed allowed;
+  for (const Relaxed& relaxed : relaxations()) {
+    allowed = {std::vector<std::uint8_t>(entries_.size()), 0, {}, relaxed};
+    for (std::size_t entry = 0; entry < entries_.size(); ++entry) {
+      bool is_cut = eligible && !eligible(track_of(entries_[entry]));
+      Bound by = Bound::include;
+      if (!is_cut) by = first_cut(entry, history, now, relaxed, is_cut);
+      allowed.entries[entry] = !is_cut;
+      allowed.count += !is_cut;
+      if (is_cut) ++allowed.cut[index_of(by)];
+    }
+    if (allowed.count > 0) break;
+  }
+  return allowed;
+}
+
+Allowed BoundKeeper::allowed_to_begin() const { return allowed({}, Seconds(0)); }
+
+std::vector<std::vector<std::size_t>> BoundKeeper::groups() const {
+  const std::size_t count = pool_.tracks().size();
+  std::vector<std::size_t> group(count);
+  std::iota(group.begin(), group.end(), 0);
+  const auto root = [&](std::size_t track) {
+    while (group[track] != track) track = group[track] = group[group[track]];
+    return track;
+  };
+  for (std::size_t a = 0; a < count; ++a)
+    for (std::size_t b = a + 1; b < count; ++b)
+      if (fit_together(a, b)) group[root(b)] = root(a);
+  std::vector<std::vector<std::size_t>> members(count);
+  Bound ignored{};
+  for (std::size_t track = 0; track < count; ++track)
+    if (plays(track, ignored)) members[root(track)].push_back(track);
+  std::erase_if(members, [](auto& tracks) { return tracks.empty(); });
+  std::stable_sort(members.begin(), members.end(), [](auto& a, auto& b) { return a.size() > b.size(); });
+  return members;
+}
+
+}  // namespace segue

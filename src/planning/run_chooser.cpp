@@ -1,0 +1,341 @@
+#include "planning/run_chooser.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <tuple>
+
+#include "base/error.hpp"
+#include "base/interrupt.hpp"
+#include "base/log.hpp"
+#include "base/progress.hpp"
+#include "planning/library_index.hpp"
+
+namespace segue {
+namespace {
+
+constexpr std::size_t kBranches = 3;  // entries that are followed of each answer
+constexpr double kSlack = 0.05;       // seconds, so that rounding to frames leaves no gap at the end
+
+__extension__ using Wide = __int128;
+
+}  // namespace
+
+RunChooser::RunChooser(const MixConfig& config, const FragmentPool& pool, const BoundKeeper& bounds,
+                       const Hearing& hearing)
+    : config_(config),
+      pool_(pool),
+      bounds_(bounds),
+      hearing_(hearing),
+      length_(config.length + Seconds(kSlack)),
+      number_of_(pool.fragments().size(), std::numeric_limits<std::size_t>::max()) {
+  for (std::size_t i = 0; i < bounds.entries().size(); ++i) number_of_[bounds.entries()[i]] = i;
+}
+
+std::vector<Run> RunChooser::choose() {
+  Progress progress("choosing", config_.length.count(), "s of the mix");
+  layers_.push_back(start());
+  while (!layers_.back().empty()) {
+    throw_if_interrupted();
+    layers_.push_back(grow());
+    if (!layers_.back().empty()) progress.set(layers_.back().front().begin.count());
+  }
+  if (finished_.empty()) refuse();
+  return std::move(finished_);
+}
+
+// By lot, as the report does: a track, then the phrase with which it begins.
+std::vector<RunChooser::Step> RunChooser::start() {
+  std::vector<Step> steps;
+  if (config_.start) {
+    Step step;
+    step.entry = pool_.at(*config_.start);
+    steps.push_back(step);
+    return steps;
+  }
+  const Allowed allowed = bounds_.allowed_to_begin();
+  note(allowed, Seconds(0));
+  std::vector<std::size_t> first_of_tracks;
+  for (std::size_t i = 0; i < allowed.entries.size(); ++i) {
+    const std::size_t entry = bounds_.entries()[i];
+    const bool another =
+        first_of_tracks.empty() || bounds_.track_of(first_of_tracks.back()) != bounds_.track_of(entry);
+    if (allowed.entries[i] != 0 && another) first_of_tracks.push_back(entry);
+  }
+  Random random(derive_seed(config_.seed, 0));
+  random.shuffle(std::span(first_of_tracks));
+  for (const std::size_t entry : first_of_tracks) {
+    if (steps.size() == std::max<std::size_t>(1, config_.beam)) break;
+    Step step;
+    step.entry = entry;
+    steps.push_back(step);
+  }
+  return steps;
+}
+
+std::vector<RunChooser::Step> RunChooser::grow() {
+  std::vector<Step> next;
+  for (std::size_t i = 0; i < layers_.back().size(); ++i) follow(i, next);
+  const auto key = [&](const Step& step) {
+    return std::make_tuple(-step.total, pool_.fragments()[step.entry].tie, step.entry, step.left,
+                           step.parent);
+  };
+  std::sort(next.begin(), next.end(), [&](auto& a, auto& b) { return key(a) < key(b); });
+  // Sequences that differ by nothing but where the last run was left would crowd out the others.
+  std::vector<Step> kept;
+  for (Step& step : next) {
+    const bool again = std::any_of(kept.begin(), kept.end(), [&](const Step& other) {
+      return other.entry == step.entry && other.parent == step.parent;
+    });
+    if (!again) kept.push_back(std::move(step));
+    if (kept.size() == config_.beam) break;
+  }
+  return kept;
+}
+
+std::vector<PlayedRun> RunChooser::history_of(std::size_t layer, std::size_t step) const {
+  std::vector<const Step*> chain;  // latest first
+  for (const Step* at = &layers_[layer][step];; at = &layers_[--layer][at->parent]) {
+    chain.push_back(at);
+    if (layer == 0) break;
+  }
+  std::vector<PlayedRun> runs;
+  for (std::size_t i = chain.size(); i-- > 0;) {
+    const bool plays_still = i == 0;
+    runs.push_back({chain[i]->entry, plays_still ? chain[i]->entry : chain[i - 1]->left, chain[i]->begin,
+                    plays_still ? chain[i]->begin : chain[i - 1]->begin});
+  }
+  return runs;
+}
+
+// The last fragment that it may play: where the track has a gap, or what has been heard begins.
+std::size_t RunChooser::run_end(const Step& step, std::span<const PlayedRun> history) const {
+  std::size_t end = bounds_.stretch_end(step.entry);
+  for (const PlayedRun& run : history.first(history.size() - 1))
+    if (run.first > step.entry) end = std::min(end, run.first - 1);
+  return end;
+}
+
+bool RunChooser::is_track(std::size_t track, const TrackId& id) const {
+  const auto& ids = pool_.tracks()[track].track->recording;
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
+// What must be heard and has not been.
+std::vector<TrackId> RunChooser::owed(std::span<const PlayedRun> history) const {
+  std::vector<TrackId> owed;
+  for (const TrackId& id : config_.bounds.include) {
+    const bool heard = std::any_of(history.begin(), history.end(), [&](const PlayedRun& run) {
+      return is_track(bounds_.track_of(run.first), id);
+    });
+    if (!heard) owed.push_back(id);
+  }
+  return owed;
+}
+
+// Tracks that a person wants to hear, or to hear last, when it is time for them; else all but the last.
+BoundKeeper::Eligible RunChooser::eligible(std::span<const PlayedRun> history, Seconds now) const {
+  const Bounds& bounds = config_.bounds;
+  const Seconds left = config_.length - now;
+  const auto closes = [this](std::size_t track) { return is_track(track, *config_.bounds.end); };
+  if (bounds.end && left < 2 * bounds.least) return closes;
+  const std::vector<TrackId> wanted = owed(history);
+  const Seconds usual = (bounds.least + bounds.most) / 2;
+  const Seconds needed = usual * static_cast<double>(wanted.size() + (bounds.end ? 1 : 0));
+  if (!wanted.empty() && left <= needed + bounds.least) {
+    return [this, wanted](std::size_t track) {
+      return std::any_of(wanted.begin(), wanted.end(), [&](auto& id) { return is_track(track, id); });
+    };
+  }
+  if (!bounds.end) return {};
+  const bool may_close = left <= bounds.most;
+  return [closes, may_close](std::size_t track) { return may_close || !closes(track); };
+}
+
+bool RunChooser::may_end_with(std::span<const PlayedRun> history) const {
+  const bool closes =
+      !config_.bounds.end || is_track(bounds_.track_of(history.back().first), *config_.bounds.end);
+  return closes && owed(history).empty();
+}
+
+// Where the run may be left. Of a track that is over before it has played its least, its end.
+std::vector<RunChooser::Exit> RunChooser::exits_of(const Step& step, std::size_t end) const {
+  const Bounds& bounds = config_.bounds;
+  std::vector<Exit> exits;
+  for (std::size_t last = step.entry; last <= end; ++last) {
+    const Seconds played = bounds_.seconds_of(step.entry, last);
+    if (played > bounds.most) break;
+    if (played >= bounds.least && config_.length - step.begin - played >= bounds.least / 2)
+      exits.push_back({last, step.begin + played, 0});
+  }
+  const Seconds all = bounds_.seconds_of(step.entry, end);
+  if (exits.empty() && all < bounds.least && step.begin + all < config_.length)
+    exits.push_back({end, step.begin + all, 0});
+  return exits;
+}
+
+void RunChooser::follow(std::size_t number, std::vector<Step>& next) {
+  const std::size_t layer = layers_.size() - 1;
+  const Step step = layers_[layer][number];
+  const std::vector<PlayedRun> history = history_of(layer, number);
+  const std::size_t end = run_end(step, history);
+  const bool fills =
+      step.begin + bounds_.seconds_of(step.entry, end) >= length_ && may_end_with(history);
+  if (fills && step.begin + config_.bounds.most >= config_.length) finish(number, end);
+  std::vector<Exit> exits = exits_of(step, end);
+  const std::size_t before = next.size();
+  if (!exits.empty()) {
+    const Seconds now = exits[exits.size() / 2].at;
+    const auto allowed =
+        std::make_shared<const Allowed>(bounds_.allowed(history, now, eligible(history, now)));
+    note(*allowed, now);
+    if (allowed->count > 0) {
+      choose_exits(step, *allowed, exits);
+      for (const Exit& exit : exits) leave(number, exit, allowed, next);
+    }
+  }
+  // Nothing may follow: it plays on, if there is enough of it.
+  if (next.size() == before && fills && step.begin + config_.bounds.most < config_.length)
+    finish(number, end);
+}
+
+std::vector<std::size_t> RunChooser::context_of(std::size_t entry, std::size_t last) const {
+  const std::size_t length = std::max<std::size_t>(1, hearing_.context_length);
+  std::vector<std::size_t> context;
+  for (std::size_t i = last + 1 - std::min(length, last + 1 - entry); i <= last; ++i)
+    context.push_back(i);
+  return context;
+}
+
+// Keeps those that promise most.
+void RunChooser::choose_exits(const Step& step, const Allowed& allowed, std::vector<Exit>& exits) {
+  if (exits.size() <= config_.exits) return;
+  if (hearing_.index == nullptr) {
+    // Evenly over what there is.
+    std::vector<Exit> some;
+    for (std::size_t i = 0; i < config_.exits; ++i)
+      some.push_back(exits[(2 * i + 1) * exits.size() / (2 * config_.exits)]);
+    exits = std::move(some);
+    return;
+  }
+  std::vector<std::size_t> own;
+  for (const Exit& exit : exits)
+    if (exit.last < bounds_.stretch_end(step.entry)) own.push_back(exit.last + 1);
+  const std::vector<float> entries = hearing_.session.entries(own);
+  const std::size_t width = hearing_.session.embedding_size();
+  double mean_own = 0;
+  std::vector<double> own_distances;
+  for (std::size_t i = 0; i < exits.size(); ++i) {
+    const std::vector<float>& left = heard_exit(context_of(step.entry, exits[i].last));
+    const auto nearest = hearing_.index->nearest(
+        left, 1, [&](std::size_t fragment) { return may_enter(fragment, allowed); });
+    exits[i].promise = nearest.empty() ? -std::numeric_limits<double>::infinity()
+                                       : -hearing_.index->distance(left, nearest.front());
+    if (i >= own.size()) continue;  // the track ends there
+    double distance = 0;
+    for (std::size_t k = 0; k < width; ++k) {
+      const double off = left[k] - entries[i * width + k];
+      distance += off * off;
+    }
+    own_distances.push_back(distance);
+    mean_own += distance / static_cast<double>(own.size());
+  }
+  for (std::size_t i = 0; i < exits.size(); ++i)
+    exits[i].promise += i < own_distances.size() ? own_distances[i] : mean_own;
+  std::stable_sort(exits.begin(), exits.end(), [](auto& a, auto& b) { return a.promise > b.promise; });
+  exits.resize(config_.exits);
+}
+
+const std::vector<float>& RunChooser::heard_exit(const std::vector<std::size_t>& context) {
+  std::vector<float>& left = left_[context];
+  if (left.empty()) left = hearing_.session.exit(context);
+  return left;
+}
+
+bool RunChooser::may_enter(std::size_t fragment, const Allowed& allowed) const {
+  const std::size_t number = number_of_[fragment];
+  return number < allowed.entries.size() && allowed.entries[number] != 0;
+}
+
+std::vector<std::size_t> RunChooser::candidates(const std::vector<std::size_t>& context,
+                                                const Allowed& allowed) {
+  std::vector<std::size_t> candidates;
+  if (hearing_.index != nullptr) {
+    candidates =
+        hearing_.index->nearest(heard_exit(context), hearing_.candidates,
+                                [&](std::size_t fragment) { return may_enter(fragment, allowed); });
+  } else {
+    for (const std::size_t entry : bounds_.entries())
+      if (may_enter(entry, allowed)) candidates.push_back(entry);
+    if (hearing_.candidates > 0 && candidates.size() > hearing_.candidates) {
+      Random random(derive_seed(config_.seed, 1 + context.back()));
+      random.shuffle(std::span(candidates));
+      candidates.resize(hearing_.candidates);
+      std::sort(candidates.begin(), candidates.end());
+    }
+  }
+  return candidates;
+}
+
+void RunChooser::leave(std::size_t parent, const Exit& exit,
+                       const std::shared_ptr<const Allowed>& allowed, std::vector<Step>& next) {
+  const Step& step = layers_.back()[parent];
+  const std::vector<std::size_t> context = context_of(step.entry, exit.last);
+  const std::vector<std::size_t> heard = candidates(context, *allowed);
+  if (heard.empty()) return;
+  const auto ranking = std::make_shared<const Ranking>(hearing_.ranker.rank(context, heard));
+  std::optional<std::int64_t> own;
+  if (exit.last < bounds_.stretch_end(step.entry)) own = hearing_.ranker.score(context, exit.last + 1);
+  for (std::size_t rank = 0; rank < std::min(kBranches, ranking->best.size()); ++rank) {
+    const std::size_t entry = ranking->best[rank].fragment;
+    const std::int64_t gain = own ? ranking->best[rank].score - *own : ranking->gain(rank);
+    next.push_back({parent, entry, exit.last, exit.at, ranking, rank, own, allowed, step.total + gain});
+  }
+}
+
+// Keeps the sequence that ends with this run, if it is the best so far. Means are compared without
+// dividing.
+void RunChooser::finish(std::size_t number, std::size_t end) {
+  const std::size_t layer = layers_.size() - 1;
+  const Step& last = layers_[layer][number];
+  const auto seams = static_cast<Wide>(std::max<std::size_t>(1, layer));
+  const auto best_seams = static_cast<Wide>(std::max<std::size_t>(2, finished_.size()) - 1);
+  if (!finished_.empty() &&
+      static_cast<Wide>(last.total) * best_seams <= static_cast<Wide>(finished_total_) * seams)
+    return;
+  finished_total_ = last.total;
+  finished_.clear();
+  std::size_t run_last = last.entry;
+  while (run_last < end && last.begin + bounds_.seconds_of(last.entry, run_last) < length_) ++run_last;
+  const Step* step = &last;
+  for (std::size_t at = layer;; --at) {
+    finished_.push_back({step->entry, run_last, step->ranking, step->rank, step->own, step->allowed});
+    if (at == 0) break;
+    run_last = step->left;
+    step = &layers_[at - 1][step->parent];
+  }
+  std::reverse(finished_.begin(), finished_.end());
+}
+
+void RunChooser::note(const Allowed& allowed, Seconds now) {
+  if (now < furthest_) return;
+  furthest_ = now;
+  last_cut_ = allowed;
+}
+
+void RunChooser::refuse() const {
+  std::string cuts;
+  for (std::size_t i = 0; i < kBounds; ++i) {
+    if (last_cut_.cut[i] == 0) continue;
+    cuts += (cuts.empty() ? ": " : ", ") + std::string(name_of(static_cast<Bound>(i))) + " cuts " +
+            std::to_string(last_cut_.cut[i]);
+  }
+  throw Error(ErrorKind::infeasible,
+              "the bounds leave nothing to go on with after " + format_time(furthest_) + " of " +
+                  format_time(config_.length) + " (of " + std::to_string(bounds_.entries().size()) +
+                  " phrases" + cuts + ")",
+              {}, "loosen them, add music, or shorten --length");
+}
+
+}  // namespace segue
