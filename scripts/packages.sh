@@ -31,6 +31,7 @@ test=(
   ffmpeg                       # makes and reads files independently of segue
   python3 python3-numpy        # end-to-end tests, golden values
   python3-torch                # the networks' independent reference
+  fluidsynth fluid-soundfont-gm  # music whose beats and keys are known
   clang-format clang-tidy      # style
 )
 bench=(

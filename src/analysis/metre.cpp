@@ -6,12 +6,13 @@
 #include <numeric>
 
 #include "analysis/metre_weights.hpp"
+#include "base/interrupt.hpp"
 
 namespace segue {
 namespace {
 
-constexpr double kClosest = 3;     // standard deviations, beyond which a beat is no more unusual
-constexpr double kHarmony = 4;     // brings changes of harmony to the size of rises
+constexpr double kClosest = 3;  // standard deviations, beyond which a beat is no more unusual
+constexpr double kHarmony = 4;  // brings changes of harmony to the size of rises
 constexpr std::size_t kBeatCues = BeatCues::kRises + 1;
 
 double median_interval(std::span<const double> beats) {
@@ -82,7 +83,8 @@ BeatCues::Rises mean_rises(const BeatCues& cues, std::span<const double> beats, 
   BeatCues::Rises mean{};
   for (std::size_t i = 0; i + 1 < beats.size(); ++i) {
     const auto rises = cues.rises(beats[i] + share * (beats[i + 1] - beats[i]));
-    for (std::size_t k = 0; k < mean.size(); ++k) mean[k] += rises[k] / static_cast<double>(beats.size() - 1);
+    for (std::size_t k = 0; k < mean.size(); ++k)
+      mean[k] += rises[k] / static_cast<double>(beats.size() - 1);
   }
   return mean;
 }
@@ -106,7 +108,8 @@ GridNumbers describe_grid(const BeatCues& cues, std::span<const double> beats) {
   Filler out(numbers);
   const double period = median_interval(beats);
   describe_tempo(60 / period, out);
-  for (const double share : {0.0, 1.0 / 4, 1.0 / 3, 1.0 / 2, 2.0 / 3}) out.add(mean_rises(cues, beats, share));
+  for (const double share : {0.0, 1.0 / 4, 1.0 / 3, 1.0 / 2, 2.0 / 3})
+    out.add(mean_rises(cues, beats, share));
   std::vector<std::array<double, kBeatCues>> rows;
   double at_beats = 0;
   double at_halves = 0;
@@ -116,14 +119,16 @@ GridNumbers describe_grid(const BeatCues& cues, std::span<const double> beats) {
     std::copy(rises.begin(), rises.end(), row.begin());
     row.back() = kHarmony * harmony_at(cues, beats[i], period);
     at_beats += row.back();
-    if (i + 1 < beats.size()) at_halves += kHarmony * harmony_at(cues, (beats[i] + beats[i + 1]) / 2, period);
+    if (i + 1 < beats.size())
+      at_halves += kHarmony * harmony_at(cues, (beats[i] + beats[i + 1]) / 2, period);
   }
   out.add(at_beats / static_cast<double>(beats.size()));
   out.add(at_halves / static_cast<double>(beats.size()));
   auto unusual = rows;
   out.add(standardise(unusual));
   for (const std::size_t lag : {1, 2, 3, 4}) out.add(repetition(unusual, lag));
-  for (std::size_t k = 0; k < kBeatCues; ++k) out.add(alternation(rows, [&](auto& row) { return row[k]; }));
+  for (std::size_t k = 0; k < kBeatCues; ++k)
+    out.add(alternation(rows, [&](auto& row) { return row[k]; }));
   // Kick against snare.
   out.add(alternation(rows, [](auto& row) { return row[0] - (row[1] + row[2]) / 2; }));
   double unsteady = 0;
@@ -155,6 +160,7 @@ std::size_t choose_grid(const BeatCues& cues, std::span<const std::vector<double
   std::size_t best = 0;
   double most = -std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < candidates.size(); ++i) {
+    throw_if_interrupted();
     const GridNumbers numbers = describe_grid(cues, candidates[i]);
     double score = 0;
     for (std::size_t k = 0; k < numbers.size(); ++k) {
@@ -172,7 +178,7 @@ namespace {
 
 // The weights are those of means over a whole track; as sums over the beats of about this many.
 constexpr double kBeatsHeard = 64;
-constexpr double kSlip = 6;  // what it costs that a bar has more or fewer beats, in log odds
+constexpr double kSlip = 2;  // what it costs that a bar has more or fewer beats, in log odds
 
 struct Path {
   double score = 0;

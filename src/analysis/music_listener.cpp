@@ -15,6 +15,8 @@ namespace {
 // What beats must be to be no guess. Noise and sustained sounds have less; of the music of Battle for
 // Wesnoth a third of the tracks, of that of SuperTuxKart none.
 constexpr double kLeastStrength = 0.15;
+constexpr double kLeastEvidence =
+    3;  // strength × √beats: the tracker finds the best of what chance offers
 constexpr double kMostJitter = 0.09;  // of a beat
 constexpr std::size_t kLeastBeats = 8;
 
@@ -81,8 +83,9 @@ HeardMusic MusicListener::finish(std::span<const float> momentary) {
     std::erase_if(beats, [&](double beat) { return beat < sound.begin || beat > sound.end; });
     traits.beat_strength = strength_of(cues, beats);
     const Tempo tempo = measure_tempo(beats);
+    const double evidence = traits.beat_strength * std::sqrt(static_cast<double>(beats.size()));
     if (beats.size() >= kLeastBeats && traits.beat_strength >= kLeastStrength &&
-        tempo.jitter * tempo.bpm / 60 <= kMostJitter) {
+        evidence >= kLeastEvidence && tempo.jitter * tempo.bpm / 60 <= kMostJitter) {
       traits.tempo_bpm = tempo.bpm;
       traits.tempo_drift = tempo.drift;
       traits.beat_jitter = tempo.jitter;

@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 
+#include "base/interrupt.hpp"
 #include "features/geometry.hpp"
 
 namespace segue {
@@ -90,7 +91,8 @@ void OnsetListener::add(std::span<const float> samples) {
 std::vector<double> OnsetListener::finish() {
   auto& onsets = state_->onsets;
   // The first frames have nothing to differ from.
-  std::fill(onsets.begin(), onsets.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(2, onsets.size())), 0.0);
+  std::fill(onsets.begin(),
+            onsets.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(2, onsets.size())), 0.0);
   return std::move(onsets);
 }
 
@@ -108,6 +110,7 @@ std::vector<std::vector<double>> candidate_beats(std::span<const double> heard) 
   if (usual <= 0) return candidates;
   std::vector<double> local(periods.size());
   for (const double ratio : kRatios) {
+    throw_if_interrupted();
     const double meant = ratio * usual;
     const double bpm = 60 / (meant * kStepSeconds);
     if (bpm < kSlowest || bpm > kFastest) continue;

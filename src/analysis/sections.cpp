@@ -15,7 +15,11 @@ using Frame = std::array<float, kNumbers>;
 constexpr Seconds kKernel{12};  // to either side
 constexpr double kSnap = 2;     // seconds
 constexpr double kAlike = 0.8;  // cosine of two sections' means
-constexpr double kLeastNovelty = 0.6;  // standard deviations above the mean
+constexpr float kFurthest = 1.5f;
+constexpr double kLeastNovelty = 0.3;  // standard deviations above the mean
+constexpr double kLeastChange = 0.25;  // squared distance of what is before and after
+constexpr double kTimbreUnit = 1.5;    // of log10 power, √ of the sum over bands
+constexpr double kChromaUnit = 0.7;    // of a chroma of length 1
 
 double frame_seconds() { return hops_to_seconds(SpectrumSummary::kTimbreFrames).count(); }
 
@@ -25,9 +29,15 @@ void normalise(std::span<float> values, float to) {
     for (float& value : values) value *= to / norm;
 }
 
-// Timbre as it differs from the track's mean, and chroma; each counts half.
+float dot(const Frame& a, const Frame& b) {
+  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0f);
+}
+
+// Timbre and chroma as they differ from the track's means: in units of what sections of music differ by,
+// so that what hardly changes has no sections.
 std::vector<Frame> frames_of(const SpectrumSummary& spectrum, std::span<const Chroma> chroma) {
-  constexpr double kChromaStep = static_cast<double>(TonalityListener::kStep) / LogMelGeometry::sample_rate;
+  constexpr double kChromaStep =
+      static_cast<double>(TonalityListener::kStep) / LogMelGeometry::sample_rate;
   std::vector<Frame> frames(spectrum.timbre.size());
   std::array<double, kTimbre> mean{};
   for (const auto& timbre : spectrum.timbre)
@@ -36,7 +46,7 @@ std::vector<Frame> frames_of(const SpectrumSummary& spectrum, std::span<const Ch
   for (std::size_t i = 0; i < frames.size(); ++i) {
     Frame& frame = frames[i];
     for (std::size_t k = 0; k < kTimbre; ++k)
-      frame[k] = static_cast<float>(spectrum.timbre[i][k] - mean[k]);
+      frame[k] = static_cast<float>((spectrum.timbre[i][k] - mean[k]) / kTimbreUnit);
     const auto first = static_cast<std::size_t>(static_cast<double>(i) * frame_seconds() / kChromaStep);
     for (std::size_t c = first; c < std::min(first + 3, chroma.size()); ++c)
       for (std::size_t note = 0; note < 12; ++note) frame[kTimbre + note] += chroma[c][note];
@@ -45,16 +55,16 @@ std::vector<Frame> frames_of(const SpectrumSummary& spectrum, std::span<const Ch
       chroma_mean[note] += frame[kTimbre + note] / static_cast<double>(frames.size());
   }
   for (Frame& frame : frames) {
-    normalise(std::span(frame).first(kTimbre), 1);
     for (std::size_t note = 0; note < 12; ++note)
-      frame[kTimbre + note] -= static_cast<float>(chroma_mean[note]);
-    normalise(std::span(frame).subspan(kTimbre), 1);
-    normalise(frame, 1);
+      frame[kTimbre + note] =
+          static_cast<float>((frame[kTimbre + note] - chroma_mean[note]) / kChromaUnit);
+    // Silence differs from everything else; that should not drown what the music does.
+    const float length = std::sqrt(dot(frame, frame));
+    if (length > kFurthest)
+      for (float& value : frame) value *= kFurthest / length;
   }
   return frames;
 }
-
-float dot(const Frame& a, const Frame& b) { return std::inner_product(a.begin(), a.end(), b.begin(), 0.0f); }
 
 std::vector<double> novelty_of(const std::vector<Frame>& frames) {
   const auto reach = static_cast<std::int64_t>(kKernel.count() / frame_seconds());
@@ -74,11 +84,13 @@ std::vector<double> novelty_of(const std::vector<Frame>& frames) {
     for (std::int64_t i = 0; i < reach; ++i) {
       const auto w = static_cast<float>(weight[static_cast<std::size_t>(i)]);
       if (at - 1 - i >= 0) {
-        for (std::size_t k = 0; k < kNumbers; ++k) before[k] += w * frames[static_cast<std::size_t>(at - 1 - i)][k];
+        for (std::size_t k = 0; k < kNumbers; ++k)
+          before[k] += w * frames[static_cast<std::size_t>(at - 1 - i)][k];
         before_weight += w;
       }
       if (at + i < count) {
-        for (std::size_t k = 0; k < kNumbers; ++k) after[k] += w * frames[static_cast<std::size_t>(at + i)][k];
+        for (std::size_t k = 0; k < kNumbers; ++k)
+          after[k] += w * frames[static_cast<std::size_t>(at + i)][k];
         after_weight += w;
       }
     }
@@ -86,13 +98,15 @@ std::vector<double> novelty_of(const std::vector<Frame>& frames) {
     for (float& value : after) value /= static_cast<float>(after_weight);
     // |before − after|²: within minus across, as the checkerboard has it; less where little is heard.
     const double whole = std::accumulate(weight.begin(), weight.end(), 0.0);
-    novelty[static_cast<std::size_t>(at)] = (dot(before, before) + dot(after, after) - 2 * dot(before, after)) *
-                                            std::min(before_weight, after_weight) / whole;
+    novelty[static_cast<std::size_t>(at)] =
+        (dot(before, before) + dot(after, after) - 2 * dot(before, after)) *
+        std::min(before_weight, after_weight) / whole;
   }
   return novelty;
 }
 
-std::vector<std::size_t> peaks_of(const std::vector<double>& novelty, std::size_t first, std::size_t last) {
+std::vector<std::size_t> peaks_of(const std::vector<double>& novelty, std::size_t first,
+                                  std::size_t last) {
   const auto reach = static_cast<std::size_t>(kShortestSection.count() / frame_seconds());
   double mean = 0;
   double square = 0;
@@ -101,13 +115,17 @@ std::vector<std::size_t> peaks_of(const std::vector<double>& novelty, std::size_
     square += value * value;
   }
   mean /= static_cast<double>(novelty.size());
-  const double spread = std::sqrt(std::max(0.0, square / static_cast<double>(novelty.size()) - mean * mean));
+  const double spread =
+      std::sqrt(std::max(0.0, square / static_cast<double>(novelty.size()) - mean * mean));
   std::vector<std::size_t> peaks;
   for (std::size_t i = first + reach; i + reach <= last; ++i) {
     const auto begin = novelty.begin() + static_cast<std::ptrdiff_t>(i - reach);
-    const auto end = novelty.begin() + static_cast<std::ptrdiff_t>(std::min(i + reach + 1, novelty.size()));
-    const bool is_peak = std::max_element(begin, end) - novelty.begin() == static_cast<std::ptrdiff_t>(i);
-    if (is_peak && novelty[i] > mean + kLeastNovelty * spread) peaks.push_back(i);
+    const auto end =
+        novelty.begin() + static_cast<std::ptrdiff_t>(std::min(i + reach + 1, novelty.size()));
+    const bool is_peak =
+        std::max_element(begin, end) - novelty.begin() == static_cast<std::ptrdiff_t>(i);
+    if (is_peak && novelty[i] > std::max(kLeastChange, mean + kLeastNovelty * spread))
+      peaks.push_back(i);
   }
   return peaks;
 }

@@ -1,9 +1,10 @@
 #include "analysis/tonality.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <dsp/chromagram/Chromagram.h>
 #include <dsp/rateconversion/Decimator.h>
+
+#include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "features/geometry.hpp"
@@ -18,7 +19,11 @@ constexpr double kLowest = 130.8128;  // Hz, C3: a third of a semitone fits into
 constexpr double kHighest = 2093.0045;  // C7
 
 ChromaConfig chroma_config() {
-  return {LogMelGeometry::sample_rate / TonalityListener::kDecimation, kLowest, kHighest, kBins, 0.0054,
+  return {LogMelGeometry::sample_rate / TonalityListener::kDecimation,
+          kLowest,
+          kHighest,
+          kBins,
+          0.0054,
           MathUtilities::NormaliseNone};
 }
 
@@ -44,6 +49,17 @@ double correlation(const std::array<double, 12>& pitch_classes, const std::array
   return a > 0 ? product / std::sqrt(a * b) : 0;
 }
 
+// Of the pitch classes of a track about their mean, as a share of it: below, no pitch stands out. Noise
+// has .05 … .08, music .12 and more.
+constexpr double kLeastSpread = 0.1;
+
+double spread_of(const std::array<double, 12>& pitch_classes) {
+  const double mean = std::accumulate(pitch_classes.begin(), pitch_classes.end(), 0.0) / 12;
+  double square = 0;
+  for (const double value : pitch_classes) square += (value - mean) * (value - mean) / 12;
+  return mean > 0 ? std::sqrt(square) / mean : 0;
+}
+
 }  // namespace
 
 struct TonalityListener::State {
@@ -63,7 +79,8 @@ void TonalityListener::add(std::span<const float> samples) {
   std::array<float, kBlock / kDecimation> low;
   while (!samples.empty()) {
     const std::size_t taken = std::min(kBlock - state.block.size(), samples.size());
-    state.block.insert(state.block.end(), samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(taken));
+    state.block.insert(state.block.end(), samples.begin(),
+                       samples.begin() + static_cast<std::ptrdiff_t>(taken));
     samples = samples.subspan(taken);
     if (state.block.size() < kBlock) return;
     state.decimator.process(state.block.data(), low.data());
@@ -88,11 +105,17 @@ KeyFit fit_keys(const std::array<double, 12>& pitch_classes) {
 
 Tonality TonalityListener::finish() {
   const auto& frames = state_->bins;
-  // Tuning: the third of a semitone that most of the energy lies in.
+  // Tuning: the third of a semitone that most notes lie in. Notes are local maxima; what leaks beside
+  // them would speak for the thirds between.
   std::array<double, kThirds> thirds{};
-  for (const auto& bins : frames)
-    for (std::size_t i = 0; i < kBins; ++i) thirds[i % kThirds] += bins[i];
-  const auto tuning = static_cast<std::size_t>(std::max_element(thirds.begin(), thirds.end()) - thirds.begin());
+  for (const auto& bins : frames) {
+    for (std::size_t i = 0; i < kBins; ++i) {
+      if (bins[i] > bins[(i + kBins - 1) % kBins] && bins[i] >= bins[(i + 1) % kBins])
+        thirds[i % kThirds] += bins[i];
+    }
+  }
+  const auto tuning =
+      static_cast<std::size_t>(std::max_element(thirds.begin(), thirds.end()) - thirds.begin());
   const std::size_t shift = tuning == 2 ? kBins - 1 : tuning;  // the last third lies below the next note
   Tonality tonality;
   std::array<double, 12> sum{};
@@ -107,13 +130,15 @@ Tonality TonalityListener::finish() {
     if (norm <= 1e-4f) continue;
     for (std::size_t note = 0; note < 12; ++note) sum[note] += chroma[note] / norm;
   }
+  if (spread_of(sum) < kLeastSpread) return tonality;
   const KeyFit fit = fit_keys(sum);
   const auto major = std::max_element(fit.major.begin(), fit.major.end());
   const auto minor = std::max_element(fit.minor.begin(), fit.minor.end());
   const double best = std::max(*major, *minor);
   if (best <= 0) return tonality;
   const bool is_minor = *minor > *major;
-  tonality.key = Key{static_cast<int>(is_minor ? minor - fit.minor.begin() : major - fit.major.begin()), is_minor};
+  tonality.key =
+      Key{static_cast<int>(is_minor ? minor - fit.minor.begin() : major - fit.major.begin()), is_minor};
   tonality.valence = *major - *minor;
   tonality.key_confidence = best;
   return tonality;

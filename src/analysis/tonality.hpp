@@ -21,7 +21,7 @@ struct KeyFit {
 };
 
 struct Tonality {
-  std::vector<Chroma> chroma;  // one in kStep samples, of the kFrame samples around it
+  std::vector<Chroma> chroma;  // one in kStep samples, of four times as many
   std::optional<Key> key;      // none where no pitch stands out
   double key_confidence = 0;   // 0 … 1
   double valence = 0;          // −1 … 1, see MusicTraits

@@ -175,7 +175,15 @@ void refuse_music_as_picture(const fs::path& target, Library& library) {
 // picture: where one goes, or empty.
 void info(const Context& context, const std::string& wanted, const std::string& picture) {
   Library library(context.library_folder);
-  const std::vector<LibraryTrack> tracks = matches(library, wanted);
+  std::vector<LibraryTrack> tracks = matches(library, wanted);
+  // What an older segue did not hear is heard now.
+  std::vector<fs::path> outdated;
+  for (const LibraryTrack& track : tracks)
+    if (track.record.analysis_version != kAnalysisVersion) outdated.push_back(track.file);
+  if (!outdated.empty()) {
+    update_library(library, outdated);
+    tracks = matches(library, wanted);
+  }
   if (!picture.empty()) {
     if (tracks.size() != 1) {
       throw Error(ErrorKind::usage,

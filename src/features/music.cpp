@@ -55,6 +55,7 @@ std::optional<Key> parse_key(std::string_view given) {
     rest.remove_prefix(1);
   }
   rest = trim(rest);
+  if (rest == "m" && trim(given).back() == 'M') rest = "maj";  // as jazz players write
   if (rest == "m" || rest == "min" || rest == "minor") {
     key.minor = true;
   } else if (!rest.empty() && rest != "maj" && rest != "major") {

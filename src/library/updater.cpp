@@ -172,7 +172,7 @@ void Updater::process(const Candidate& file) {
       if (!first) return entry->second.push_back(file);
       leads = true;
     }
-    if (!complete(file, *id)) {
+    if (!complete(file, *id, tags)) {
       const TrackAnalysis analysis = analyze_file(file.path, *id, library_.features_folder());
       const std::lock_guard lock(mutex_);
       finish_analysis(file, analysis);
@@ -188,7 +188,7 @@ void Updater::process(const Candidate& file) {
 }
 
 // Hears what an older segue did not; false if the track is new or its features are not there.
-bool Updater::complete(const Candidate& file, const TrackId& id) {
+bool Updater::complete(const Candidate& file, const TrackId& id, const std::optional<Tags>& tags) {
   Catalog& catalog = library_.catalog();
   const std::optional<TrackRecord> track = catalog.track(id);
   if (!track || track->analysis_version < kOldestFeatures || track->analysis_version >= kAnalysisVersion)
@@ -205,6 +205,7 @@ bool Updater::complete(const Candidate& file, const TrackId& id) {
   const std::lock_guard lock(mutex_);
   catalog.together([&] {
     catalog.put_traits(id, traits, kAnalysisVersion);
+    if (tags) catalog.put_tags(id, *tags);
     FileRecord record = file;
     record.track = id;
     catalog.put_file(record);

@@ -42,7 +42,7 @@ class Updater {
   bool is_unchanged(const FileRecord& found) const;
   void process_all();
   void process(const Candidate& file);
-  bool complete(const Candidate& file, const TrackId& id);
+  bool complete(const Candidate& file, const TrackId& id, const std::optional<Tags>& tags);
   // These are called with the lock held.
   bool adopt(const Candidate& file, const TrackId& id, const std::optional<Tags>& tags);
   void finish_analysis(const Candidate& file, const TrackAnalysis& analysis);

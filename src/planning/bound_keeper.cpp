@@ -12,6 +12,7 @@ namespace {
 
 constexpr double kEnergyReach = 0.2;  // of ranks, from the curve
 constexpr double kSureOfKey = 0.5;    // confidence
+constexpr Seconds kShortestRun{4};    // that is better than no mix
 constexpr Hop kNearPhrase = 2;        // hops between a fragment and the phrase that it begins
 constexpr Hop kTimbreStep = 16;       // frames between those that are read of a track's sound
 constexpr std::array<const char*, kBounds> kNames = {"include", "tempo",  "mood",   "like",
@@ -203,7 +204,8 @@ Bound BoundKeeper::first_cut(std::size_t entry, std::span<const PlayedRun> histo
   is_cut = true;
   Bound cut_by{};
   if (!plays(track, cut_by)) return cut_by;
-  const Seconds least = std::min(bounds_.least, config_.length - now);
+  const Seconds usual = holds(Bound::length) ? bounds_.least : std::min(bounds_.least, kShortestRun);
+  const Seconds least = std::min(usual, config_.length - now);
   for (const PlayedRun& run : history) {
     if (track_of(run.first) != track) continue;
     // What has been heard is not heard again, and the track that plays does not jump.
@@ -244,18 +246,26 @@ std::vector<Relaxed> BoundKeeper::relaxations() const {
     for (const Bound bound : bounds) {
       const bool is_set = (bound == Bound::key && bounds_.key_is_set) ||
                           (bound == Bound::stretch && bounds_.stretch_is_set) ||
-                          (bound == Bound::repeat && bounds_.no_repeat);
+                          (bound == Bound::repeat && bounds_.no_repeat) ||
+                          (bound == Bound::length && bounds_.seconds_are_set);
       relaxed[index_of(bound)] = !is_set;
     }
     return relaxed;
   };
-  std::vector<Relaxed> steps = {with({}),
-                                with({Bound::key}),
-                                with({Bound::key, Bound::energy}),
-                                with({Bound::stretch}),
-                                with({Bound::stretch, Bound::key}),
-                                with({Bound::stretch, Bound::key, Bound::energy}),
-                                with({Bound::stretch, Bound::key, Bound::energy, Bound::repeat})};
+  std::vector<Relaxed> steps = {
+      with({}),
+      with({Bound::key}),
+      with({Bound::key, Bound::energy}),
+      with({Bound::stretch}),
+      with({Bound::stretch, Bound::key}),
+      with({Bound::stretch, Bound::key, Bound::energy}),
+      with({Bound::repeat}),
+      with({Bound::repeat, Bound::key}),
+      with({Bound::repeat, Bound::key, Bound::energy}),
+      with({Bound::repeat, Bound::stretch}),
+      with({Bound::repeat, Bound::stretch, Bound::key}),
+      with({Bound::repeat, Bound::stretch, Bound::key, Bound::energy}),
+      with({Bound::repeat, Bound::stretch, Bound::key, Bound::energy, Bound::length})};
   steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
   return steps;
 }

@@ -159,7 +159,7 @@ bool RunChooser::may_end_with(std::span<const PlayedRun> history) const {
   return closes && owed(history).empty();
 }
 
-// Where the run may be left. Of a track that is over before it has played its least, its end.
+// Where the run may be left: so that another may play as well. Of a track that is over sooner, its end.
 std::vector<RunChooser::Exit> RunChooser::exits_of(const Step& step, std::size_t end) const {
   const Bounds& bounds = config_.bounds;
   std::vector<Exit> exits;
@@ -170,8 +170,7 @@ std::vector<RunChooser::Exit> RunChooser::exits_of(const Step& step, std::size_t
       exits.push_back({last, step.begin + played, 0});
   }
   const Seconds all = bounds_.seconds_of(step.entry, end);
-  if (exits.empty() && all < bounds.least && step.begin + all < config_.length)
-    exits.push_back({end, step.begin + all, 0});
+  if (exits.empty() && step.begin + all < length_) exits.push_back({end, step.begin + all, 0});
   return exits;
 }
 

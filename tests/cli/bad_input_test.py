@@ -7,6 +7,7 @@ import random
 import shutil
 import sqlite3
 import subprocess
+import time
 import unittest
 
 import support
@@ -173,6 +174,95 @@ class BadInput(support.Sandbox):
         self.mix_refused(6, self.music, arguments=["--model", weights], says="card")
 
 
+def clicks(interval, accent=0, until=60):
+    """FFmpeg's options for clicks so many seconds apart, those `accent` seconds apart louder."""
+    louder = f"+.5*exp(-60*mod(t,{accent}))" if accent else ""
+    return made(f"(.3*exp(-60*mod(t,{interval})){louder})*sin(2*PI*1500*t)", until)
+
+
+def made(formula, until=60):
+    return ("-f", "lavfi", "-i", f"aevalsrc={formula}:s=22050:d={until}".replace(",", "\\,"))
+
+
+class OddMusic(support.Sandbox):
+    """In style mix, which looks for beats, all music gives a mix, or one sentence; soon, and without NaN."""
+
+    MUSIC = {
+        "pad": made(".1*sin(2*PI*220*t)+.1*sin(2*PI*277.2*t)+.1*sin(2*PI*329.6*t)*sin(t/5)"),
+        "slow clicks": clicks(2),  # 30 BPM
+        "fast clicks": clicks(.2),  # 300 BPM
+        "drifting clicks": made(".5*exp(-60*mod(t+t*t/400,.5))*sin(2*PI*1500*t)"),
+        "five four": clicks(.5, 2.5),
+        "clicks": clicks(.5),
+        "silence in the middle": made(".5*exp(-60*mod(t,.5))*sin(2*PI*1500*t)*(lt(t,20)+gt(t,40))"),
+        "mono": (*clicks(.5, 2), "-ac", "1"),
+        "8 kHz": (*clicks(.5, 2), "-ar", "8000"),
+        "192 kHz": (*clicks(.5, 2), "-ar", "192000"),
+        "many channels": (*clicks(.5, 2), "-ac", "8"),
+        "90 BPM": clicks(.6667, 2.6667),
+        "133 BPM": clicks(.451, 1.804),
+        "shorter than a bar": clicks(.5, 2, until=1.3),
+        "one beat": clicks(.5, 2, until=.55),
+    }
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.music = cls.folder / "music"
+        cls.music.mkdir()
+        for name, options in cls.MUSIC.items():
+            support.ffmpeg(*options, cls.music / f"{name}.wav")
+
+    def mixed(self, *music, length, arguments=(), status=0):
+        begin = time.monotonic()
+        result = self.segue("mix", *music, "-o", "odd.wav", "--length", length, *arguments, status=status)
+        self.assertLess(time.monotonic() - begin, 60)
+        self.assertNotIn("Traceback", result.stderr)
+        if status != 0:
+            return self.assertEqual(len([x for x in result.stderr.splitlines() if x.startswith("segue: ")]), 1)
+        self.assertEqual(support.frames_of(self.folder / "odd.wav"), round(length * 44100))
+        plan = json.loads((self.folder / "odd.plan.json").read_text(), parse_constant=self.fail)
+        self.assertEqual(plan["style"], "mix")
+        return plan
+
+    def test_one_track_of_it(self):
+        for name in self.MUSIC:
+            if name in ("silence in the middle", "shorter than a bar", "one beat"):
+                continue
+            with self.subTest(name):
+                plan = self.mixed(self.music / f"{name}.wav", length=50)
+                self.assertEqual(len(plan["placements"]), 1)
+
+    def test_cut_as_one_likes(self):
+        for fragment in ("beats", "beats:4", "bars:2", "phrases", "3", "onsets:3"):
+            for name in ("pad", "slow clicks", "fast clicks", "drifting clicks", "five four"):
+                with self.subTest(f"{name}, {fragment}"):
+                    self.mixed(self.music / f"{name}.wav", length=45, arguments=("--draft", "--fragment", fragment))
+
+    def test_silence_in_the_middle(self):
+        self.mixed(self.music / "silence in the middle.wav", length=15)
+        self.mixed(self.music / "silence in the middle.wav", length=35, status=7)  # a track does not jump
+        self.mixed(self.music / "silence in the middle.wav", self.music / "clicks.wav", length=55)
+
+    def test_shorter_than_a_bar(self):
+        self.mixed(self.music / "shorter than a bar.wav", length=1, arguments=("--fragment", "beats"))
+        self.mixed(self.music / "shorter than a bar.wav", length=10, status=7)
+        self.mixed(self.music / "one beat.wav", length=1, status=7)
+        self.mixed(self.music / "shorter than a bar.wav", self.music / "mono.wav", length=30)
+
+    def test_irreconcilable_tempi(self):
+        plan = self.mixed(self.music / "90 BPM.wav", self.music / "133 BPM.wav", length=100)
+        self.assertEqual(plan["choosing"]["groups"], 2)
+        self.assertIn("stretch", plan["placements"][1]["bounds"]["relaxed"])
+        self.mixed(self.music / "90 BPM.wav", self.music / "133 BPM.wav", length=100, status=7,
+                   arguments=("--max-stretch", 6))
+
+    def test_all_of_it(self):
+        for flags in ((), ("--draft",)):
+            plan = self.mixed(self.music, length=240, arguments=flags)
+            self.assertGreater(len(plan["placements"]), 2)
+
+
 class BadPlans(support.Sandbox):
     @classmethod
     def setUpClass(cls):
@@ -180,7 +270,7 @@ class BadPlans(support.Sandbox):
         cls.music = cls.clips()
 
     def test_plans_edited_into_nonsense_name_the_placement(self):
-        self.segue("mix", self.music, "-o", "a.flac", "--length", "12")
+        self.segue("mix", self.music, "-o", "a.flac", "--length", "12", "--style", "collage")
         sound = (self.folder / "a.plan.json").read_text()
 
         def refused(change, says, status=3):

@@ -2,6 +2,7 @@
 import json
 import math
 import os
+import pathlib
 import pty
 import re
 import select
@@ -24,8 +25,14 @@ class Mix(support.Sandbox):
         length = () if "--length" in arguments else ("--length", "20")
         return self.json("mix", self.music, "-o", output, *length, *arguments)
 
+    def collage(self, output, *arguments):
+        return self.mix(output, "--style", "collage", *arguments)
+
+    def plan(self, name):
+        return json.loads((self.folder / f"{name}.plan.json").read_text(encoding="utf-8"))
+
     def test_is_as_long_and_as_loud_as_asked(self):
-        report = self.mix("a.flac", "--length", "30.5", "--cue")
+        report = self.collage("a.flac", "--length", "30.5", "--cue")
         self.assertEqual(support.frames_of(self.folder / "a.flac"), int(30.5 * 44100))
         lufs, peak = support.loudness(self.folder / "a.flac")
         self.assertAlmostEqual(lufs, -16, delta=1.0)
@@ -37,7 +44,7 @@ class Mix(support.Sandbox):
         self.assertIn("INDEX 01 00:00:00", cue)
 
     def test_obeys_the_rules_of_a_collage(self):
-        self.mix("rules.flac", "--length", "60")
+        self.collage("rules.flac", "--length", "60")
         plan = json.loads((self.folder / "rules.plan.json").read_text(encoding="utf-8"))
         placements = plan["placements"]
         spans = [(p["source"], p["start"], p["start"] + p["length"]) for p in placements]
@@ -58,7 +65,7 @@ class Mix(support.Sandbox):
 
     def test_the_critic_changes_what_is_chosen_and_can_be_left_out(self):
         def plan(*flags):
-            self.mix("ears.flac", "--length", 30, *flags)
+            self.collage("ears.flac", "--length", 30, *flags)
             return json.loads((self.folder / "ears.plan.json").read_text())["placements"]
 
         auto, on, off = plan(), plan("--critic", "on"), plan("--critic", "off")
@@ -70,8 +77,8 @@ class Mix(support.Sandbox):
         self.refused(2, "mix", self.music, "--critic-weight", 200, says="--critic-weight")
         self.refused(6, "mix", self.music, "--critic", "on", "--crossfade", 1.9, says="critic")
         self.refused(6, "mix", self.music, "--critics", self.folder / "none", says="critic")
-        self.refused(2, "mix", self.music, "--critic", "on", "--fragment", 1, says="--fragment")
-        self.refused(2, "mix", self.music, "--critic", "on", "--fragment", 1.1, says="--fragment")
+        self.refused(2, "mix", self.music, "--style", "collage", "--critic", "on", "--fragment", 1, says="--fragment")
+        self.refused(2, "mix", self.music, "--style", "collage", "--critic", "on", "--fragment", 1.1, says="--fragment")
         self.refused(6, "mix", self.music, "--system", "edge", "--critics", self.folder / "none", says="critic")
         self.assertNotIn("seam by seam", plan("--fragment", 1)[1]["why"])
         self.assertIn("seam by seam", plan("--fragment", "onsets:1", "--critic", "on")[1]["why"])
@@ -93,12 +100,17 @@ class Mix(support.Sandbox):
         self.assertNotEqual(one[-100000:], three[-100000:])
 
     def test_the_same_mix_on_one_core_and_on_all(self):
+        for style in ("mix", "collage"):
+            with self.subTest(style):
+                self.same_on_one_core_and_on_all("--style", style, "--length", 120 if style == "mix" else 60)
+
+    def same_on_one_core_and_on_all(self, *arguments):
         cores = os.sched_getaffinity(0)
-        self.mix("all.wav", "--length", 60)
+        self.mix("all.wav", *arguments)
         shutil.rmtree(self.folder / "data" / "segue" / "index")  # which is heard again
         os.sched_setaffinity(0, {min(cores)})
         try:
-            self.mix("one.wav", "--length", 60)
+            self.mix("one.wav", *arguments)
         finally:
             os.sched_setaffinity(0, cores)
         one, every = (json.loads((self.folder / f"{name}.plan.json").read_text()) for name in ("one", "all"))
@@ -123,7 +135,7 @@ class Mix(support.Sandbox):
         self.assertGreater(seconds + first["length"] / source["sample_rate"], 10)
 
     def test_cuts_by_random_lengths_too(self):
-        self.mix("random.flac", "--fragment", "0.5-4")
+        self.collage("random.flac", "--fragment", "0.5-4")
         plan = json.loads((self.folder / "random.plan.json").read_text(encoding="utf-8"))
         rates = [s["sample_rate"] for s in plan["sources"]]
         lengths = [p["length"] / rates[p["source"]] for p in plan["placements"]]
@@ -166,6 +178,131 @@ class Mix(support.Sandbox):
             self.assertFalse((self.folder / "cut.flac").exists())
         self.assertEqual(self.partial_files(), [])
         self.segue("library", "verify")
+
+
+class StyleMix(support.Sandbox):
+    """Tracks play for a while, inside bounds."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.music = cls.clips(count=6, seconds=75)
+        cls.tracks = sorted(cls.music.iterdir())
+
+    def mix(self, *arguments, length=150):
+        self.segue("mix", self.music, "-o", "mix.flac", "--length", length, "--json", *arguments)
+        self.assertEqual(support.frames_of(self.folder / "mix.flac"), length * 44100)
+        return self.told()
+
+    def told(self):
+        def no_number(text):
+            self.fail(f"{text} in a plan")
+        return json.loads((self.folder / "mix.plan.json").read_text(encoding="utf-8"), parse_constant=no_number)
+
+    @staticmethod
+    def names(plan):
+        """Of the files that sound, in order."""
+        return [pathlib.Path(plan["sources"][p["source"]]["path"]).name for p in plan["placements"]]
+
+    def runs(self, plan):
+        """(source, start, end) in seconds."""
+        rates = [s["sample_rate"] for s in plan["sources"]]
+        return [(p["source"], p["start"] / rates[p["source"]], (p["start"] + p["length"]) / rates[p["source"]])
+                for p in plan["placements"]]
+
+    def test_is_the_default_and_tells_what_it_did(self):
+        plan = self.mix()
+        self.assertEqual((plan["style"], plan["segmentation"]["kind"]), ("mix", "bars"))
+        self.assertGreaterEqual(plan["choosing"]["groups"], 1)
+        runs = self.runs(plan)
+        self.assertGreater(len(runs), 1)
+        for (source, start, end), (following, _, _) in zip(runs, runs[1:]):
+            self.assertNotEqual(source, following)
+            self.assertLessEqual(end - start, 90.01)
+        for source in range(len(plan["sources"])):
+            heard = sorted((start, end) for of, start, end in runs if of == source)
+            self.assertTrue(all(a[1] <= b[0] for a, b in zip(heard, heard[1:])), "something is heard twice")
+        self.assertNotIn("bounds", plan["placements"][0])
+        for placement in plan["placements"][1:]:
+            self.assertGreater(placement["bounds"]["left"], 0)
+            self.assertIn("heard", placement["why"])
+        for source in plan["sources"]:
+            self.assertRegex(source["key"], "^([A-G]#? (minor|major))?$")
+            self.assertTrue(source["tempo_bpm"] == 0 or 30 < source["tempo_bpm"] < 300, source["tempo_bpm"])
+        self.assertEqual(plan, self.mix("--style", "mix"))
+
+    def test_cuts_where_the_music_says(self):
+        for fragment, kind in (("beats:2", "beats"), ("bars:2", "bars"), ("phrases", "phrases"), ("3", "equal")):
+            plan = self.mix("--fragment", fragment, length=60)
+            self.assertEqual((plan["style"], plan["segmentation"]["kind"]), ("mix", kind))
+        self.segue("mix", self.music, "-o", "mix.flac", "--length", 30, "--style", "collage", "--fragment", "bars")
+        self.assertEqual(self.told()["style"], "collage")
+
+    def test_a_draft_hears_less(self):
+        plan = self.mix("--draft")
+        self.assertEqual((plan["choosing"]["beam"], plan["choosing"]["critics"]), (1, []))
+        for placement in plan["placements"][1:]:
+            self.assertNotIn("seam by seam", placement["why"])
+        self.assertEqual(self.mix("--draft", "--beam", 3)["choosing"]["beam"], 3)
+
+    def test_a_plan_renders_again_to_the_same_bits(self):
+        self.mix("--draft")
+        self.segue("mix", "--plan", "mix.plan.json", "-o", "again.flac")
+        self.assertEqual(*((self.folder / f"{name}.flac").read_bytes()[-100000:] for name in ("mix", "again")))
+
+    def test_begins_includes_and_ends_as_it_is_told(self):
+        first, middle, last = self.tracks[1], self.tracks[4], self.tracks[2]
+        for flags in ((), ("--draft",)):
+            plan = self.mix("--start", f"{first}@0:10", "--include", middle, "--end-with", last, *flags, length=180)
+            names = self.names(plan)
+            self.assertEqual((names[0], names[-1]), (first.name, last.name))
+            self.assertIn(middle.name, names)
+            self.assertEqual(names.count(last.name), 1)
+
+    def test_bounds_are_kept(self):
+        heard = {pathlib.Path(row["file"]).name: row for row in self.json("library", "info", *self.tracks)} \
+            if self.json("analyze", self.music) else {}
+        tempi = sorted(row["tempo_bpm"] for row in heard.values() if row["has_beat"])
+        self.assertGreaterEqual(len(tempi), 4, "the music has beats")
+        low, high = tempi[0] - .1, tempi[-2] + .1
+        plan = self.mix("--draft", "--tempo", f"{low:.1f}-{high:.1f}")
+        for name in self.names(plan):
+            self.assertTrue(low <= heard[name]["tempo_bpm"] <= high, name)
+        alike = self.mix("--draft", "--like", self.tracks[3], "--like-share", .5)
+        self.assertLessEqual(len(set(self.names(alike))), 3)
+        for start, end in [r[1:] for r in self.runs(self.mix("--draft", "--track-seconds", "8-16"))][:-1]:
+            self.assertLessEqual(end - start, 16.01)
+            self.assertGreaterEqual(end - start, 7.99)
+        self.mix("--draft", "--key-rule", "off", "--max-stretch", 50, "--artist-apart", 0, length=60)
+        rising = self.mix("--draft", "--energy", "rise")
+        (self.folder / "curve.txt").write_text("# share energy\n0% 0.1\n100% 0.9\n")
+        self.assertEqual(rising["placements"], self.mix("--draft", "--energy", "curve.txt")["placements"])
+
+    def test_wrong_values_get_one_sentence(self):
+        none = self.folder / "none.ogg"
+        (self.folder / "bad.txt").write_text("0:00 0.2\nlater more\n")
+        for arguments, says in (
+                (("--style", "polka"), "collage"), (("--fragment", "bar"), "bars"), (("--fragment", "bars:0"), "bars:0"),
+                (("--fragment", "bars:33"), "32"), (("--fragment", "phrases:2"), "phrases:2"),
+                (("--tempo", "120"), "range"), (("--tempo", "130-100"), "--tempo"), (("--tempo", "x-y"), "range"),
+                (("--track-seconds", "20"), "range"), (("--track-seconds", "90-20"), "--track-seconds"),
+                (("--track-seconds", "1-20"), "--track-seconds"), (("--max-stretch", "60"), "--max-stretch"),
+                (("--max-stretch", "-1"), "--max-stretch"), (("--max-stretch", "nan"), "--max-stretch"),
+                (("--key-rule", "far"), "--key-rule"), (("--energy", "up"), "rise"), (("--mood", "sad"), "calm"),
+                (("--no-repeat", "soon"), "soon"), (("--artist-apart", "soon"), "soon"),
+                (("--like-share", "2"), "--like-share"), (("--like", none), "none.ogg"),
+                (("--include", none), "none.ogg"), (("--end-with", none), "none.ogg")):
+            with self.subTest(" ".join(map(str, arguments))):
+                self.refused(2, "mix", self.music, "-o", "bad.flac", *arguments, says=says)
+        self.refused(3, "mix", self.music, "-o", "bad.flac", "--energy", "bad.txt", says=("bad.txt", "line 2"))
+        self.assertFalse((self.folder / "bad.flac").exists())
+
+    def test_impossible_bounds_are_named(self):
+        for arguments, says in ((("--tempo", "290-299"), "tempo cuts"), (("--track-seconds", "80-90"), "length cuts"),
+                                (("--length", "2:00:00"), "--length")):
+            length = () if "--length" in arguments else ("--length", 150)
+            self.refused(7, "mix", self.music, "-o", "bad.flac", *length, *arguments, says=says)
+        self.assertFalse((self.folder / "bad.flac").exists())
 
 
 class Prompt(support.Sandbox):

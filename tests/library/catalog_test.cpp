@@ -161,7 +161,8 @@ TEST_F(CatalogTest, AnOlderCatalogIsBroughtUpToDate) {
   const TrackRecord track = track_named("a");
   open()->put_track(track);
   run_sql(file(),
-          "DROP VIEW described_track; DROP TRIGGER file_tags_changed; DROP TABLE given_tags; "
+          "DROP TABLE music; DROP VIEW described_track; DROP TRIGGER file_tags_changed; DROP TABLE "
+          "given_tags; "
           "PRAGMA user_version = 1");
   const auto catalog = open();
   expect_equal(*catalog->track(track.id), track);

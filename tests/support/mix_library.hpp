@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,47 @@ namespace segue::test {
 using LoudnessCurve = std::function<double(double)>;
 
 inline double constant_loudness(double) { return -18; }
+
+// What is to be heard in a track: beats at a steady tempo, sections, energy by the second.
+struct MadeMusic {
+  double bpm = 120;  // 0: no beat
+  int beats_per_bar = 4;
+  double first_beat = 0;  // seconds
+  std::vector<double> sections = {0};
+  std::function<double(double)> energy = [](double) { return 0.5; };
+  std::optional<Key> key{};
+  double key_confidence = 1;
+  double valence = 0;
+  std::string artist{};
+  float log_mel = -3;  // of all bands: how the track sounds
+  int sample_rate = 44100;
+  LoudnessCurve loudness = constant_loudness;
+
+  TrackMusic over(double seconds) const {
+    TrackMusic music;
+    for (int i = 0; bpm > 0 && first_beat + i * 60 / bpm < seconds; ++i)
+      music.beats.push_back({first_beat + i * 60 / bpm, i % beats_per_bar});
+    for (std::size_t i = 0; i < sections.size(); ++i)
+      music.sections.push_back({sections[i], static_cast<int>(i)});
+    for (int second = 0; second < seconds; ++second)
+      music.energy.push_back(static_cast<float>(energy(second)));
+    music.brightness.assign(music.energy.size(), 1000);
+    return music;
+  }
+  MusicTraits traits(double seconds) const {
+    MusicTraits traits;
+    traits.tempo_bpm = bpm;
+    traits.beats_per_bar = bpm > 0 ? beats_per_bar : 0;
+    traits.key = key;
+    traits.key_confidence = key_confidence;
+    traits.valence = valence;
+    double sum = 0;
+    for (int second = 0; second < seconds; ++second) sum += energy(second);
+    traits.energy = sum / std::max(1.0, std::ceil(seconds));
+    traits.sound_end = seconds;
+    return traits;
+  }
+};
 
 // Tracks that exist in the catalog and as feature files; their audio is never needed.
 class MixLibrary {
@@ -39,6 +81,10 @@ class MixLibrary {
         static_cast<Hop>(seconds * LogMelGeometry::sample_rate / LogMelGeometry::hop_length);
     track.record.integrated_lufs = -18;
     track.record.analysis_version = kAnalysisVersion;
+    if (made_ != nullptr) {
+      track.record.traits = made_->traits(seconds);
+      track.record.tags.artist = made_->artist;
+    }
     track.file = folder_ / (name + ".wav");
     write_bytes(track.file, name);
     track.features = write(track.record, loudness);
@@ -55,6 +101,14 @@ class MixLibrary {
     return track;
   }
 
+  // A track in which music is heard.
+  LibraryTrack& add_music(const std::string& name, double seconds, const MadeMusic& music) {
+    made_ = &music;
+    LibraryTrack& track = add(name, seconds, music.sample_rate, music.loudness);
+    made_ = nullptr;
+    return track;
+  }
+
   void remove(const std::string& name) {
     library_.catalog().remove_track(track_id(name));
     std::erase_if(tracks_, [&](auto& track) { return track.record.id == track_id(name); });
@@ -67,7 +121,7 @@ class MixLibrary {
   std::filesystem::path write(const TrackRecord& record, const LoudnessCurve& loudness) {
     FeatureFileWriter writer(library_.features_folder());
     const auto frames = static_cast<std::size_t>(std::max<Hop>(0, record.hops - kFrameOverhang));
-    std::vector<float> values(frames * LogMelGeometry::bands, -3.0f);
+    std::vector<float> values(frames * LogMelGeometry::bands, made_ != nullptr ? made_->log_mel : -3.0f);
     for (float& value : values)
       if (noise_ != nullptr) value += static_cast<float>(noise_->normal());
     writer.append(values);
@@ -75,11 +129,13 @@ class MixLibrary {
     for (double end = kLoudnessBlock; end <= record.duration().count() + 1e-9; end += kLoudnessBlock) {
       blocks.push_back(static_cast<float>(loudness(end - kLoudnessBlock / 2)));
     }
-    return writer.commit(record.id, record.hops, blocks);
+    return writer.commit(record.id, record.hops, blocks,
+                         made_ != nullptr ? made_->over(record.duration().count()) : TrackMusic());
   }
 
   TemporaryFolder folder_;
   Random* noise_ = nullptr;
+  const MadeMusic* made_ = nullptr;
   Library library_;
   std::vector<LibraryTrack> tracks_;
 };
