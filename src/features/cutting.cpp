@@ -95,7 +95,7 @@ std::vector<FragmentSpan> cut_at(std::span<const double> moments, Hop hops) {
     if (!cuts.empty() && cut - cuts.back() < shortest) cuts.pop_back();
     cuts.push_back(cut);
   }
-  if (cuts.empty()) return {};
+  if (cuts.empty()) cuts.push_back(0);  // the beats lie beyond the end
   for (Hop early = cuts.front() - usual; early >= shortest; early -= usual)
     cuts.insert(cuts.begin(), early);
   if (cuts.front() < shortest) cuts.erase(cuts.begin());

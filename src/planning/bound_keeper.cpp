@@ -72,6 +72,18 @@ BoundKeeper::BoundKeeper(const MixConfig& config, const FragmentPool& pool)
     stretch_ends_[i] = goes_on ? stretch_ends_[i + 1] : i;
     length_to_end_[i] = fragments[i].span.length + (goes_on ? length_to_end_[i + 1] : 0);
   }
+  const auto require_there = [&](const TrackId& id) {
+    const bool there =
+        std::any_of(pool.tracks().begin(), pool.tracks().end(), [&](const PoolTrack& track) {
+          const auto& ids = track.track->recording;
+          return std::find(ids.begin(), ids.end(), id) != ids.end();
+        });
+    if (!there)
+      throw Error(ErrorKind::usage, "a track that must be heard is not among the music, or is silent",
+                  {}, "give it with the music");
+  };
+  for (const TrackId& id : bounds_.include) require_there(id);
+  if (bounds_.end) require_there(*bounds_.end);
   find_entries();
   rank_energies();
   if (bounds_.like) find_alike();
@@ -80,7 +92,8 @@ BoundKeeper::BoundKeeper(const MixConfig& config, const FragmentPool& pool)
 void BoundKeeper::find_entries() {
   const Segmentation phrases = Segmentation::parse("phrases");
   for (const PoolTrack& track : pool_.tracks()) {
-    if (!config_.segmentation.by_beats()) {
+    // A track without beats is cut otherwise.
+    if (!config_.segmentation.by_beats() || track.features->music().beats.empty()) {
       for (std::size_t i = 0; i < track.count; ++i) entries_.push_back(track.first + i);
       continue;
     }
@@ -106,15 +119,16 @@ void BoundKeeper::rank_energies() {
   std::vector<double> sorted = energies;
   std::sort(sorted.begin(), sorted.end());
   for (const double energy : energies) {
-    const auto place = std::lower_bound(sorted.begin(), sorted.end(), energy) - sorted.begin();
-    energies_.push_back(static_cast<double>(place) /
-                        static_cast<double>(std::max<std::size_t>(1, sorted.size() - 1)));
+    const auto [low, high] = std::equal_range(sorted.begin(), sorted.end(), energy);
+    const double place = static_cast<double>((low - sorted.begin()) + (high - 1 - sorted.begin())) / 2;
+    energies_.push_back(place / static_cast<double>(std::max<std::size_t>(1, sorted.size() - 1)));
   }
   std::vector<double> of_tracks;
   for (std::size_t track = 0; track < pool_.tracks().size(); ++track)
     of_tracks.push_back(traits(track).energy);
   std::sort(of_tracks.begin(), of_tracks.end());
-  if (!of_tracks.empty()) middle_energy_ = of_tracks[of_tracks.size() / 2];
+  if (!of_tracks.empty())
+    middle_energy_ = (of_tracks[(of_tracks.size() - 1) / 2] + of_tracks[of_tracks.size() / 2]) / 2;
 }
 
 void BoundKeeper::find_alike() {
@@ -247,7 +261,9 @@ std::vector<Relaxed> BoundKeeper::relaxations() const {
       const bool is_set = (bound == Bound::key && bounds_.key_is_set) ||
                           (bound == Bound::stretch && bounds_.stretch_is_set) ||
                           (bound == Bound::repeat && bounds_.no_repeat) ||
-                          (bound == Bound::length && bounds_.seconds_are_set);
+                          (bound == Bound::length && bounds_.seconds_are_set) ||
+                          (bound == Bound::key && bounds_.key == KeyRule::off) ||
+                          (bound == Bound::energy && bounds_.energy.points.empty());
       relaxed[index_of(bound)] = !is_set;
     }
     return relaxed;
@@ -266,8 +282,11 @@ std::vector<Relaxed> BoundKeeper::relaxations() const {
       with({Bound::repeat, Bound::stretch, Bound::key}),
       with({Bound::repeat, Bound::stretch, Bound::key, Bound::energy}),
       with({Bound::repeat, Bound::stretch, Bound::key, Bound::energy, Bound::length})};
-  steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
-  return steps;
+  std::vector<Relaxed> different;
+  for (const Relaxed& step : steps)
+    if (std::find(different.begin(), different.end(), step) == different.end())
+      different.push_back(step);
+  return different;
 }
 
 Allowed BoundKeeper::allowed(std::span<const PlayedRun> history, Seconds now,
@@ -298,11 +317,11 @@ std::vector<std::vector<std::size_t>> BoundKeeper::groups() const {
     while (group[track] != track) track = group[track] = group[group[track]];
     return track;
   };
+  Bound ignored{};
   for (std::size_t a = 0; a < count; ++a)
     for (std::size_t b = a + 1; b < count; ++b)
-      if (fit_together(a, b)) group[root(b)] = root(a);
+      if (plays(a, ignored) && plays(b, ignored) && fit_together(a, b)) group[root(b)] = root(a);
   std::vector<std::vector<std::size_t>> members(count);
-  Bound ignored{};
   for (std::size_t track = 0; track < count; ++track)
     if (plays(track, ignored)) members[root(track)].push_back(track);
   std::erase_if(members, [](auto& tracks) { return tracks.empty(); });

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <fstream>
+#include <iterator>
 #include <numbers>
 #include <sstream>
 
@@ -93,32 +94,36 @@ EnergyCurve EnergyCurve::parse(const std::string& text, Seconds length) {
 }
 
 double EnergyCurve::at(double share) const {
-  const auto next = std::find_if(points.begin(), points.end(), [&](auto& point) { return point.first >= share; });
+  const auto next =
+      std::find_if(points.begin(), points.end(), [&](auto& point) { return point.first >= share; });
   if (next == points.begin()) return next->second;
   if (next == points.end()) return points.back().second;
   const auto last = next - 1;
-  return last->second + (next->second - last->second) * (share - last->first) / (next->first - last->first);
+  return last->second +
+         (next->second - last->second) * (share - last->first) / (next->first - last->first);
 }
 
 MoodBound MoodBound::parse(std::string_view text) {
+  struct Word {
+    std::string_view name;
+    int MoodBound::*axis;
+    int side;
+  };
+  constexpr Word kWords[] = {{"energetic", &MoodBound::energy, 1},
+                             {"calm", &MoodBound::energy, -1},
+                             {"bright", &MoodBound::mode, 1},
+                             {"dark", &MoodBound::mode, -1}};
   MoodBound mood;
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    const std::size_t dash = rest.find('-');
-    const std::string_view word = rest.substr(0, dash);
-    rest = dash == rest.npos ? std::string_view() : rest.substr(dash + 1);
-    if (word == "energetic") {
-      mood.energy = 1;
-    } else if (word == "calm") {
-      mood.energy = -1;
-    } else if (word == "bright") {
-      mood.mode = 1;
-    } else if (word == "dark") {
-      mood.mode = -1;
-    } else {
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find('-', begin), text.size());
+    const auto* const word = std::find_if(std::begin(kWords), std::end(kWords), [&](const Word& known) {
+      return known.name == text.substr(begin, end - begin);
+    });
+    if (word == std::end(kWords) || mood.*word->axis != 0)  // unknown, or the opposite of another
       throw Error(ErrorKind::usage, "there is no mood '" + printable(text) + "'", {},
                   "choose energetic or calm, bright or dark, or two of them: calm-dark");
-    }
+    mood.*word->axis = word->side;
+    begin = end + 1;
   }
   return mood;
 }
@@ -126,8 +131,10 @@ MoodBound MoodBound::parse(std::string_view text) {
 void Bounds::validate() const {
   require(least.count() >= 4 && most.count() <= 24 * 3600.0, "what a track plays is outside 4 s … 24 h",
           "choose other --track-seconds");
-  require(least <= most, "a track would play longer at least than at most", "choose other --track-seconds");
-  require(stretch >= 0 && stretch <= 0.5, "the stretch is outside 0 … 50 %", "choose another --max-stretch");
+  require(least <= most, "a track would play longer at least than at most",
+          "choose other --track-seconds");
+  require(stretch >= 0 && stretch <= 0.5, "the stretch is outside 0 … 50 %",
+          "choose another --max-stretch");
   if (tempo)
     require(tempo->first > 0 && tempo->first <= tempo->second && std::isfinite(tempo->second),
             "the tempo range is empty", "write two tempi: --tempo 100-130");

@@ -104,11 +104,21 @@ void fit_to_short_tracks(Bounds& bounds, const FragmentPool& pool) {
   bounds.least = std::min(bounds.least, hops_to_seconds(lengths[lengths.size() / 2]) / 2);
 }
 
+void require_room(const Bounds& bounds, const FragmentPool& pool) {
+  const bool fits =
+      std::any_of(pool.fragments().begin(), pool.fragments().end(), [&](const PoolFragment& fragment) {
+        return hops_to_seconds(fragment.span.length) <= bounds.most;
+      });
+  require(fits, "fragments are longer than a track may play",
+          "choose a shorter --fragment, or longer --track-seconds");
+}
+
 Plan plan_runs(const MixConfig& asked, Library& library, const FragmentPool& pool,
                const SuccessorModel& model) {
   MixConfig config = asked;
   require_feasible(config, pool, track_limit(config, pool));
   fit_to_short_tracks(config.bounds, pool);
+  require_room(config.bounds, pool);
   const BoundKeeper bounds(config, pool);
   Deciding deciding(config, pool, model);
   const Hearing hearing = deciding.open(library, {bounds.entries().begin(), bounds.entries().end()});

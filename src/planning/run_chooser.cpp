@@ -16,6 +16,8 @@ namespace segue {
 namespace {
 
 constexpr std::size_t kBranches = 3;  // entries that are followed of each answer
+constexpr std::size_t kMostStarts = 8;
+constexpr std::size_t kMoments = 16;  // at which bounds that depend on the time are asked
 constexpr double kSlack = 0.05;       // seconds, so that rounding to frames leaves no gap at the end
 
 __extension__ using Wide = __int128;
@@ -31,15 +33,22 @@ RunChooser::RunChooser(const MixConfig& config, const FragmentPool& pool, const 
       length_(config.length + Seconds(kSlack)),
       number_of_(pool.fragments().size(), std::numeric_limits<std::size_t>::max()) {
   for (std::size_t i = 0; i < bounds.entries().size(); ++i) number_of_[bounds.entries()[i]] = i;
+  for (const std::size_t entry : bounds.entries())
+    if (config.bounds.end && is_track(bounds.track_of(entry), *config.bounds.end))
+      closing_ = std::max(closing_, bounds.seconds_of(entry, bounds.stretch_end(entry)));
 }
 
 std::vector<Run> RunChooser::choose() {
   Progress progress("choosing", config_.length.count(), "s of the mix");
-  layers_.push_back(start());
-  while (!layers_.back().empty()) {
-    throw_if_interrupted();
-    layers_.push_back(grow());
-    if (!layers_.back().empty()) progress.set(layers_.back().front().begin.count());
+  // From the track that was drawn; from another where that one leads nowhere.
+  for (const Step& first : start()) {
+    layers_ = {{first}};
+    while (!layers_.back().empty()) {
+      throw_if_interrupted();
+      layers_.push_back(grow());
+      if (!layers_.back().empty()) progress.set(layers_.back().front().begin.count());
+    }
+    if (!finished_.empty()) break;
   }
   if (finished_.empty()) refuse();
   return std::move(finished_);
@@ -54,7 +63,7 @@ std::vector<RunChooser::Step> RunChooser::start() {
     steps.push_back(step);
     return steps;
   }
-  const Allowed allowed = bounds_.allowed_to_begin();
+  const Allowed allowed = bounds_.allowed({}, Seconds(0), eligible({}, Seconds(0)));
   note(allowed, Seconds(0));
   std::vector<std::size_t> first_of_tracks;
   for (std::size_t i = 0; i < allowed.entries.size(); ++i) {
@@ -66,7 +75,7 @@ std::vector<RunChooser::Step> RunChooser::start() {
   Random random(derive_seed(config_.seed, 0));
   random.shuffle(std::span(first_of_tracks));
   for (const std::size_t entry : first_of_tracks) {
-    if (steps.size() == std::max<std::size_t>(1, config_.beam)) break;
+    if (steps.size() == kMostStarts) break;
     Step step;
     step.entry = entry;
     steps.push_back(step);
@@ -139,7 +148,7 @@ BoundKeeper::Eligible RunChooser::eligible(std::span<const PlayedRun> history, S
   const Bounds& bounds = config_.bounds;
   const Seconds left = config_.length - now;
   const auto closes = [this](std::size_t track) { return is_track(track, *config_.bounds.end); };
-  if (bounds.end && left < 2 * bounds.least) return closes;
+  if (bounds.end && left < std::min(2 * bounds.least, closing_)) return closes;
   const std::vector<TrackId> wanted = owed(history);
   const Seconds usual = (bounds.least + bounds.most) / 2;
   const Seconds needed = usual * static_cast<double>(wanted.size() + (bounds.end ? 1 : 0));
@@ -149,7 +158,7 @@ BoundKeeper::Eligible RunChooser::eligible(std::span<const PlayedRun> history, S
     };
   }
   if (!bounds.end) return {};
-  const bool may_close = left <= bounds.most;
+  const bool may_close = left <= std::min(bounds.most, closing_);
   return [closes, may_close](std::size_t track) { return may_close || !closes(track); };
 }
 
@@ -167,11 +176,51 @@ std::vector<RunChooser::Exit> RunChooser::exits_of(const Step& step, std::size_t
     const Seconds played = bounds_.seconds_of(step.entry, last);
     if (played > bounds.most) break;
     if (played >= bounds.least && config_.length - step.begin - played >= bounds.least / 2)
-      exits.push_back({last, step.begin + played, 0});
+      exits.push_back({last, step.begin + played, 0, nullptr});
   }
   const Seconds all = bounds_.seconds_of(step.entry, end);
-  if (exits.empty() && step.begin + all < length_) exits.push_back({end, step.begin + all, 0});
+  if (exits.empty() && step.begin + all < length_) {
+    for (std::size_t last = end + 1; last-- > step.entry && exits.empty();) {
+      const Seconds played = bounds_.seconds_of(step.entry, last);
+      if (played <= bounds.most && step.begin + played <= config_.length - kShortestFragment)
+        exits.push_back({last, step.begin + played, 0, nullptr});
+    }
+  }
   return exits;
+}
+
+// What may follow at each exit; those where nothing may are left out. Times between tracks, and tracks
+// that are wanted at a time, depend on the moment; else what the middle one leaves will do for all.
+void RunChooser::find_allowed(std::vector<Exit>& exits, std::vector<PlayedRun> history) {
+  const Bounds& bounds = config_.bounds;
+  const auto allowed_at = [&](const Exit& exit) {
+    history.back().last = exit.last;
+    history.back().end = exit.at;
+    auto allowed =
+        std::make_shared<const Allowed>(bounds_.allowed(history, exit.at, eligible(history, exit.at)));
+    note(*allowed, exit.at);
+    return allowed;
+  };
+  if (bounds.no_repeat || bounds.artist_apart.count() > 0 || bounds.end || !bounds.include.empty()) {
+    thin(exits, kMoments);
+    for (Exit& exit : exits) exit.allowed = allowed_at(exit);
+  } else {
+    const auto allowed = allowed_at(exits[exits.size() / 2]);
+    for (Exit& exit : exits) exit.allowed = allowed;
+  }
+  std::erase_if(exits, [&](const Exit& exit) {
+    return std::none_of(bounds_.entries().begin(), bounds_.entries().end(),
+                        [&](std::size_t entry) { return may_enter(entry, exit); });
+  });
+}
+
+// Leaves some, evenly over what there is.
+void RunChooser::thin(std::vector<Exit>& exits, std::size_t count) {
+  if (exits.size() <= count) return;
+  std::vector<Exit> some;
+  for (std::size_t i = 0; i < count; ++i)
+    some.push_back(exits[(2 * i + 1) * exits.size() / (2 * count)]);
+  exits = std::move(some);
 }
 
 void RunChooser::follow(std::size_t number, std::vector<Step>& next) {
@@ -181,18 +230,16 @@ void RunChooser::follow(std::size_t number, std::vector<Step>& next) {
   const std::size_t end = run_end(step, history);
   const bool fills =
       step.begin + bounds_.seconds_of(step.entry, end) >= length_ && may_end_with(history);
-  if (fills && step.begin + config_.bounds.most >= config_.length) finish(number, end);
+  if (fills && step.begin + config_.bounds.most >= config_.length) {
+    finish(number, end);
+    if (config_.bounds.end) return;
+  }
   std::vector<Exit> exits = exits_of(step, end);
   const std::size_t before = next.size();
   if (!exits.empty()) {
-    const Seconds now = exits[exits.size() / 2].at;
-    const auto allowed =
-        std::make_shared<const Allowed>(bounds_.allowed(history, now, eligible(history, now)));
-    note(*allowed, now);
-    if (allowed->count > 0) {
-      choose_exits(step, *allowed, exits);
-      for (const Exit& exit : exits) leave(number, exit, allowed, next);
-    }
+    find_allowed(exits, history);
+    choose_exits(step, exits);
+    for (const Exit& exit : exits) leave(number, exit, next);
   }
   // Nothing may follow: it plays on, if there is enough of it.
   if (next.size() == before && fills && step.begin + config_.bounds.most < config_.length)
@@ -208,16 +255,9 @@ std::vector<std::size_t> RunChooser::context_of(std::size_t entry, std::size_t l
 }
 
 // Keeps those that promise most.
-void RunChooser::choose_exits(const Step& step, const Allowed& allowed, std::vector<Exit>& exits) {
+void RunChooser::choose_exits(const Step& step, std::vector<Exit>& exits) {
   if (exits.size() <= config_.exits) return;
-  if (hearing_.index == nullptr) {
-    // Evenly over what there is.
-    std::vector<Exit> some;
-    for (std::size_t i = 0; i < config_.exits; ++i)
-      some.push_back(exits[(2 * i + 1) * exits.size() / (2 * config_.exits)]);
-    exits = std::move(some);
-    return;
-  }
+  if (hearing_.index == nullptr) return thin(exits, config_.exits);
   std::vector<std::size_t> own;
   for (const Exit& exit : exits)
     if (exit.last < bounds_.stretch_end(step.entry)) own.push_back(exit.last + 1);
@@ -228,7 +268,7 @@ void RunChooser::choose_exits(const Step& step, const Allowed& allowed, std::vec
   for (std::size_t i = 0; i < exits.size(); ++i) {
     const std::vector<float>& left = heard_exit(context_of(step.entry, exits[i].last));
     const auto nearest = hearing_.index->nearest(
-        left, 1, [&](std::size_t fragment) { return may_enter(fragment, allowed); });
+        left, 1, [&](std::size_t fragment) { return may_enter(fragment, exits[i]); });
     exits[i].promise = nearest.empty() ? -std::numeric_limits<double>::infinity()
                                        : -hearing_.index->distance(left, nearest.front());
     if (i >= own.size()) continue;  // the track ends there
@@ -252,21 +292,24 @@ const std::vector<float>& RunChooser::heard_exit(const std::vector<std::size_t>&
   return left;
 }
 
-bool RunChooser::may_enter(std::size_t fragment, const Allowed& allowed) const {
+// The track that closes the mix is entered where it plays to the end.
+bool RunChooser::may_enter(std::size_t fragment, const Exit& exit) const {
   const std::size_t number = number_of_[fragment];
-  return number < allowed.entries.size() && allowed.entries[number] != 0;
+  if (number >= exit.allowed->entries.size() || exit.allowed->entries[number] == 0) return false;
+  return !config_.bounds.end || !is_track(bounds_.track_of(fragment), *config_.bounds.end) ||
+         exit.at + bounds_.seconds_of(fragment, bounds_.stretch_end(fragment)) >= length_;
 }
 
 std::vector<std::size_t> RunChooser::candidates(const std::vector<std::size_t>& context,
-                                                const Allowed& allowed) {
+                                                const Exit& exit) {
   std::vector<std::size_t> candidates;
   if (hearing_.index != nullptr) {
     candidates =
         hearing_.index->nearest(heard_exit(context), hearing_.candidates,
-                                [&](std::size_t fragment) { return may_enter(fragment, allowed); });
+                                [&](std::size_t fragment) { return may_enter(fragment, exit); });
   } else {
     for (const std::size_t entry : bounds_.entries())
-      if (may_enter(entry, allowed)) candidates.push_back(entry);
+      if (may_enter(entry, exit)) candidates.push_back(entry);
     if (hearing_.candidates > 0 && candidates.size() > hearing_.candidates) {
       Random random(derive_seed(config_.seed, 1 + context.back()));
       random.shuffle(std::span(candidates));
@@ -277,11 +320,10 @@ std::vector<std::size_t> RunChooser::candidates(const std::vector<std::size_t>& 
   return candidates;
 }
 
-void RunChooser::leave(std::size_t parent, const Exit& exit,
-                       const std::shared_ptr<const Allowed>& allowed, std::vector<Step>& next) {
+void RunChooser::leave(std::size_t parent, const Exit& exit, std::vector<Step>& next) {
   const Step& step = layers_.back()[parent];
   const std::vector<std::size_t> context = context_of(step.entry, exit.last);
-  const std::vector<std::size_t> heard = candidates(context, *allowed);
+  const std::vector<std::size_t> heard = candidates(context, exit);
   if (heard.empty()) return;
   const auto ranking = std::make_shared<const Ranking>(hearing_.ranker.rank(context, heard));
   std::optional<std::int64_t> own;
@@ -289,7 +331,8 @@ void RunChooser::leave(std::size_t parent, const Exit& exit,
   for (std::size_t rank = 0; rank < std::min(kBranches, ranking->best.size()); ++rank) {
     const std::size_t entry = ranking->best[rank].fragment;
     const std::int64_t gain = own ? ranking->best[rank].score - *own : ranking->gain(rank);
-    next.push_back({parent, entry, exit.last, exit.at, ranking, rank, own, allowed, step.total + gain});
+    next.push_back(
+        {parent, entry, exit.last, exit.at, ranking, rank, own, exit.allowed, step.total + gain});
   }
 }
 
@@ -300,7 +343,10 @@ void RunChooser::finish(std::size_t number, std::size_t end) {
   const Step& last = layers_[layer][number];
   const auto seams = static_cast<Wide>(std::max<std::size_t>(1, layer));
   const auto best_seams = static_cast<Wide>(std::max<std::size_t>(2, finished_.size()) - 1);
-  if (!finished_.empty() &&
+  // A track by itself is no mix, where two have room.
+  const bool has_room = config_.length >= 2 * config_.bounds.least;
+  const bool had_none = has_room && finished_.size() == 1 && layer > 0;
+  if (!finished_.empty() && !had_none &&
       static_cast<Wide>(last.total) * best_seams <= static_cast<Wide>(finished_total_) * seams)
     return;
   finished_total_ = last.total;

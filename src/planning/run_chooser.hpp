@@ -49,18 +49,20 @@ class RunChooser {
     std::size_t last = 0;  // fragment
     Seconds at{0};         // in the mix
     double promise = 0;    // by exits alone
+    std::shared_ptr<const Allowed> allowed;
   };
 
   std::vector<Step> start();
   std::vector<Step> grow();
   void follow(std::size_t step, std::vector<Step>& next);
   std::vector<Exit> exits_of(const Step& step, std::size_t end) const;
-  void choose_exits(const Step& step, const Allowed& allowed, std::vector<Exit>& exits);
-  void leave(std::size_t parent, const Exit& exit, const std::shared_ptr<const Allowed>& allowed,
-             std::vector<Step>& next);
-  std::vector<std::size_t> candidates(const std::vector<std::size_t>& context, const Allowed& allowed);
+  void find_allowed(std::vector<Exit>& exits, std::vector<PlayedRun> history);
+  static void thin(std::vector<Exit>& exits, std::size_t count);
+  void choose_exits(const Step& step, std::vector<Exit>& exits);
+  void leave(std::size_t parent, const Exit& exit, std::vector<Step>& next);
+  std::vector<std::size_t> candidates(const std::vector<std::size_t>& context, const Exit& exit);
   const std::vector<float>& heard_exit(const std::vector<std::size_t>& context);
-  bool may_enter(std::size_t fragment, const Allowed& allowed) const;
+  bool may_enter(std::size_t fragment, const Exit& exit) const;
   std::vector<std::size_t> context_of(std::size_t entry, std::size_t last) const;
   void finish(std::size_t step, std::size_t end);
   std::vector<PlayedRun> history_of(std::size_t layer, std::size_t step) const;
@@ -77,6 +79,7 @@ class RunChooser {
   const BoundKeeper& bounds_;
   Hearing hearing_;
   Seconds length_;
+  Seconds closing_{0};  // that the track that closes the mix may play
   std::vector<std::size_t>
       number_of_;  // a fragment each: its number as an entry, or the largest there is
   std::vector<std::vector<Step>> layers_;

@@ -54,7 +54,7 @@ struct Kept {
   }
   // Part of a track, and when in the mix it began.
   PlayedRun run(const std::string& track, double from, double to, double begin) const {
-    return {at(track, from), at(track, to - 0.1), Seconds(begin), Seconds(begin + to - from)};
+    return {at(track, from + 0.1), at(track, to - 0.1), Seconds(begin), Seconds(begin + to - from)};
   }
   // What may follow 24 s of the track "now".
   Allowed after_now() const { return keeper.allowed(std::vector{run("now", 0, 24, 0)}, Seconds(24)); }

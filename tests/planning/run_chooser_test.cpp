@@ -88,6 +88,11 @@ std::vector<double> entries_of(const MixConfig& config, MixLibrary& library, con
   return entries;
 }
 
+bool relaxes(const Placement& placement, const char* bound) {
+  const auto& relaxed = placement.bounds->relaxed;
+  return std::find(relaxed.begin(), relaxed.end(), bound) != relaxed.end();
+}
+
 // What holds for every mix, as the headers promise it. least: what tracks play at least here.
 void expect_mix(const Plan& plan, const MixConfig& config, MixLibrary& library, double least) {
   plan.validate();
@@ -108,7 +113,9 @@ void expect_mix(const Plan& plan, const MixConfig& config, MixLibrary& library, 
     const bool track_is_over = left < 0.6;
     if (!is_last) {
       EXPECT_LE(seconds_of(plan, i), config.bounds.most.count() + 0.001);
-      EXPECT_TRUE(seconds_of(plan, i) >= least - 0.001 || track_is_over) << seconds_of(plan, i);
+      const bool any_length = i > 0 && relaxes(placement, "length");
+      EXPECT_TRUE(seconds_of(plan, i) >= least - 0.001 || track_is_over || any_length)
+          << seconds_of(plan, i);
     }
     if (i == 0) continue;
     EXPECT_NE(placement.source, plan.placements[i - 1].source);
@@ -263,6 +270,7 @@ TEST_P(RunChooserHears, SeveralThreadsPlanTheSame) {
   std::vector<nlohmann::json> plans(3);
   {
     std::vector<std::jthread> threads;
+    threads.reserve(plans.size());
     for (nlohmann::json& plan : plans) {
       threads.emplace_back([&plan] {
         MixLibrary library;
@@ -299,6 +307,9 @@ TEST(RunChooser, WhereMusicMeetsPlansTellWhy) {
     EXPECT_EQ(source.key, "A minor");
     EXPECT_EQ(source.tempo_bpm, 120 + std::stod(source.title));
   }
+  std::size_t phrases = 0;
+  for (const LibraryTrack& track : library.tracks())
+    phrases += entries_of(config, library, track.record.id).size();
   EXPECT_EQ(plan.placements[0].why, "start");
   for (std::size_t i = 1; i < plan.placements.size(); ++i) {
     const Placement& placement = plan.placements[i];
@@ -307,7 +318,7 @@ TEST(RunChooser, WhereMusicMeetsPlansTellWhy) {
     EXPECT_EQ(placement.runners_up.size(), 5u);
     std::size_t all = placement.bounds->left;
     for (const auto& [name, count] : placement.bounds->cut) all += count;
-    EXPECT_EQ(all, 12u * 13) << "phrases of 8 s in 100 s";
+    EXPECT_EQ(all, phrases);
     EXPECT_TRUE(placement.bounds->relaxed.empty());
   }
 }
@@ -430,8 +441,6 @@ TEST(RunChooser, SaysWhichBoundsLeftNothing) {
                            }),
                    "length cuts 32"));
   EXPECT_TRUE(says(refused(600, [](auto&) {}), "3:59"));
-  EXPECT_TRUE(
-      says(refused(230, [](auto& c) { c.bounds.include = {test::track_id("none")}; }), "include"));
 }
 
 TEST(RunChooser, FragmentsLongerThanATrackMayPlayAreNamed) {
@@ -467,8 +476,7 @@ TEST(RunChooser, IrreconcilableTempiMeetWhereNothingElseIsLeft) {
     expect_mix(plan, config, library, 20);
     EXPECT_EQ(plan.choosing.groups, 2u);
     ASSERT_GE(plan.placements.size(), 2u);
-    const auto& relaxed = plan.placements[1].bounds->relaxed;
-    EXPECT_NE(std::find(relaxed.begin(), relaxed.end(), "stretch"), relaxed.end());
+    EXPECT_TRUE(relaxes(plan.placements[1], "stretch"));
     MixConfig strict = config;
     strict.bounds.stretch_is_set = true;
     const std::string text =
@@ -563,6 +571,19 @@ TEST(RunChooser, GreedyToo) {
     expect_mix(plan, config, library, 20);
     EXPECT_EQ(plan.choosing.beam, 1u);
   }
+}
+
+// Even where the beam is as wide as the music has tracks.
+TEST(RunChooser, AnotherSeedIsAnotherMix) {
+  MixLibrary library;
+  for (int t = 0; t < 4; ++t) library.add_music(std::to_string(t), 100, {});
+  std::set<std::string> beginnings;
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    MixConfig config = config_of(150);
+    config.seed = seed;
+    beginnings.insert(title_of(plan_of(config, library, random_model()), 0));
+  }
+  EXPECT_GE(beginnings.size(), 3u);
 }
 
 TEST(RunChooser, TwoHoursOfManyTracks) {
