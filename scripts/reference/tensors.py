@@ -4,7 +4,7 @@ import struct
 
 import numpy as np
 
-DTYPES = {"F32": "<f4", "F16": "<f2"}
+DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I32": "<i4"}
 
 
 def read_safetensors(path):

@@ -52,6 +52,7 @@ struct Options {
   std::string start;
   std::string plan;
   std::string save_plan;
+  bool plan_only = false;
   double track_share = MixConfig{}.track_share;
   std::optional<std::size_t> candidates;
   std::optional<std::size_t> beam;
@@ -319,6 +320,9 @@ MixReport write_or_tell(const Plan& plan, const fs::path& output, const Encoding
 
 void mix(const Options& options, const Context& context) {
   const EncodingConfig asked = encoding_of(options);
+  if (options.plan_only && !options.plan.empty()) {
+    throw Error(ErrorKind::usage, "--plan is a plan already", {}, "leave --plan-only out to render it");
+  }
   if (!options.plan.empty() && !options.music.empty()) {
     throw Error(ErrorKind::usage, "--plan names its own music", {}, "leave the other files out");
   }
@@ -338,6 +342,14 @@ void mix(const Options& options, const Context& context) {
   fs::path plan_file = options.save_plan;
   if (plan_file.empty() && !again) plan_file = fs::path(options.output).replace_extension(kPlanEnding);
   if (!plan_file.empty()) plan.write(plan_file);
+  if (options.plan_only) {
+    if (context.json) {
+      to_stdout(nlohmann::json(plan));
+    } else {
+      to_stdout(printable(fs::absolute(plan_file)));
+    }
+    return;
+  }
   const MixReport report = write_or_tell(plan, options.output, encoding, plan_file);
   if (options.cue) {
     write_text_file(fs::path(options.output).replace_extension(".cue"), cue_sheet(plan, options.output));
@@ -372,7 +384,9 @@ void add_choice_flags(CLI::App& command, Options& options) {
       "--adapt", options.adapt,
       "Let the network learn from this music first; kept, so that it takes minutes only once");
   command.add_option("--start", options.start, "Where to begin: FILE@1:30");
-  command.add_option("--track-share", options.track_share, "No track fills more than this share, 0 … 1")
+  command
+      .add_option("--track-share", options.track_share,
+                  "No track fills more of a collage than this share, 0 … 1")
       ->capture_default_str();
   command
       .add_option(
@@ -438,6 +452,7 @@ void add_output_flags(CLI::App& command, Options& options) {
       ->capture_default_str();
   command.add_option("--plan", options.plan, "Render this plan again");
   command.add_option("--save-plan", options.save_plan, "Where the plan goes (default: beside the mix)");
+  command.add_flag("--plan-only", options.plan_only, "Make the plan and no mix");
   command.add_option("--rate", options.rate, "Hz of the mix; 0 = 44100, or 48000 for Opus")
       ->capture_default_str();
   command.add_option("--bits", options.bits, "Of FLAC and WAV: 16 or 24")->capture_default_str();

@@ -119,9 +119,9 @@ void BoundKeeper::rank_energies() {
   std::vector<double> sorted = energies;
   std::sort(sorted.begin(), sorted.end());
   for (const double energy : energies) {
-    const auto [low, high] = std::equal_range(sorted.begin(), sorted.end(), energy);
-    const double place = static_cast<double>((low - sorted.begin()) + (high - 1 - sorted.begin())) / 2;
-    energies_.push_back(place / static_cast<double>(std::max<std::size_t>(1, sorted.size() - 1)));
+    const auto place = std::lower_bound(sorted.begin(), sorted.end(), energy) - sorted.begin();
+    energies_.push_back(static_cast<double>(place) /
+                        static_cast<double>(std::max<std::size_t>(1, sorted.size() - 1)));
   }
   std::vector<double> of_tracks;
   for (std::size_t track = 0; track < pool_.tracks().size(); ++track)

@@ -39,7 +39,7 @@ struct MoodBound {
 };
 
 // Bounds that a person has set are kept, whatever it costs; the others give way where they leave
-// nothing.
+// nothing. A curve of energy is followed as nearly as the music allows.
 struct Bounds {
   Seconds least{20};  // that a track plays at a time; if not set, less where tracks are short
   Seconds most{90};

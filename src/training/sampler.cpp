@@ -56,6 +56,7 @@ Sampler::Sampler(const Manifest& manifest, Side side, const Recipe& recipe, std:
     }
   }
   for (const ManifestTrack& track : tracks_) cuts_.push_back(track.fragments);
+  at_moments_.resize(tracks_.size());
   if (augment_ && setting("recut") > 0) {
     for (const auto& features : features_) onsets_.push_back(onset_strength(*features));
   }
@@ -73,6 +74,7 @@ std::size_t Sampler::begin_epoch(std::uint64_t epoch) {
   if (!onsets_.empty()) {
     for (std::size_t track = 0; track < tracks_.size(); ++track) {
       const bool otherwise = random.uniform() < setting("recut");
+      at_moments_[track] = false;
       cuts_[track] = otherwise ? cut_otherwise(track, random) : tracks_[track].fragments;
     }
   }
@@ -83,14 +85,17 @@ std::size_t Sampler::begin_epoch(std::uint64_t epoch) {
 }
 
 // At onsets, at beats, or into random lengths: as users may cut the music that the network will meet.
-std::vector<FragmentSpan> Sampler::cut_otherwise(std::size_t track, Random& random) const {
+std::vector<FragmentSpan> Sampler::cut_otherwise(std::size_t track, Random& random) {
   Segmentation segmentation;
   segmentation.seed = random.next();
   const FeatureFile& features = *features_[track];
   const bool has_beats = features.has_music() && !features.music().beats.empty();
   const double lot = random.uniform();
   if (has_beats && lot < 0.5) {
-    segmentation = Segmentation::parse(lot < 0.35 ? "bars" : lot < 0.4 ? "bars:2" : lot < 0.45 ? "beats:2" : "beats:4");
+    segmentation = Segmentation::parse(lot < 0.35   ? "bars"
+                                       : lot < 0.4  ? "bars:2"
+                                       : lot < 0.45 ? "beats:2"
+                                                    : "beats:4");
   } else if (lot < (has_beats ? 0.75 : 0.5)) {
     segmentation.kind = SegmentationKind::onsets;
     segmentation.shortest = segmentation.longest = Seconds(random.uniform(1.5, 5));
@@ -101,7 +106,9 @@ std::vector<FragmentSpan> Sampler::cut_otherwise(std::size_t track, Random& rand
   }
   std::vector<FragmentSpan> spans = cut(features.hops(), segmentation, tracks_[track].id, onsets_[track],
                                         has_beats ? features.music() : TrackMusic());
-  return spans.size() >= 3 ? spans : tracks_[track].fragments;
+  if (spans.size() < 3) return tracks_[track].fragments;
+  at_moments_[track] = segmentation.kind != SegmentationKind::random;
+  return spans;
 }
 
 // Every track falls into clips from a random beginning on, so that over the epochs each pair of
@@ -164,7 +171,9 @@ void Sampler::place_clip(const Clip& clip, Hop guard, Random& random, std::vecto
     const double shift =
         random.uniform(-1, 1) * setting("shift") * static_cast<double>(spans.front().length);
     const Hop last = hops - static_cast<Hop>(std::ceil(tempo * total));
-    begin = std::clamp<Hop>(begin + std::llround(shift), 0, std::max(Hop{0}, last));
+    const Hop moved =
+        at_moments_[clip.track] ? 0 : std::llround(shift);  // they are where they should be
+    begin = std::clamp<Hop>(begin + moved, 0, std::max(Hop{0}, last));
   }
   for (const FragmentSpan& span : spans) {
     const auto place = [&](Hop hop) {

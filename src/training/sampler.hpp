@@ -67,7 +67,7 @@ class Sampler {
   };
   struct Piece;  // where a fragment of a batch comes from
 
-  std::vector<FragmentSpan> cut_otherwise(std::size_t track, Random& random) const;
+  std::vector<FragmentSpan> cut_otherwise(std::size_t track, Random& random);
   std::vector<Clip> cut_clips(Random& random) const;
   void place_clip(const Clip& clip, Hop guard, Random& random, std::vector<Piece>& pieces) const;
   void ask(std::span<const Clip> clips, Random& random, std::vector<Piece>& pieces,
@@ -92,6 +92,7 @@ class Sampler {
   EmbeddingOf embedding_;
   std::vector<std::vector<float>> onsets_;       // of each track, where cuts move to them
   std::vector<std::vector<FragmentSpan>> cuts_;  // of each track, in this epoch
+  std::vector<bool> at_moments_;                 // of each track, whether these lie at beats or onsets
   std::vector<Clip> clips_;                      // of the epoch
   std::uint64_t epoch_seed_ = 0;
 };

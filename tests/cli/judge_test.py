@@ -58,7 +58,7 @@ class Judge(support.Sandbox):
 
     def test_the_seams_of_a_mix(self):
         for name in ("mix.flac", "mix.ogg"):
-            self.segue("mix", *self.tracks, "--length", "1:20", "-o", name, "--seed", 4)
+            self.segue("mix", *self.tracks, "--style", "collage", "--length", "1:20", "-o", name, "--seed", 4)
             plan = name.split(".")[0] + ".plan.json"
             report = self.json("judge", name, "--plan", plan)
             self.assertEqual(len(report["kinds"]), 1)
@@ -101,7 +101,7 @@ class Judge(support.Sandbox):
         broken = self.folder / "broken" / "100ms"
         broken.mkdir(parents=True)
         self.refused(6, "judge", *self.tracks, "--joins", "edge", "--detectors", "broken", says=["contrast", "--learn"])
-        self.segue("mix", *self.tracks, "--length", "0:20", "--fragment", "0.5", "-o", "crowded.flac")
+        self.segue("mix", *self.tracks, "--style", "collage", "--length", "0:20", "--fragment", "0.5", "-o", "crowded.flac")
         self.refused(3, "judge", "crowded.flac", "--plan", "crowded.plan.json", says=["too close", "longer fragments"])
         (self.folder / "none.json").write_text('{"train": ["a"], "val": ["b"], "test": ["c"]}')
         self.refused(3, "judge", *self.tracks, "--joins", "edge", "--split", "none.json", says="test side")
