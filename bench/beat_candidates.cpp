@@ -41,12 +41,15 @@ nlohmann::json candidates_of(const char* file) {
   tonality_listener.add(samples);
   log_mel.process(samples, rows);
   spectrum_listener.add(rows);
-  const std::vector<double> onsets = onset_listener.finish();
+  const SpectrumSummary spectrum = spectrum_listener.finish();
+  const std::vector<double> onsets = onset_curve(onset_listener.finish(), spectrum);
   const Tonality tonality = tonality_listener.finish();
-  const BeatCues cues(spectrum_listener.finish(), onsets, tonality.chroma);
+  const BeatCues cues(spectrum, onsets, tonality.chroma);
   nlohmann::json grids = nlohmann::json::array();
   for (const std::vector<double>& beats : candidate_beats(onsets)) {
-    grids.push_back({{"beats", beats}, {"numbers", describe_grid(cues, beats)}, {"cues", describe_beats(cues, beats)}});
+    grids.push_back({{"beats", beats},
+                     {"numbers", describe_grid(cues, beats)},
+                     {"cues", describe_beats(cues, beats)}});
   }
   return {{"file", file}, {"grids", grids}};
 }

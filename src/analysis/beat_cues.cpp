@@ -12,8 +12,10 @@ namespace {
 constexpr Hop kDelay = kFrameOverhang - 1;
 constexpr Hop kReach = 2;
 constexpr float kMost = 4;  // standard deviations
-constexpr double kHopSeconds = static_cast<double>(LogMelGeometry::hop_length) / LogMelGeometry::sample_rate;
-constexpr double kChromaStep = static_cast<double>(TonalityListener::kStep) / LogMelGeometry::sample_rate;
+constexpr double kHopSeconds =
+    static_cast<double>(LogMelGeometry::hop_length) / LogMelGeometry::sample_rate;
+constexpr double kChromaStep =
+    static_cast<double>(TonalityListener::kStep) / LogMelGeometry::sample_rate;
 constexpr Hop kOnsetsPerHop = LogMelGeometry::hop_length / OnsetListener::kStep;
 
 Chroma chroma_between(std::span<const Chroma> chroma, double begin, double end) {
@@ -46,7 +48,8 @@ BeatCues::BeatCues(const SpectrumSummary& spectrum, std::span<const double> onse
       square += static_cast<double>(rises[k]) * rises[k] / static_cast<double>(rises_.size());
     }
     const double spread = std::sqrt(std::max(0.0, square - mean * mean)) + 1e-6;
-    for (auto& rises : rises_) rises[k] = std::min(kMost, static_cast<float>((rises[k] - mean) / spread));
+    for (auto& rises : rises_)
+      rises[k] = std::min(kMost, static_cast<float>((rises[k] - mean) / spread));
   }
 }
 

@@ -63,7 +63,7 @@ HeardMusic MusicListener::finish(std::span<const float> momentary) {
   TrackMusic& music = heard.music;
   MusicTraits& traits = heard.traits;
   const SpectrumSummary spectrum = spectrum_.finish();
-  const std::vector<double> onsets = onsets_.finish();
+  const std::vector<double> onsets = onset_curve(onsets_.finish(), spectrum);
   const Tonality tonality = tonality_.finish();
   const SoundSpan sound = find_sound(momentary);
   traits.sound_begin = sound.begin;

@@ -19,7 +19,8 @@ constexpr std::size_t kFrame = 2 * kStep;
 constexpr double kStepSeconds = static_cast<double>(kStep) / kRate;
 // Two windows of 512 values, 128 apart: the least that the tracker finds a period in.
 constexpr std::size_t kLeastValues = 512 + 128 + 2;
-constexpr double kLeastHeard = 4;  // seconds
+constexpr double kLeastHeard = 4;        // seconds
+constexpr double kDifferencePart = 0.6;  // of onset_curve()
 constexpr std::size_t kLeastBeats = 8;
 constexpr double kSlowest = 38;  // BPM
 constexpr double kFastest = 260;
@@ -94,6 +95,38 @@ std::vector<double> OnsetListener::finish() {
   std::fill(onsets.begin(),
             onsets.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(2, onsets.size())), 0.0);
   return std::move(onsets);
+}
+
+std::vector<double> onset_curve(std::span<const double> difference, const SpectrumSummary& spectrum) {
+  // Of each frame, in steps: what makes it rise began two hops later (features/onset_strength.hpp).
+  constexpr std::size_t kStepsPerFrame = LogMelGeometry::hop_length / kStep;
+  constexpr std::size_t kDelay = static_cast<std::size_t>(kFrameOverhang - 1) * kStepsPerFrame;
+  std::vector<double> rises(difference.size());
+  for (std::size_t i = 0; i < rises.size(); ++i) {
+    if (i < kDelay) continue;
+    const std::size_t frame = (i - kDelay) / kStepsPerFrame;
+    const double after = static_cast<double>((i - kDelay) % kStepsPerFrame) / kStepsPerFrame;
+    const auto rise_of = [&](std::size_t number) {
+      if (number >= spectrum.rise.size()) return 0.0;
+      const auto& rise = spectrum.rise[number];
+      return static_cast<double>(rise[0] + rise[1] + rise[2]);
+    };
+    rises[i] = (1 - after) * rise_of(frame) + after * rise_of(frame + 1);
+  }
+  const auto spread_of = [](std::span<const double> values) {
+    double mean = 0;
+    double square = 0;
+    for (const double value : values) mean += value / static_cast<double>(values.size());
+    for (const double value : values)
+      square += (value - mean) * (value - mean) / static_cast<double>(values.size());
+    return std::sqrt(square) + 1e-9;
+  };
+  const double of_difference = kDifferencePart / spread_of(difference);
+  const double of_rises = (1 - kDifferencePart) / spread_of(rises);
+  std::vector<double> curve(difference.size());
+  for (std::size_t i = 0; i < curve.size(); ++i)
+    curve[i] = of_difference * difference[i] + of_rises * rises[i];
+  return curve;
 }
 
 std::vector<std::vector<double>> candidate_beats(std::span<const double> heard) {

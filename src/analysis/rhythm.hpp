@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "analysis/spectrum_summary.hpp"
+
 namespace segue {
 
 // Streaming: the complex spectral difference of QM-DSP (Bello et al., IEEE Signal Processing Letters
@@ -23,6 +25,10 @@ class OnsetListener {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+// What beats are looked for in, a value a step: of this difference three parts and, as soft attacks
+// hardly show in it, of what rises in the log spectrogram two, each in units of its spread.
+std::vector<double> onset_curve(std::span<const double> difference, const SpectrumSummary& spectrum);
 
 // Times in seconds, rising: the beats that QM-DSP's TempoTrackV2 finds (Davies & Plumbley, IEEE TASLP
 // 15(3), 2007; Ellis, JNMR 36(1), 2007) and, because tapping twice, half or one and a half times as fast

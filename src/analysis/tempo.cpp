@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kLine = 16;  // beats
 
 struct Line {
-  double slope = 0;  // seconds a beat
+  double slope = 0;    // seconds a beat
   double squares = 0;  // of what lies beside it, sum
 };
 
