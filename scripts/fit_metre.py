@@ -6,7 +6,7 @@ fit_metre.py BEAT_CANDIDATES FOLDER [--pieces 240] [--seed 100] [--composed 72] 
 Renders pieces by tests/support/played.py and scripts/compose.py into FOLDER (with the truth in NAME.json beside
 each; what is there is kept), asks BEAT_CANDIDATES (make bench builds it) which beats could be tapped, fits two
 linear models by softmax regression, and writes src/analysis/metre_weights.cpp. Tests and figures are of other
-seeds. Needs fluidsynth, numpy and torch, and some twenty minutes.
+seeds. Needs fluidsynth, numpy, torch and clang-format, and some twenty minutes.
 """
 import argparse
 import json
@@ -126,7 +126,9 @@ def main():
     text += "}};\n\nconst std::array<BarCues, kMetreLags.size()> kLagWeights = {{\n"
     text += "".join(f"    {row(values)},\n" for values in lags)
     text += f"}}}};\n\nconst double kThreeBias = {bar_weights[-1]:.4g};\n\n}}  // namespace segue\n"
-    (ROOT / "src/analysis/metre_weights.cpp").write_text(text)
+    target = ROOT / "src/analysis/metre_weights.cpp"
+    target.write_text(text)
+    subprocess.run(["clang-format", "-i", target], check=True)
 
 
 if __name__ == "__main__":
