@@ -40,7 +40,8 @@ std::optional<TrackMusic> music_of(const SafetensorsFile& file) {
   const auto sections = values_of<double>(file, "sections", DType::f64);
   const auto labels = values_of<std::int32_t>(file, "section_labels", DType::i32);
   if (beats.size() != places.size() || sections.size() != labels.size())
-    throw Error(ErrorKind::input, "is damaged", file.path(), "remove it; 'segue analyze' makes it again");
+    throw Error(ErrorKind::input, "is damaged", file.path(),
+                "remove it; 'segue analyze' makes it again");
   for (std::size_t i = 0; i < beats.size(); ++i) music.beats.push_back({beats[i], places[i]});
   for (std::size_t i = 0; i < sections.size(); ++i) music.sections.push_back({sections[i], labels[i]});
   music.energy = file.floats("energy");

@@ -58,17 +58,17 @@ int key_distance(const Key& a, const Key& b);
 
 // What a track is like as a whole.
 struct MusicTraits {
-  double tempo_bpm = 0;         // of a line through the beats; 0 where there is no beat
-  double tempo_drift = 0;       // how far the tempo of 16 beats strays from that, at most: .02 is 2 %
-  double beat_jitter = 0;       // seconds, RMS, of beats about a line through 16 of them
-  double beat_strength = 0;     // how far beats stand out of what is between them, standard deviations
-  int beats_per_bar = 0;        // 0 where there is no beat
-  std::optional<Key> key;       // none in silence or noise
-  double key_confidence = 0;    // 0 … 1
-  double energy = 0;            // 0 … 1: mean of the curve where it sounds
-  double brightness = 0;        // Hz: mean of the curve where it sounds
-  double valence = 0;           // −1 … 1: how much better a major key fits than a minor one
-  double sound_begin = 0;       // seconds: before and after it is silent
+  double tempo_bpm = 0;       // of a line through the beats; 0 where there is no beat
+  double tempo_drift = 0;     // how far the tempo of 16 beats strays from that, at most: .02 is 2 %
+  double beat_jitter = 0;     // seconds, RMS, of beats about a line through 16 of them
+  double beat_strength = 0;   // how far beats stand out of what is between them, standard deviations
+  int beats_per_bar = 0;      // 0 where there is no beat
+  std::optional<Key> key;     // none in silence or noise
+  double key_confidence = 0;  // 0 … 1
+  double energy = 0;          // 0 … 1: mean of the curve where it sounds
+  double brightness = 0;      // Hz: mean of the curve where it sounds
+  double valence = 0;         // −1 … 1: how much better a major key fits than a minor one
+  double sound_begin = 0;     // seconds: before and after it is silent
   double sound_end = 0;
 
   bool has_beat() const { return beats_per_bar > 0; }

@@ -19,14 +19,14 @@ static_assert(std::endian::native == std::endian::little,
               "fingerprints are stored as they lie in memory");
 
 #define SEGUE_TAG_COLUMNS "title, artist, album_artist, album, genre, mood, year, licence"
-#define SEGUE_TRAIT_COLUMNS                                                                         \
+#define SEGUE_TRAIT_COLUMNS                                                                           \
   "tempo_bpm, tempo_drift, beat_jitter, beat_strength, beats_per_bar, tonic, minor, key_confidence, " \
   "energy, brightness, valence, sound_begin, sound_end"
 #define SEGUE_TRACK_COLUMNS                                            \
   "id, " SEGUE_TAG_COLUMNS                                             \
   ", codec, container, sample_rate, channels, pcm_frames, double_of, " \
   "version, hops, integrated_lufs, sample_peak, " SEGUE_TRAIT_COLUMNS " "
-#define SEGUE_TRACK_TABLES                                       \
+#define SEGUE_TRACK_TABLES                                \
   "described_track JOIN analysis ON analysis.track = id " \
   "LEFT JOIN music ON music.track = id "
 
@@ -117,8 +117,8 @@ class SqliteCatalog : public Catalog {
 
   std::optional<TrackRecord> track(const TrackId& id) const override {
     const std::lock_guard lock(mutex_);
-    Query row = database_.query("SELECT " SEGUE_TRACK_COLUMNS
-                                ", items FROM " SEGUE_TRACK_TABLES "JOIN fingerprint ON fingerprint.track = id WHERE id = ?",
+    Query row = database_.query("SELECT " SEGUE_TRACK_COLUMNS ", items FROM " SEGUE_TRACK_TABLES
+                                "JOIN fingerprint ON fingerprint.track = id WHERE id = ?",
                                 id);
     if (!row.next()) return std::nullopt;
     TrackRecord track = track_of(row);
@@ -129,8 +129,8 @@ class SqliteCatalog : public Catalog {
   std::vector<TrackRecord> tracks() const override {
     const std::lock_guard lock(mutex_);
     std::vector<TrackRecord> tracks;
-    Query rows = database_.query("SELECT " SEGUE_TRACK_COLUMNS
-                                 "FROM " SEGUE_TRACK_TABLES "ORDER BY title, id");
+    Query rows =
+        database_.query("SELECT " SEGUE_TRACK_COLUMNS "FROM " SEGUE_TRACK_TABLES "ORDER BY title, id");
     while (rows.next()) tracks.push_back(track_of(rows));
     return tracks;
   }
@@ -196,8 +196,8 @@ class SqliteCatalog : public Catalog {
     const std::lock_guard lock(mutex_);
     std::vector<TrackRecord> tracks;
     Query rows = database_.query(
-        "SELECT " SEGUE_TRACK_COLUMNS
-        ", items FROM " SEGUE_TRACK_TABLES "JOIN fingerprint ON fingerprint.track = id WHERE seconds BETWEEN ? AND ? ORDER BY id",
+        "SELECT " SEGUE_TRACK_COLUMNS ", items FROM " SEGUE_TRACK_TABLES
+        "JOIN fingerprint ON fingerprint.track = id WHERE seconds BETWEEN ? AND ? ORDER BY id",
         (length - tolerance).count(), (length + tolerance).count());
     while (rows.next()) {
       tracks.push_back(track_of(rows));
@@ -298,8 +298,8 @@ class SqliteCatalog : public Catalog {
         ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         track, traits.tempo_bpm, traits.tempo_drift, traits.beat_jitter, traits.beat_strength,
         traits.beats_per_bar, traits.key ? traits.key->tonic : -1,
-        traits.key && traits.key->minor ? 1 : 0, traits.key_confidence,
-        traits.energy, traits.brightness, traits.valence, traits.sound_begin, traits.sound_end);
+        traits.key && traits.key->minor ? 1 : 0, traits.key_confidence, traits.energy, traits.brightness,
+        traits.valence, traits.sound_begin, traits.sound_end);
   }
 
   void put_description(const TrackRecord& track) {

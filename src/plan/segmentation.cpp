@@ -25,9 +25,10 @@ constexpr double kUsualPhrase = 8;
 constexpr int kMostCount = 32;
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
-  throw Error(ErrorKind::usage, "'" + printable(text) + "' " + why, {},
-              "write seconds (3), two bounds for random lengths (0.5-8), or onsets:3, within 0.5 … 60; or "
-              "beats, bars, bars:2 or phrases");
+  throw Error(
+      ErrorKind::usage, "'" + printable(text) + "' " + why, {},
+      "write seconds (3), two bounds for random lengths (0.5-8), or onsets:3, within 0.5 … 60; or "
+      "beats, bars, bars:2 or phrases");
 }
 
 double parse_length(std::string_view part, std::string_view whole) {
@@ -61,12 +62,15 @@ std::optional<Segmentation> parse_musical(std::string_view whole) {
   const bool phrases = segmentation.kind == SegmentationKind::phrases;
   if (colon != std::string_view::npos) {
     const std::string_view digits = whole.substr(colon + 1);
-    const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), segmentation.count);
-    if (phrases || code != std::errc() || end != digits.data() + digits.size() || segmentation.count < 1 ||
-        segmentation.count > kMostCount)
+    const auto [end, code] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), segmentation.count);
+    if (phrases || code != std::errc() || end != digits.data() + digits.size() ||
+        segmentation.count < 1 || segmentation.count > kMostCount)
       refuse(whole, "is not a number of beats or bars from 1 to 32");
   }
-  const double usual = phrases ? kUsualPhrase : segmentation.kind == SegmentationKind::bars ? kUsualBar : kUsualBeat;
+  const double usual = phrases                                       ? kUsualPhrase
+                       : segmentation.kind == SegmentationKind::bars ? kUsualBar
+                                                                     : kUsualBeat;
   segmentation.shortest = segmentation.longest =
       Seconds(std::clamp(usual * segmentation.count, kShortestByOnsets.count(), kLongest));
   return segmentation;
@@ -147,7 +151,8 @@ void from_json(const nlohmann::json& json, Segmentation& segmentation) {
   segmentation.kind = static_cast<SegmentationKind>(known - std::begin(kKinds));
   segmentation.shortest = Seconds(fields.number("shortest"));
   segmentation.longest = Seconds(fields.number("longest"));
-  segmentation.count = json.contains("count") ? fields.small_integer("count") : 1;  // older plans have none
+  segmentation.count =
+      json.contains("count") ? fields.small_integer("count") : 1;  // older plans have none
   segmentation.seed = fields.whole("seed");
   segmentation.version = fields.small_integer("version");
   const bool sound = segmentation.shortest.count() >= kShortestFragment.count() &&

@@ -32,9 +32,9 @@ struct Segmentation {
 
   // "3" is equal lengths of 3 s, "0.5-8" random lengths in between, "onsets:3" lengths of about 3 s
   // (1 … 60 s) whose every cut is moved to the strongest onset near it; only random lengths take a seed.
-  // "beats", "bars" cut at every beat or bar, "beats:4", "bars:2" at every fourth or second; "phrases" at
-  // sections, and within them every four bars.
-  // Throws Error(usage) for anything else or lengths outside 0.5 … 60 s.
+  // "beats", "bars" cut at every beat or bar, "beats:4", "bars:2" at every fourth or second; "phrases"
+  // at sections, and within them every four bars. Throws Error(usage) for anything else or lengths
+  // outside 0.5 … 60 s.
   static Segmentation parse(std::string_view text, std::uint64_t seed = 0);
   std::string text() const;  // what parse() reads
   std::string key() const;   // text, seed of `random` and version: names it in the catalog and in cards
