@@ -76,7 +76,7 @@ TonalityListener::~TonalityListener() = default;
 void TonalityListener::add(std::span<const float> samples) {
   State& state = *state_;
   const std::size_t frame = state.chromagram.getFrameSize();
-  std::array<float, kBlock / kDecimation> low;
+  std::array<float, kBlock / kDecimation> low{};
   while (!samples.empty()) {
     const std::size_t taken = std::min(kBlock - state.block.size(), samples.size());
     state.block.insert(state.block.end(), samples.begin(),
