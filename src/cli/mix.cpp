@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "cli/bound_flags.hpp"
 #include "cli/command.hpp"
 #include "features/cutting.hpp"
 #include "model/registry.hpp"
@@ -22,22 +23,6 @@ namespace {
 constexpr std::string_view kPlanEnding = ".plan.json";
 constexpr std::size_t kMixBeam = 4;
 constexpr std::size_t kDraftCandidates = 20;
-
-// As MixConfig::bounds; empty is not set.
-struct BoundFlags {
-  std::string track_seconds;
-  std::optional<double> max_stretch;  // per cent
-  std::string key_rule;
-  std::string tempo;
-  std::string energy;
-  std::string mood;
-  std::string no_repeat;
-  std::string artist_apart;
-  std::vector<std::string> include;
-  std::string end;
-  std::string like;
-  double like_share = Bounds{}.like_share;
-};
 
 struct Options {
   std::vector<std::string> music;
@@ -91,15 +76,6 @@ EncodingConfig encoding_of(const Options& options) {
   return encoding;
 }
 
-// The track whose file it is.
-const LibraryTrack& track_of(const fs::path& file, const std::vector<LibraryTrack>& tracks) {
-  std::error_code code;
-  for (const LibraryTrack& track : tracks)
-    if (fs::equivalent(track.file, file, code)) return track;
-  throw Error(ErrorKind::usage, "is not among the music to mix", file,
-              "give it with the music, or choose another");
-}
-
 // "FILE@1:30" or "FILE": the track whose file it is and the moment in it.
 StartPoint start_of(const std::string& text, const std::vector<LibraryTrack>& tracks) {
   StartPoint start;
@@ -118,53 +94,6 @@ StartPoint start_of(const std::string& text, const std::vector<LibraryTrack>& tr
   return start;
 }
 
-// "20-90"
-std::pair<double, double> range_of(const std::string& text, const std::string& what) {
-  const std::size_t dash = text.find('-');
-  try {
-    if (dash != text.npos)
-      return {parse_time(text.substr(0, dash)).count(), parse_time(text.substr(dash + 1)).count()};
-  } catch (const Error&) {  // told below
-  }
-  throw Error(ErrorKind::usage, "'" + printable(std::string_view(text)) + "' is no range of " + what, {},
-              "write two numbers: 20-90");
-}
-
-// What needs no track to be known.
-Bounds bounds_of(const BoundFlags& flags, Seconds length) {
-  Bounds bounds;
-  if (!flags.track_seconds.empty()) {
-    const auto [least, most] = range_of(flags.track_seconds, "seconds");
-    bounds.least = Seconds(least);
-    bounds.most = Seconds(most);
-    bounds.seconds_are_set = true;
-  }
-  if (flags.max_stretch) {
-    bounds.stretch = *flags.max_stretch / 100;
-    bounds.stretch_is_set = true;
-  }
-  if (!flags.key_rule.empty()) {
-    bounds.key = flags.key_rule == "off"    ? KeyRule::off
-                 : flags.key_rule == "same" ? KeyRule::same
-                                            : KeyRule::near;
-    bounds.key_is_set = true;
-  }
-  if (!flags.tempo.empty()) bounds.tempo = range_of(flags.tempo, "tempi");
-  if (!flags.energy.empty()) bounds.energy = EnergyCurve::parse(flags.energy, length);
-  if (!flags.mood.empty()) bounds.mood = MoodBound::parse(flags.mood);
-  if (!flags.no_repeat.empty()) bounds.no_repeat = parse_time(flags.no_repeat);
-  if (!flags.artist_apart.empty()) bounds.artist_apart = parse_time(flags.artist_apart);
-  bounds.like_share = flags.like_share;
-  return bounds;
-}
-
-void add_tracks(const BoundFlags& flags, const std::vector<LibraryTrack>& tracks, Bounds& bounds) {
-  for (const std::string& file : flags.include)
-    bounds.include.push_back(track_of(file, tracks).record.id);
-  if (!flags.end.empty()) bounds.end = track_of(flags.end, tracks).record.id;
-  if (!flags.like.empty()) bounds.like = track_of(flags.like, tracks).record.id;
-}
-
 MixConfig config_of(const Options& options, const Context& context, const EncodingConfig& encoding) {
   MixConfig config;
   config.length = parse_time(options.length);
@@ -176,7 +105,11 @@ MixConfig config_of(const Options& options, const Context& context, const Encodi
   const bool mixes = config.style == Style::mix;
   const std::string fragment = !options.fragment.empty() ? options.fragment : mixes ? "bars" : "3";
   config.segmentation = Segmentation::parse(fragment, context.seed);
-  if (mixes) config.bounds = bounds_of(options.bounds, config.length);
+  if (mixes) {
+    config.bounds = bounds_of(options.bounds, config.length);
+  } else {
+    refuse_bounds(options.bounds);
+  }
   config.seed = context.seed;
   config.track_share = options.track_share;
   if (mixes) config.beam = kMixBeam;
@@ -290,7 +223,7 @@ void tell(const Plan& plan, const MixReport& report, const nlohmann::json& json,
                 report.true_peak_dbtp);
   to_stdout(printable(fs::absolute(output)));
   to_stdout("  " + format_time(to_seconds(plan.length, plan.sample_rate)) + ", " +
-            count_of(plan.placements.size(), "fragment") + " of " +
+            count_of(plan.placements.size(), plan.style == "mix" ? "run" : "fragment") + " of " +
             count_of(json["tracks"].get<std::size_t>(), "track") + ", chosen by " + plan.model + " (" +
             json["known_fragments"].dump() + " from tracks it learned from), " + loudness);
   for (const auto& [source, count] : sources_by_use(plan)) {
@@ -422,29 +355,6 @@ void add_choice_flags(CLI::App& command, Options& options) {
       ->capture_default_str();
   command.add_option("--loudness", options.loudness, "LUFS of the whole")->capture_default_str();
   command.add_option("--ceiling", options.ceiling, "dBTP that no peak exceeds")->capture_default_str();
-}
-
-void add_bound_flags(CLI::App& command, BoundFlags& flags) {
-  const auto add = [&](const char* name, auto& value, const char* text) {
-    return command.add_option(name, value, text)->group("Bounds of style mix");
-  };
-  add("--track-seconds", flags.track_seconds, "How long a track plays at a time (default: 20-90)");
-  add("--max-stretch", flags.max_stretch,
-      "Per cent by which tempi may differ where tracks meet (default: 6, more where nothing else is "
-      "left)");
-  add("--key-rule", flags.key_rule,
-      "Keys that may meet: off, near (a fifth away, or relative) or same (default: near where possible)")
-      ->check(CLI::IsMember({"off", "near", "same"}));
-  add("--tempo", flags.tempo, "BPM of all tracks: 100-130");
-  add("--energy", flags.energy,
-      "How energy goes: rise, fall, flat, wave, or a file of times and energies");
-  add("--mood", flags.mood, "Only music that is energetic or calm, bright or dark: calm-dark");
-  add("--no-repeat", flags.no_repeat, "No track again sooner (default: not while others are left)");
-  add("--artist-apart", flags.artist_apart, "No artist again sooner");
-  add("--include", flags.include, "Tracks that must be heard");
-  add("--end-with", flags.end, "The track that closes the mix");
-  add("--like", flags.like, "Only what is nearest in sound to this track");
-  add("--like-share", flags.like_share, "How much that is, of all tracks")->capture_default_str();
 }
 
 void add_output_flags(CLI::App& command, Options& options) {

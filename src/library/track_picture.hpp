@@ -2,27 +2,15 @@
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "library/library.hpp"
+#include "library/waveform.hpp"
 
 namespace segue {
 
-// The lowest and the highest sample of a stretch of audio.
-struct Peak {
-  float low = 0;
-  float high = 0;
-};
-
 inline constexpr std::size_t kPictureColumns = 1116;  // of the waveform: one a pixel
-
-// The file mixed down to mono, cut into `columns` equal stretches (to an eighth of one). In one pass and
-// constant memory.
-// Throws Error(input), Error(interrupted).
-std::vector<Peak> waveform_of(const std::filesystem::path& file, std::size_t columns);
 
 // SVG: lanes above each other along one axis of time. Waveform, beats, energy, brightness, loudness and
 // local tempo, before bands that show the sections. Where too much lies together for the eye, lines

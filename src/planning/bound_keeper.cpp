@@ -307,8 +307,6 @@ Allowed BoundKeeper::allowed(std::span<const PlayedRun> history, Seconds now,
   return allowed;
 }
 
-Allowed BoundKeeper::allowed_to_begin() const { return allowed({}, Seconds(0)); }
-
 std::vector<std::vector<std::size_t>> BoundKeeper::groups() const {
   const std::size_t count = pool_.tracks().size();
   std::vector<std::size_t> group(count);

@@ -65,13 +65,12 @@ class BoundKeeper {
   // Whether a track is among those that are wanted now; all are, if it is empty.
   using Eligible = std::function<bool(std::size_t track)>;
 
-  // What may follow `history` (not empty, in order) at the moment `now`. Bounds that are not set by a
-  // person are relaxed one after the other until something is left: first key, then energy, then tempi
-  // and metres that do not fit together; and where every track has played, the same once more while
-  // tracks may come again; at last a track may play for less than its least. count is 0 if nothing is.
+  // What may follow `history` (in order; empty: what may begin the mix) at the moment `now`. Bounds that
+  // are not set by a person are relaxed one after the other until something is left: first key, then
+  // energy, then tempi and metres that do not fit together; and where every track has played, the same
+  // once more while tracks may come again; at last a track may play for less than its least. count is 0
+  // if nothing is.
   Allowed allowed(std::span<const PlayedRun> history, Seconds now, const Eligible& eligible = {}) const;
-  // What may begin the mix.
-  Allowed allowed_to_begin() const;
 
   // Whether two tracks can be beaten alike: both have a beat, the same metre, and tempi within the
   // stretch; or both have none.

@@ -80,10 +80,10 @@ std::vector<Run> choose_collage(const MixConfig& config, Library& library, const
 }
 
 // Says what a listener may wonder about.
-void tell_groups(std::size_t groups, const std::vector<Run>& runs) {
+void tell_groups(std::size_t groups, const BoundKeeper& bounds, const std::vector<Run>& runs) {
   std::size_t changes = 0;
-  for (const Run& run : runs)
-    changes += run.allowed && run.allowed->relaxed[static_cast<std::size_t>(Bound::stretch)];
+  for (std::size_t i = 1; i < runs.size(); ++i)
+    changes += !bounds.fit_together(bounds.track_of(runs[i - 1].first), bounds.track_of(runs[i].first));
   if (changes == 0) return;
   log_info("tempo and metre let the tracks fall into " + std::to_string(groups) +
            " groups; the mix goes from one to another at " + std::to_string(changes) +
@@ -124,7 +124,7 @@ Plan plan_runs(const MixConfig& asked, Library& library, const FragmentPool& poo
   const Hearing hearing = deciding.open(library, {bounds.entries().begin(), bounds.entries().end()});
   const std::vector<Run> runs = RunChooser(config, pool, bounds, hearing).choose();
   const std::size_t groups = bounds.groups().size();
-  tell_groups(groups, runs);
+  tell_groups(groups, bounds, runs);
   Plan plan = build_plan(config, pool, model.card(), runs);
   plan.choosing.groups = groups;
   return plan;

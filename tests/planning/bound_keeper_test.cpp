@@ -167,7 +167,7 @@ TEST(BoundKeeper, AStretchEndsAtSilence) {
 TEST(BoundKeeper, WithoutAnotherTrackNothingMayFollow) {
   House house;
   const Kept kept(house);
-  EXPECT_EQ(kept.keeper.allowed_to_begin().count, 6u) << "of eight phrases two begin too late";
+  EXPECT_EQ(kept.keeper.allowed({}, Seconds(0)).count, 6u) << "of eight phrases two begin too late";
   const Allowed allowed = kept.after_now();
   EXPECT_EQ(allowed.count, 0u);
   EXPECT_EQ(cuts(allowed), (Cuts{{"heard", 8}}));
@@ -183,7 +183,7 @@ TEST(BoundKeeper, TempiOutsideTheRangeDoNotPlay) {
   const Allowed allowed = kept.after_now();
   EXPECT_EQ(kept.names(allowed), (Names{"110", "120", "130"}));
   EXPECT_TRUE(cuts(allowed).contains("tempo"));
-  EXPECT_EQ(kept.names(kept.keeper.allowed_to_begin()), (Names{"now", "110", "120", "130"}));
+  EXPECT_EQ(kept.names(kept.keeper.allowed({}, Seconds(0))), (Names{"now", "110", "120", "130"}));
 }
 
 TEST(BoundKeeper, MoodsAreHalvesOfTheMusic) {
@@ -197,7 +197,7 @@ TEST(BoundKeeper, MoodsAreHalvesOfTheMusic) {
     house.config.bounds.mood = MoodBound::parse(mood);
     const Kept kept(house);
     EXPECT_TRUE(cuts(kept.after_now()).contains("mood")) << mood;
-    return kept.names(kept.keeper.allowed_to_begin());
+    return kept.names(kept.keeper.allowed({}, Seconds(0)));
   };
   EXPECT_EQ(playing("calm"), (Names{"now", "calm dark"}));
   EXPECT_EQ(playing("energetic"), (Names{"wild bright", "wild dark"}));
@@ -215,10 +215,10 @@ TEST(BoundKeeper, OnlyWhatSoundsAlikePlays) {
   house.config.bounds.like = test::track_id("-3.2");
   house.config.bounds.like_share = 0.6;  // three of five
   const Kept kept(house);
-  EXPECT_EQ(kept.names(kept.keeper.allowed_to_begin()), (Names{"-3.1", "-3.2", "-3.3"}));
-  EXPECT_EQ(cuts(kept.keeper.allowed_to_begin())["like"], 16u);
+  EXPECT_EQ(kept.names(kept.keeper.allowed({}, Seconds(0))), (Names{"-3.1", "-3.2", "-3.3"}));
+  EXPECT_EQ(cuts(kept.keeper.allowed({}, Seconds(0)))["like"], 16u);
   house.config.bounds.like_share = 0.01;
-  EXPECT_EQ(Kept(house).names(Kept(house).keeper.allowed_to_begin()), (Names{"-3.2"}));
+  EXPECT_EQ(Kept(house).names(Kept(house).keeper.allowed({}, Seconds(0))), (Names{"-3.2"}));
 }
 
 TEST(BoundKeeper, TracksThatAreNotThereAreRefused) {
