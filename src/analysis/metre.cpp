@@ -15,14 +15,6 @@ constexpr double kClosest = 3;  // standard deviations, beyond which a beat is n
 constexpr double kHarmony = 4;  // brings changes of harmony to the size of rises
 constexpr std::size_t kBeatCues = BeatCues::kRises + 1;
 
-double median_interval(std::span<const double> beats) {
-  std::vector<double> intervals;
-  for (std::size_t i = 1; i < beats.size(); ++i) intervals.push_back(beats[i] - beats[i - 1]);
-  const auto middle = intervals.begin() + static_cast<std::ptrdiff_t>(intervals.size() / 2);
-  std::nth_element(intervals.begin(), middle, intervals.end());
-  return *middle;
-}
-
 double harmony_at(const BeatCues& cues, double beat, double period) {
   return cues.harmony_change(beat, std::clamp(2 * period, 0.6, 1.5));
 }

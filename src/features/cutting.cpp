@@ -43,14 +43,6 @@ constexpr double kSlowestBeat = 1.5;  // seconds
 constexpr int kBarsPerPhrase = 4;
 constexpr int kUsualBar = 4;
 
-double median_interval(std::span<const double> moments) {
-  std::vector<double> intervals;
-  for (std::size_t i = 1; i < moments.size(); ++i) intervals.push_back(moments[i] - moments[i - 1]);
-  const auto middle = intervals.begin() + static_cast<std::ptrdiff_t>(intervals.size() / 2);
-  std::nth_element(intervals.begin(), middle, intervals.end());
-  return *middle;
-}
-
 // Every so many beats or bars. At least two, or none.
 std::vector<double> moments_of(const Segmentation& segmentation, const TrackMusic& music) {
   const bool at_beats = segmentation.kind == SegmentationKind::beats;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <vector>
 
 #include "base/text.hpp"
 
@@ -67,6 +68,14 @@ std::optional<Key> parse_key(std::string_view given) {
 int key_distance(const Key& a, const Key& b) {
   const int around = std::abs(camelot_number(a) - camelot_number(b));
   return std::min(around, 12 - around) + (a.minor != b.minor ? 1 : 0);
+}
+
+double median_interval(std::span<const double> moments) {
+  std::vector<double> intervals;
+  for (std::size_t i = 1; i < moments.size(); ++i) intervals.push_back(moments[i] - moments[i - 1]);
+  const auto middle = intervals.begin() + static_cast<std::ptrdiff_t>(intervals.size() / 2);
+  std::nth_element(intervals.begin(), middle, intervals.end());
+  return *middle;
 }
 
 std::string mood_of(const MusicTraits& traits) {

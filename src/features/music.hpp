@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -74,6 +75,10 @@ struct MusicTraits {
   bool has_beat() const { return beats_per_bar > 0; }
   bool operator==(const MusicTraits&) const = default;
 };
+
+// What mostly lies between rising moments (beats, downbeats), of which there are at least two; the upper
+// median, in their unit.
+double median_interval(std::span<const double> moments);
 
 // Where a mood lies in the plane of energy × mode: "energetic and bright", "calm and dark", …
 std::string mood_of(const MusicTraits& traits);
