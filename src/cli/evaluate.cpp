@@ -24,6 +24,7 @@ struct Options {
   std::string predictions;
   int guard_ms = 0;
   bool allow_known = false;
+  bool no_waveform = false;
 };
 
 // Tracks that are measured together.
@@ -173,18 +174,21 @@ void evaluate(const Options& options, const Context& context) {
   }
   const ModelCard card = find_card(options.model);
   const Groups groups = groups_of(options, context, card);
-  const std::unique_ptr<SuccessorModel> model = load_model(options.model);
+  const std::unique_ptr<SuccessorModel> model = load_model(options.model, !options.no_waveform);
+  const bool heard = !options.no_waveform && can_hear_waveform(card) && options.guard_ms == 0;
   nlohmann::json json = measure(*model, groups, options, context);
   json["system"] = card.system;
   json["model"] = card.name;
   json["guard_ms"] = options.guard_ms;
   json["fragment"] = options.fragment;
+  json["waveform"] = heard;
   json["n_without_beat"] = groups.without_beat;
   if (context.json) {
     to_stdout(json);
     return;
   }
-  const std::string what = card.name + ", guard " + std::to_string(options.guard_ms) + " ms";
+  const std::string what = card.name + ", guard " + std::to_string(options.guard_ms) + " ms" +
+                           (heard ? ", waveform heard across the cuts" : "");
   if (json["n_tracks"] != 0) tell(what, json);
   if (json.contains("known") && !json["known"].is_null())
     tell(what + ", on tracks it has seen", json["known"]);
@@ -205,6 +209,7 @@ void add_evaluate(CLI::App& app, Context& context) {
       ->capture_default_str();
   command->add_flag("--allow-known", options->allow_known,
                     "Measure tracks the network has seen too, apart from the others");
+  command->add_flag("--no-waveform", options->no_waveform, kNoWaveformHelp);
   command->add_option("--predictions", options->predictions,
                       "Write each question and its five best answers here, one JSON line each");
   set_example(*command, "segue evaluate ~/Music --guard 116");

@@ -29,10 +29,12 @@ struct Options {
   std::string output;
   int bits = 24;
   bool pieces = false;
+  bool no_waveform = false;
 
   Assembly assembly() const {
     return search == "greedy" ? Assembly::greedy : search == "best" ? Assembly::best : Assembly::own;
   }
+  bool waveform(const ModelCard& card) const { return !no_waveform && can_hear_waveform(card); }
   bool into_folder() const {
     std::error_code code;
     return output.ends_with('/') || fs::is_directory(output, code);
@@ -189,7 +191,8 @@ void rebuild_tracks(const Options& options, const Context& context) {
   std::vector<fs::path> targets;
   if (!options.output.empty()) targets = targets_of(options, cut, library);
   nlohmann::json tracks = nlohmann::json::array();
-  const std::vector<FoundOrder> found = orders_of(cut, *load_model(options.model), options, context);
+  const std::vector<FoundOrder> found =
+      orders_of(cut, *load_model(options.model, !options.no_waveform), options, context);
   for (std::size_t i = 0; i < found.size(); ++i) {
     cut.tracks[i].found = found[i];
     tracks.push_back(report(cut.tracks[i]));
@@ -205,6 +208,7 @@ void rebuild_tracks(const Options& options, const Context& context) {
     nlohmann::json json = tracks.size() == 1 ? tracks[0] : nlohmann::json{{"tracks", tracks}};
     json["system"] = card.system;
     json["model"] = card.name;
+    json["waveform"] = options.waveform(card);
     to_stdout(json);
     return;
   }
@@ -229,7 +233,7 @@ void rebuild_pieces(const Options& options, const Context& context) {
   const std::vector<Piece> pieces = analyze_pieces(to_paths(options.music));
   FragmentSet set;
   for (const Piece& piece : pieces) set.add(set.add_track(piece.features), {0, piece.analysis.hops});
-  const auto model = load_model(options.model);
+  const auto model = load_model(options.model, !options.no_waveform);
   const auto session = model->open_session(set);
   const FoundOrder found =
       find_order(*session, 0, pieces.size(), options.assembly(), context.seed, model->context_length());
@@ -241,8 +245,11 @@ void rebuild_pieces(const Options& options, const Context& context) {
   }
   if (!options.output.empty()) write_audio(clips, options.music.front(), options.output, options);
   if (context.json) {
-    nlohmann::json json{
-        {"order", order}, {"seams", found.seams}, {"system", card.system}, {"model", card.name}};
+    nlohmann::json json{{"order", order},
+                        {"seams", found.seams},
+                        {"system", card.system},
+                        {"model", card.name},
+                        {"waveform", options.waveform(card)}};
     if (!options.output.empty()) json["output"] = path_to_json(fs::absolute(options.output));
     to_stdout(json);
     return;
@@ -291,6 +298,7 @@ void add_rebuild(CLI::App& app, Context& context) {
                       "The audio (.flac .wav .ogg .opus .mp3) in the rate of the first file given, all "
                       "tracks one after the other; or a folder: one FLAC file a track. Beside it lies a "
                       "picture of the order (.svg), where the true one is known");
+  command->add_flag("--no-waveform", options->no_waveform, kNoWaveformHelp);
   command->add_option("--bits", options->bits, "Of FLAC and WAV: 16 or 24")->capture_default_str();
   set_example(*command,
               "segue rebuild song.flac -o rebuilt.flac\n  segue rebuild --pieces a.wav b.wav c.wav");

@@ -95,14 +95,22 @@ void FeatureFile::read_log_mel(const FrameRange& range, std::span<float> out) co
   }
 }
 
-std::vector<float> FeatureFile::read_audio(const FrameRange& range, int sample_rate) const {
+const AudioReader& FeatureFile::audio() const {
   if (!audio_) {
     throw Error(ErrorKind::usage, "is all there is of the music, but the encoder hears audio",
                 file_.path(), "use 'segue train' on the music itself, or an encoder that reads log-mel");
   }
+  return audio_;
+}
+
+std::vector<float> FeatureFile::read_samples(Hop begin, Hop end) const {
+  return audio()(hops_to_seconds(begin), hops_to_seconds((end < hops_ ? end : hops_ + 1) - begin), 0);
+}
+
+std::vector<float> FeatureFile::read_audio(const FrameRange& range, int sample_rate) const {
   const Hop samples = (range.size() - 1) * LogMelGeometry::hop_length + LogMelGeometry::window_length;
   const Seconds length(static_cast<double>(samples) / LogMelGeometry::sample_rate);
-  return audio_(hops_to_seconds(range.begin), length, sample_rate);
+  return audio()(hops_to_seconds(range.begin), length, sample_rate);
 }
 
 FeatureFileWriter::FeatureFileWriter(const std::filesystem::path& folder)

@@ -27,8 +27,8 @@ namespace segue {
 inline constexpr double kLoudnessBlock = 0.1;  // seconds
 
 // The audio behind the features, for what hears more than log-mel: `length` of the track from `start`
-// on, mono, at `sample_rate` (Hz); what lies outside the track is silent. Any thread. Throws
-// Error(input).
+// on, mono, at `sample_rate` (Hz); what lies outside the track is silent. At rate 0: as the file has it,
+// sample by sample, without what lies outside the track. Any thread. Throws Error(input).
 using AudioReader = std::function<std::vector<float>(Seconds start, Seconds length, int sample_rate)>;
 
 // Memory-mapped and immutable; any thread.
@@ -53,9 +53,13 @@ class FeatureFile {
   // The PCM samples that these frames look at, and none beyond. Throws Error(usage) where only the
   // features are at hand.
   std::vector<float> read_audio(const FrameRange& range, int sample_rate) const;
+  // Hops [begin, end) sample by sample, mono, at the file's own rate; of the last hop on all that is
+  // left of the track. What begins where another ended goes on without a gap. Throws as read_audio().
+  std::vector<float> read_samples(Hop begin, Hop end) const;
 
  private:
   explicit FeatureFile(SafetensorsFile file) : file_(std::move(file)) {}
+  const AudioReader& audio() const;
   SafetensorsFile file_;
   TrackId track_;
   Hop hops_ = 0;

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "base/progress.hpp"
+#include "library/audio_reader.hpp"
 #include "plan/segmentation.hpp"
 
 namespace segue {
@@ -50,7 +51,7 @@ std::vector<Piece> analyze_pieces(const std::vector<fs::path>& files, std::size_
       throw Error(ErrorKind::input, "is too short to be heard (half a second at least)", files[i],
                   "leave it out");
     }
-    piece.features = FeatureFile::open(piece.analysis.features);
+    piece.features = FeatureFile::open(piece.analysis.features, audio_reader(files[i]));
     progress.advance(1, files[i].filename());
   });
   return pieces;

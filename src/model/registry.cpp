@@ -6,6 +6,7 @@
 #include "base/paths.hpp"
 #include "base/text.hpp"
 #include "model/baselines.hpp"
+#include "model/continuity.hpp"
 #include "model/plugin.hpp"
 
 namespace segue {
@@ -101,9 +102,13 @@ ModelCard find_card(const std::string& name_or_path) {
   return ModelCard::read(card_path(find_weights(name_or_path)));
 }
 
-std::unique_ptr<SuccessorModel> load_model(const std::string& name_or_path) {
+bool can_hear_waveform(const ModelCard& card) { return card.system == kDefaultModel; }
+
+std::unique_ptr<SuccessorModel> load_model(const std::string& name_or_path, bool waveform) {
   if (const Baseline* baseline = find_baseline(name_or_path)) return baseline->make();
-  return learning_plugin().load_model(find_weights(name_or_path));
+  auto model = learning_plugin().load_model(find_weights(name_or_path));
+  if (waveform && can_hear_waveform(model->card())) return hearing_the_waveform(std::move(model));
+  return model;
 }
 
 }  // namespace segue

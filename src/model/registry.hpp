@@ -29,7 +29,12 @@ inline constexpr const char* kDefaultModel = "successor";
 // card that knows no track. Throws Error(model).
 ModelCard find_card(const std::string& name_or_path);
 
-// As find_card(), then loads the plugin where weights are needed.
-std::unique_ptr<SuccessorModel> load_model(const std::string& name_or_path);
+// Whether its scores can be joined by what the waveform says (model/continuity.hpp): those of
+// `successor`.
+bool can_hear_waveform(const ModelCard& card);
+
+// As find_card(), then loads the plugin where weights are needed. `waveform`: a system that can hears
+// it, too.
+std::unique_ptr<SuccessorModel> load_model(const std::string& name_or_path, bool waveform = false);
 
 }  // namespace segue

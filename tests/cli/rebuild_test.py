@@ -61,6 +61,25 @@ class Rebuild(support.Sandbox):
         self.assertEqual(len(picture.getElementsByTagName("circle")), n)
         self.assertEqual(report, self.json("rebuild", self.flac, "-o", "back.wav", "--seed", 3))
 
+    def test_the_waveform_tells_repetitions_of_a_bar_apart(self):
+        # A drone over a drum loop of 1.5 s: what is heard in a piece is the same in each.
+        folder = self.folder / "loop"
+        support.ffmpeg("-f", "lavfi", "-i", "aevalsrc='.2*sin(2*PI*110.3*t)+.15*sin(2*PI*277.9*t)"
+                       "+.3*(2*random(0)-1)*exp(-30*mod(t+.1\\,.375))':s=44100:d=18", self.folder / "loop.flac")
+        folder.mkdir(exist_ok=True)
+        pieces = []
+        for i in range(12):
+            pieces.append(folder / f"{(i * 5) % 12:02}.wav")
+            support.ffmpeg("-ss", 1.5 * i, "-t", 1.5, "-i", self.folder / "loop.flac", pieces[-1])
+        true = [str(piece) for piece in pieces]
+        right = {}
+        for flags in ((), ("--no-waveform",)):
+            found = self.json("rebuild", "--pieces", *sorted(pieces), *flags)
+            self.assertEqual(found["waveform"], not flags)
+            right[flags] = sum((a, b) in zip(true, true[1:]) for a, b in zip(found["order"], found["order"][1:]))
+        self.assertGreaterEqual(right[()], 9)
+        self.assertLess(right[("--no-waveform",)], right[()])
+
     def test_knows_what_the_network_has_seen(self):
         report = self.json("rebuild", support.WESNOTH / "sad.ogg")
         self.assertTrue(report["known"])

@@ -41,6 +41,22 @@ TEST(AudioReader, IsSilentBeforeTheTrack) {
   for (const float sample : read(Seconds(-3), Seconds(1), 22050)) ASSERT_EQ(sample, 0.0f);
 }
 
+TEST(AudioReader, AtTheFilesOwnRateNeighboursMeetSampleBySampleAndNothingIsAddedAtTheEnds) {
+  const test::TemporaryFolder folder;
+  constexpr int kRate = 48000;  // hops are no whole number of samples
+  std::vector<float> ramp(kRate);
+  for (std::size_t i = 0; i < ramp.size(); ++i) ramp[i] = static_cast<float>(i) / kRate;
+  test::write_float_wav(folder / "ramp.wav", ramp, kRate, 1);
+  const AudioReader read = audio_reader(folder / "ramp.wav");
+  const Seconds hop(512 / 22050.0);
+  std::vector<float> together;
+  for (int i = -1; i < 45; ++i) {
+    const std::vector<float> some = read(i * hop, hop, 0);
+    together.insert(together.end(), some.begin(), some.end());
+  }
+  EXPECT_EQ(together, ramp);
+}
+
 TEST(AudioReader, AFileThatVanishedIsNamed) {
   const AudioReader read = audio_reader("/nowhere/gone.wav");
   EXPECT_EQ(test::refusal([&] { read(Seconds(0), Seconds(1), 16000); }).file(), "/nowhere/gone.wav");
