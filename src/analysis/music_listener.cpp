@@ -20,7 +20,7 @@ constexpr double kLeastEvidence =
 constexpr double kMostJitter = 0.09;  // of a beat
 constexpr std::size_t kLeastBeats = 8;
 
-// How much more begins at beats than at other moments: the mean of the spectral difference at the beats
+// How much more begins at beats than at other moments: the mean of the onset curve at the beats
 // above that at all eighths of them, in standard deviations.
 double strength_of(const BeatCues& cues, std::span<const double> beats) {
   constexpr int kParts = 8;
@@ -85,7 +85,7 @@ HeardMusic MusicListener::finish(std::span<const float> momentary) {
     const Tempo tempo = measure_tempo(beats);
     const double evidence = traits.beat_strength * std::sqrt(static_cast<double>(beats.size()));
     if (beats.size() >= kLeastBeats && traits.beat_strength >= kLeastStrength &&
-        evidence >= kLeastEvidence && tempo.jitter * tempo.bpm / 60 <= kMostJitter) {
+        evidence >= kLeastEvidence && tempo.lines > 0 && tempo.jitter * tempo.bpm / 60 <= kMostJitter) {
       traits.tempo_bpm = tempo.bpm;
       traits.tempo_drift = tempo.drift;
       traits.beat_jitter = tempo.jitter;

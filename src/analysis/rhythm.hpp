@@ -31,9 +31,10 @@ class OnsetListener {
 std::vector<double> onset_curve(std::span<const double> difference, const SpectrumSummary& spectrum);
 
 // Times in seconds, rising: the beats that QM-DSP's TempoTrackV2 finds (Davies & Plumbley, IEEE TASLP
-// 15(3), 2007; Ellis, JNMR 36(1), 2007) and, because tapping twice, half or one and a half times as fast
-// fits nearly as well, those that it finds when told so, each also between the beats. Local tempi follow
-// the tracker's. None where there is less than 4 s of music or fewer than 8 beats.
+// 15(3), 2007; Ellis, JNMR 36(1), 2007) and, because tapping at another ratio, from a third to
+// three times as fast, may fit nearly as well, those that it finds when told so, each also between the
+// beats. Local tempi follow the tracker's. None where there is less than 4 s of music or fewer than 9
+// beats.
 std::vector<std::vector<double>> candidate_beats(std::span<const double> onsets);
 
 }  // namespace segue

@@ -4,10 +4,12 @@
 #include <cmath>
 #include <vector>
 
+#include "features/music.hpp"
+
 namespace segue {
 namespace {
 
-constexpr std::size_t kLine = 16;  // beats
+constexpr std::size_t kLine = 16, kShortLine = 6;  // beats
 
 struct Line {
   double slope = 0;    // seconds a beat
@@ -42,16 +44,12 @@ Tempo measure_tempo(std::span<const double> beats) {
   if (beats.size() < 2) return tempo;
   std::vector<double> intervals;
   for (std::size_t i = 1; i < beats.size(); ++i) intervals.push_back(beats[i] - beats[i - 1]);
-  std::vector<double> sorted = intervals;
-  std::sort(sorted.begin(), sorted.end());
-  const double median = sorted[sorted.size() / 2];
+  const double median = median_interval(beats);
   const auto is_usual = [&](double interval) { return std::abs(interval / median - 1) < 0.2; };
   // Runs of beats without a gap; each gives a line, and the longer ones count more.
   double beats_in = 0;
   double seconds_in = 0;
-  std::vector<double> local;  // seconds a beat, of kLine beats
-  double squares = 0;
-  double squared = 0;
+  std::vector<std::span<const double>> runs;
   for (std::size_t begin = 0; begin + 1 < beats.size();) {
     std::size_t end = begin + 1;
     while (end < beats.size() && is_usual(intervals[end - 1])) ++end;
@@ -61,16 +59,28 @@ Tempo measure_tempo(std::span<const double> beats) {
       seconds_in += spans * line_through(run).slope;
       beats_in += spans;
     }
-    for (std::size_t i = 0; i + kLine <= run.size(); i += kLine / 2) {
-      const Line line = line_through(run.subspan(i, kLine));
-      local.push_back(line.slope);
-      squares += line.squares;
-      squared += kLine;
-    }
+    runs.push_back(run);
     begin = end;
   }
   const double beat = beats_in > 0 ? seconds_in / beats_in : median;
   tempo.bpm = 60 / beat;
+  // By lines of sixteen beats; where no run has as many, by what there is.
+  std::vector<double> local;  // seconds a beat
+  double squares = 0;
+  double squared = 0;
+  for (const std::size_t least : {kLine, kShortLine}) {
+    if (!local.empty()) break;
+    for (const auto& run : runs) {
+      const std::size_t length = std::min(kLine, run.size());
+      for (std::size_t i = 0; length >= least && i + length <= run.size(); i += length / 2) {
+        const Line line = line_through(run.subspan(i, length));
+        local.push_back(line.slope);
+        squares += line.squares;
+        squared += static_cast<double>(length);
+      }
+    }
+  }
+  tempo.lines = local.size();
   for (const double slope : local) tempo.drift = std::max(tempo.drift, std::abs(beat / slope - 1));
   if (squared > 0) tempo.jitter = std::sqrt(squares / squared);
   return tempo;

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "analysis/analyzer.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -73,10 +74,19 @@ UpdateReport update_library(Library& library, const std::vector<fs::path>& music
   return report;
 }
 
+bool hear_what_older_did_not(Library& library, const std::vector<LibraryTrack>& tracks) {
+  std::vector<fs::path> outdated;
+  for (const LibraryTrack& track : tracks)
+    if (track.record.analysis_version != kAnalysisVersion) outdated.push_back(track.file);
+  if (!outdated.empty()) update_library(library, outdated);
+  return !outdated.empty();
+}
+
 std::vector<LibraryTrack> tracks_of(Library& library, const std::vector<fs::path>& music,
                                     const std::string& command) {
   if (!music.empty()) update_library(library, music);
   std::vector<LibraryTrack> tracks = library.tracks(music);
+  if (music.empty() && hear_what_older_did_not(library, tracks)) tracks = library.tracks(music);
   if (tracks.empty()) {
     throw music.empty() ? Error(ErrorKind::input, "the library holds no music yet", library.folder(),
                                 "name a folder: segue " + command + " ~/Music")
@@ -85,14 +95,14 @@ std::vector<LibraryTrack> tracks_of(Library& library, const std::vector<fs::path
   return tracks;
 }
 
-void refuse_music_as_target(const fs::path& target, Library& library) {
+void refuse_music_as_target(const fs::path& target, Library& library, const std::string& option) {
   std::error_code code;
   const fs::path found = fs::weakly_canonical(target, code);
   if (code || !fs::exists(found, code)) return;
   for (const FileRecord& file : library.catalog().files()) {
     if (file.path == found && file.track) {
       throw Error(ErrorKind::usage, "is music of your library", target,
-                  "choose another name with --output");
+                  "choose another name with " + option);
     }
   }
 }

@@ -56,6 +56,9 @@ UpdateReport update_library(Library& library, const std::vector<fs::path>& music
 nlohmann::json to_json(const UpdateReport& report);
 Error no_usable_music();  // of all the files given
 
+// Analyzes again those of the tracks that an older segue analyzed; whether there were any.
+bool hear_what_older_did_not(Library& library, const std::vector<LibraryTrack>& tracks);
+
 // The tracks named, brought up to date first, or all that the library knows where `music` is empty.
 // Throws Error(input) if there is none; command: who asks, for the remedy.
 std::vector<LibraryTrack> tracks_of(Library& library, const std::vector<fs::path>& music,
@@ -63,7 +66,8 @@ std::vector<LibraryTrack> tracks_of(Library& library, const std::vector<fs::path
 
 // Throws Error(usage) if a target is music of the library: nobody means to lose a track of the
 // collection, or its double.
-void refuse_music_as_target(const fs::path& target, Library& library);
+void refuse_music_as_target(const fs::path& target, Library& library,
+                            const std::string& option = "--output");
 
 void to_stdout(const nlohmann::json& json);
 void to_stdout(const std::string& line);
@@ -77,6 +81,8 @@ inline constexpr std::size_t kMostThreads = 256;
 inline constexpr const char* kFragmentHelp =
     "How tracks are cut: seconds (3), bounds (0.5-8), at onsets about so far apart (onsets:3), or at "
     "beats, bars (bars:2: every second) or phrases";
+inline constexpr const char* kNoWaveformHelp =
+    "Judge by what the network hears alone, not also by whether the waveform goes on across a cut";
 
 std::vector<fs::path> to_paths(const std::vector<std::string>& names);
 

@@ -58,7 +58,7 @@ nlohmann::json to_json(const LibraryTrack& track) {
           {"energy", traits.energy},
           {"brightness_hz", traits.brightness},
           {"valence", traits.valence},
-          {"mood_heard", mood_of(traits)},
+          {"mood_heard", traits.sound_end > 0 ? nlohmann::json(mood_of(traits)) : nlohmann::json()},
           {"sound_begin", traits.sound_begin},
           {"sound_end", traits.sound_end},
           {"analysis_version", record.analysis_version},
@@ -121,10 +121,9 @@ void add_course(nlohmann::json& json, const LibraryTrack& track, const FeatureFi
   nlohmann::json sections = nlohmann::json::array();
   for (std::size_t i = 0; i < music.sections.size(); ++i) {
     const bool last = i + 1 == music.sections.size();
-    sections.push_back(
-        {{"begin", music.sections[i].begin},
-         {"end", last ? track.record.traits.sound_end : music.sections[i + 1].begin},
-         {"label", std::string(1, static_cast<char>('A' + music.sections[i].label % 26))}});
+    sections.push_back({{"begin", music.sections[i].begin},
+                        {"end", last ? track.record.traits.sound_end : music.sections[i + 1].begin},
+                        {"label", section_letters(music.sections[i].label)}});
   }
   nlohmann::json loudness = nlohmann::json::array();
   for (const float lufs : short_term_loudness(features.loudness()))
@@ -163,27 +162,11 @@ void draw_picture(const LibraryTrack& track, Library& library, const fs::path& t
   write_text_file(target, track_svg(track, *features, waveform_of(track.file, kPictureColumns)));
 }
 
-void refuse_music_as_picture(const fs::path& target, Library& library) {
-  try {
-    refuse_music_as_target(target, library);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::usage) throw;
-    throw Error(error.kind(), error.problem(), target, "choose another name with --picture");
-  }
-}
-
 // picture: where one goes, or empty.
 void info(const Context& context, const std::string& wanted, const std::string& picture) {
   Library library(context.library_folder);
   std::vector<LibraryTrack> tracks = matches(library, wanted);
-  // What an older segue did not hear is heard now.
-  std::vector<fs::path> outdated;
-  for (const LibraryTrack& track : tracks)
-    if (track.record.analysis_version != kAnalysisVersion) outdated.push_back(track.file);
-  if (!outdated.empty()) {
-    update_library(library, outdated);
-    tracks = matches(library, wanted);
-  }
+  if (hear_what_older_did_not(library, tracks)) tracks = matches(library, wanted);
   if (!picture.empty()) {
     if (tracks.size() != 1) {
       throw Error(ErrorKind::usage,
@@ -191,7 +174,7 @@ void info(const Context& context, const std::string& wanted, const std::string& 
                       " are meant by '" + printable(std::string_view(wanted)) + "'",
                   {}, "give the file or the id of one, see 'segue library list'");
     }
-    refuse_music_as_picture(picture, library);
+    refuse_music_as_target(picture, library, "--picture");
     draw_picture(tracks[0], library, picture);
   }
   if (context.json) {

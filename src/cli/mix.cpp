@@ -77,7 +77,8 @@ EncodingConfig encoding_of(const Options& options) {
 }
 
 // "FILE@1:30" or "FILE": the track whose file it is and the moment in it.
-StartPoint start_of(const std::string& text, const std::vector<LibraryTrack>& tracks) {
+StartPoint start_of(const std::string& text, const Library& library,
+                    const std::vector<LibraryTrack>& tracks) {
   StartPoint start;
   std::error_code code;
   fs::path file = text;
@@ -85,7 +86,7 @@ StartPoint start_of(const std::string& text, const std::vector<LibraryTrack>& tr
     file = text.substr(0, at);
     start.at = parse_time(text.substr(at + 1));
   }
-  const LibraryTrack& track = track_of(file, tracks);
+  const LibraryTrack& track = track_of(file, library, tracks);
   if (start.at >= track.record.duration()) {
     throw Error(ErrorKind::usage, "lasts only " + format_time(track.record.duration()), file,
                 "choose an earlier start");
@@ -147,7 +148,8 @@ std::shared_ptr<const CriticSet> critics_of(const Options& options, const Segmen
   if (options.critic == "off" || (options.draft && !must) || (!must && card.system != "successor"))
     return nullptr;
   const Seconds fade(options.crossfade);
-  if (hops_to_seconds(longest_fragment(cuts)) - fade < Critic::kLeastHeard) {  // it has no opinion
+  const bool alone = options.style == "collage";  // else more of the track plays
+  if (alone && hops_to_seconds(longest_fragment(cuts)) - fade < Critic::kLeastHeard) {  // no opinion
     if (!must) return nullptr;
     throw Error(ErrorKind::usage, "fragments are too short for the critic beside the crossfade", {},
                 "give a longer --fragment, or --critic off");
@@ -166,8 +168,8 @@ Plan choose(const Options& options, const Context& context, const EncodingConfig
   Library library(context.library_folder);
   const std::vector<LibraryTrack> tracks = tracks_of(library, to_paths(options.music), "mix");
   refuse_music_as_target(options.output, library);
-  if (!options.start.empty()) config.start = start_of(options.start, tracks);
-  add_tracks(options.bounds, tracks, config.bounds);
+  if (!options.start.empty()) config.start = start_of(options.start, library, tracks);
+  add_tracks(options.bounds, library, tracks, config.bounds);
   const std::unique_ptr<SuccessorModel> model = load_model(model_of(options, context, library, tracks));
   config.critics = critics_of(options, config.segmentation, model->card());
   return plan_mix(config, library, tracks, *model);
@@ -207,8 +209,8 @@ nlohmann::json report_json(const Plan& plan, const MixReport& report, const fs::
           {"seconds", to_seconds(report.pcm_frames, plan.sample_rate).count()},
           {"integrated_lufs", report.integrated_lufs},
           {"true_peak_dbtp", report.true_peak_dbtp},
-          {"fragments", plan.placements.size()},
-          {"known_fragments", known},
+          {plan.style == "mix" ? "runs" : "fragments", plan.placements.size()},
+          {plan.style == "mix" ? "known_runs" : "known_fragments", known},
           {"tracks", used.size()},
           {"sources", sources},
           {"system", plan.system},
@@ -225,7 +227,8 @@ void tell(const Plan& plan, const MixReport& report, const nlohmann::json& json,
   to_stdout("  " + format_time(to_seconds(plan.length, plan.sample_rate)) + ", " +
             count_of(plan.placements.size(), plan.style == "mix" ? "run" : "fragment") + " of " +
             count_of(json["tracks"].get<std::size_t>(), "track") + ", chosen by " + plan.model + " (" +
-            json["known_fragments"].dump() + " from tracks it learned from), " + loudness);
+            json[plan.style == "mix" ? "known_runs" : "known_fragments"].dump() +
+            " from tracks it learned from), " + loudness);
   for (const auto& [source, count] : sources_by_use(plan)) {
     const PlanSource& entry = plan.sources[source];
     const std::string name = entry.title.empty() ? printable(entry.path.stem()) : entry.title;

@@ -78,6 +78,13 @@ double median_interval(std::span<const double> moments) {
   return *middle;
 }
 
+std::string section_letters(int label) {
+  std::string letters;
+  for (int rest = std::max(label, 0); rest >= 0; rest = rest / 26 - 1)
+    letters.insert(letters.begin(), static_cast<char>('A' + rest % 26));
+  return letters;
+}
+
 std::string mood_of(const MusicTraits& traits) {
   const char* energy = traits.energy > .6 ? "energetic" : traits.energy < .4 ? "calm" : "moderate";
   const char* mode = traits.valence > .05 ? "bright" : traits.valence < -.05 ? "dark" : "neutral";

@@ -59,9 +59,10 @@ int key_distance(const Key& a, const Key& b);
 
 // What a track is like as a whole.
 struct MusicTraits {
-  double tempo_bpm = 0;       // of a line through the beats; 0 where there is no beat
-  double tempo_drift = 0;     // how far the tempo of 16 beats strays from that, at most: .02 is 2 %
-  double beat_jitter = 0;     // seconds, RMS, of beats about a line through 16 of them
+  double tempo_bpm = 0;    // of a line through the beats; 0 where there is no beat
+  double tempo_drift = 0;  // how far the tempo of 16 beats strays from that, at most: .02 is 2 %
+  double beat_jitter =
+      0;  // seconds, RMS, of beats about a line through 16 of them (fewer in short tracks)
   double beat_strength = 0;   // how far beats stand out of what is between them, standard deviations
   int beats_per_bar = 0;      // 0 where there is no beat
   std::optional<Key> key;     // none in silence or noise
@@ -79,6 +80,9 @@ struct MusicTraits {
 // What mostly lies between rising moments (beats, downbeats), of which there are at least two; the upper
 // median, in their unit.
 double median_interval(std::span<const double> moments);
+
+// Of what sections of one label are called: A, B, … Z, AA, AB, …
+std::string section_letters(int label);
 
 // Where a mood lies in the plane of energy × mode: "energetic and bright", "calm and dark", …
 std::string mood_of(const MusicTraits& traits);

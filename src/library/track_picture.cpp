@@ -87,14 +87,6 @@ int decimals_of(double value) {
   return decimals;
 }
 
-// A, B, … Z, AA, AB, …
-std::string letters_of(int label) {
-  std::string letters;
-  for (int rest = std::max(label, 0); rest >= 0; rest = rest / 26 - 1)
-    letters.insert(letters.begin(), static_cast<char>('A' + rest % 26));
-  return letters;
-}
-
 // Pale colours, neighbours far apart: hues at the golden angle.
 std::string tint_of(int label) {
   constexpr double kGoldenTurn = 0.381966;
@@ -472,7 +464,7 @@ class Picture {
       if (right <= left) continue;
       bands[section.label] << 'M' << left << ' ' << kBandTop << "h" << right - left << "V" << bottom
                            << "H" << left << "z";
-      const std::string name = letters_of(section.label);
+      const std::string name = section_letters(section.label);
       if (right - left < 4 + 9 * static_cast<int>(name.size())) continue;
       letters << "<text class='letter' x='" << (left + right) / 2 << "' y='" << kBandTop + 13 << "'>"
               << name << "</text>\n";

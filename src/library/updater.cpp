@@ -203,16 +203,10 @@ bool Updater::complete(const Candidate& file, const TrackId& id, const std::opti
   if (features->track() != id || features->hops() != track->hops) return false;
   const MusicTraits traits = add_music(file.path, *features);
   const std::lock_guard lock(mutex_);
-  catalog.together([&] {
-    catalog.put_traits(id, traits, kAnalysisVersion);
-    if (tags) catalog.put_tags(id, *tags);
-    FileRecord record = file;
-    record.track = id;
-    catalog.put_file(record);
-  });
+  catalog.together([&] { catalog.put_traits(id, traits, kAnalysisVersion); });
   ++report_.analyzed;
   report_.decoded += track->duration();
-  return true;
+  return adopt(file, id, tags);
 }
 
 // Takes a file whose music is known and needs no decoding; false if it does.
@@ -227,6 +221,8 @@ bool Updater::adopt(const Candidate& file, const TrackId& id, const std::optiona
     if (!adopted) return;
     const auto known = known_.find(file.path.native());
     const bool same_music = known != known_.end() && known->second.track == id;
+    const bool same_file =
+        same_music && known->second.size == file.size && known->second.mtime_ns == file.mtime_ns;
     bool moved = false;
     for (const fs::path& other : catalog.files_of(id)) {
       if (other == file.path || !is_gone(other)) continue;
@@ -237,8 +233,10 @@ bool Updater::adopt(const Candidate& file, const TrackId& id, const std::optiona
     FileRecord record = file;
     record.track = id;
     catalog.put_file(record);
-    if (tags && (same_music || moved)) catalog.put_tags(id, *tags);
-    if (same_music) {
+    if (tags && !same_file && (same_music || moved)) catalog.put_tags(id, *tags);
+    if (same_file) {  // what an older segue did not hear was heard now
+      return;
+    } else if (same_music) {
       ++report_.retagged;
     } else if (known != known_.end()) {
       ++report_.changed;

@@ -15,9 +15,9 @@ constexpr double kSureOfKey = 0.5;    // confidence
 constexpr Seconds kShortestRun{4};    // that is better than no mix
 constexpr Hop kNearPhrase = 2;        // hops between a fragment and the phrase that it begins
 constexpr Hop kTimbreStep = 16;       // frames between those that are read of a track's sound
-constexpr std::array<const char*, kBounds> kNames = {"include", "tempo",  "mood",   "like",
-                                                     "heard",   "length", "repeat", "artist",
-                                                     "stretch", "key",    "energy"};
+constexpr std::array<const char*, kBounds> kNames = {"include", "tempo",   "mood",   "like",
+                                                     "heard",   "length",  "repeat", "artist",
+                                                     "metre",   "stretch", "key",    "energy"};
 
 std::size_t index_of(Bound bound) { return static_cast<std::size_t>(bound); }
 
@@ -84,6 +84,8 @@ BoundKeeper::BoundKeeper(const MixConfig& config, const FragmentPool& pool)
   };
   for (const TrackId& id : bounds_.include) require_there(id);
   if (bounds_.end) require_there(*bounds_.end);
+  for (const PoolTrack& track : pool.tracks()) artists_.push_back(artist_of(*track.track));
+  relaxations_ = relaxations();
   find_entries();
   rank_energies();
   if (bounds_.like) find_alike();
@@ -118,10 +120,11 @@ void BoundKeeper::rank_energies() {
   }
   std::vector<double> sorted = energies;
   std::sort(sorted.begin(), sorted.end());
+  const auto last = static_cast<double>(std::max<std::size_t>(1, sorted.size() - 1));
   for (const double energy : energies) {
-    const auto place = std::lower_bound(sorted.begin(), sorted.end(), energy) - sorted.begin();
-    energies_.push_back(static_cast<double>(place) /
-                        static_cast<double>(std::max<std::size_t>(1, sorted.size() - 1)));
+    const auto [first, end] = std::equal_range(sorted.begin(), sorted.end(), energy);
+    energies_.emplace_back(static_cast<double>(first - sorted.begin()) / last,
+                           static_cast<double>(end - sorted.begin() - 1) / last);
   }
   std::vector<double> of_tracks;
   for (std::size_t track = 0; track < pool_.tracks().size(); ++track)
@@ -181,7 +184,8 @@ bool BoundKeeper::plays(std::size_t track, Bound& cut_by) const {
   if (bounds_.mood) {
     cut_by = Bound::mood;
     const double energy = heard.energy - middle_energy_;
-    if (energy * bounds_.mood->energy < 0 || heard.valence * bounds_.mood->mode < 0) return false;
+    const bool wrong_mode = bounds_.mood->mode != 0 && heard.valence * bounds_.mood->mode <= 0;
+    if (energy * bounds_.mood->energy < 0 || wrong_mode) return false;
   }
   cut_by = Bound::like;
   return alike_.empty() || alike_[track];
@@ -210,48 +214,72 @@ bool BoundKeeper::keys_fit(std::size_t a, std::size_t b) const {
          (distance == 1 && (bounds_.key == KeyRule::near || one.key->minor != other.key->minor));
 }
 
-Bound BoundKeeper::first_cut(std::size_t entry, std::span<const PlayedRun> history, Seconds now,
-                             const Relaxed& relaxed, bool& is_cut) const {
-  const std::size_t fragment = entries_[entry];
-  const std::size_t track = track_of(fragment);
+// Which of the bounds between `heard` and `energy` cuts a track.
+BoundKeeper::Cut BoundKeeper::cut_by_history(std::size_t track, std::span<const PlayedRun> history,
+                                             Seconds now, const Relaxed& relaxed) const {
   const auto holds = [&](Bound bound) { return !relaxed[index_of(bound)]; };
-  is_cut = true;
-  Bound cut_by{};
-  if (!plays(track, cut_by)) return cut_by;
+  const bool by_artist = bounds_.artist_apart.count() > 0 && !artists_[track].empty();
+  Cut cut;
+  for (const PlayedRun& run : history) {
+    const std::size_t other = track_of(run.first);
+    if (holds(Bound::repeat) && other == track &&
+        (!bounds_.no_repeat || now - run.end < *bounds_.no_repeat))
+      return Bound::repeat;
+    if (by_artist && now - run.end < bounds_.artist_apart && artists_[other] == artists_[track])
+      cut = Bound::artist;
+  }
+  if (cut || history.empty()) return cut;
+  const std::size_t playing = track_of(history.back().first);
+  if (holds(Bound::metre) && traits(playing).beats_per_bar != traits(track).beats_per_bar)
+    return Bound::metre;
+  if (holds(Bound::stretch) && tempo_change(playing, track) > bounds_.stretch) return Bound::stretch;
+  if (holds(Bound::key) && !keys_fit(playing, track)) return Bound::key;
+  return {};
+}
+
+std::vector<BoundKeeper::TrackCuts> BoundKeeper::cuts_of_tracks(std::span<const PlayedRun> history,
+                                                                Seconds now, const Relaxed& relaxed,
+                                                                const Eligible& eligible) const {
+  std::vector<TrackCuts> cuts(pool_.tracks().size());
+  for (std::size_t track = 0; track < cuts.size(); ++track) {
+    Bound cut_by{};
+    if (eligible && !eligible(track)) {
+      cuts[track].before = Bound::include;
+    } else if (!plays(track, cut_by)) {
+      cuts[track].before = cut_by;
+    } else {
+      cuts[track].after = cut_by_history(track, history, now, relaxed);
+    }
+  }
+  for (const PlayedRun& run : history) cuts[track_of(run.first)].played.push_back(&run);
+  return cuts;
+}
+
+BoundKeeper::Cut BoundKeeper::cut_of(std::size_t entry, const TrackCuts& track,
+                                     std::span<const PlayedRun> history, Seconds now,
+                                     const Relaxed& relaxed) const {
+  if (track.before) return track.before;
+  const auto holds = [&](Bound bound) { return !relaxed[index_of(bound)]; };
+  const std::size_t fragment = entries_[entry];
+  const Hop start = pool_.fragments()[fragment].span.start;
   const Seconds usual = holds(Bound::length) ? bounds_.least : std::min(bounds_.least, kShortestRun);
   const Seconds least = std::min(usual, config_.length - now);
-  for (const PlayedRun& run : history) {
-    if (track_of(run.first) != track) continue;
+  for (const PlayedRun* run : track.played) {
     // What has been heard is not heard again, and the track that plays does not jump.
-    const bool plays_now = &run == &history.back();
-    const Seconds until_heard = hops_to_seconds(pool_.fragments()[run.first].span.start -
-                                                pool_.fragments()[fragment].span.start);
-    const bool after = pool_.fragments()[fragment].span.start >= pool_.fragments()[run.last].span.end();
+    const bool plays_now = run == &history.back();
+    const Seconds until_heard = hops_to_seconds(pool_.fragments()[run->first].span.start - start);
+    const bool after = start >= pool_.fragments()[run->last].span.end();
     if (plays_now || (!after && until_heard < least)) return Bound::heard;
   }
   if (hops_to_seconds(length_to_end_[fragment]) < least) return Bound::length;
-  for (const PlayedRun& run : history) {
-    if (holds(Bound::repeat) && track_of(run.first) == track &&
-        (!bounds_.no_repeat || now - run.end < *bounds_.no_repeat))
-      return Bound::repeat;
+  if (track.after) return track.after;
+  if (holds(Bound::energy) && !bounds_.energy.points.empty()) {
+    const double wanted = bounds_.energy.at(now / config_.length);
+    const auto [least_energy, most_energy] = energies_[entry];
+    if (wanted < least_energy - kEnergyReach || wanted > most_energy + kEnergyReach)
+      return Bound::energy;
   }
-  const std::string artist = artist_of(*pool_.tracks()[track].track);
-  for (const PlayedRun& run : history) {
-    if (bounds_.artist_apart.count() <= 0 || artist.empty()) break;
-    if (now - run.end < bounds_.artist_apart &&
-        artist_of(*pool_.tracks()[track_of(run.first)].track) == artist)
-      return Bound::artist;
-  }
-  if (!history.empty()) {
-    const std::size_t playing = track_of(history.back().first);
-    if (holds(Bound::stretch) && !fit_together(playing, track)) return Bound::stretch;
-    if (holds(Bound::key) && !keys_fit(playing, track)) return Bound::key;
-  }
-  if (holds(Bound::energy) && !bounds_.energy.points.empty() &&
-      std::abs(energies_[entry] - bounds_.energy.at(now / config_.length)) > kEnergyReach)
-    return Bound::energy;
-  is_cut = false;
-  return cut_by;
+  return {};
 }
 
 std::vector<Relaxed> BoundKeeper::relaxations() const {
@@ -272,16 +300,16 @@ std::vector<Relaxed> BoundKeeper::relaxations() const {
       with({}),
       with({Bound::key}),
       with({Bound::key, Bound::energy}),
-      with({Bound::stretch}),
-      with({Bound::stretch, Bound::key}),
-      with({Bound::stretch, Bound::key, Bound::energy}),
+      with({Bound::metre, Bound::stretch}),
+      with({Bound::metre, Bound::stretch, Bound::key}),
+      with({Bound::metre, Bound::stretch, Bound::key, Bound::energy}),
       with({Bound::repeat}),
       with({Bound::repeat, Bound::key}),
       with({Bound::repeat, Bound::key, Bound::energy}),
-      with({Bound::repeat, Bound::stretch}),
-      with({Bound::repeat, Bound::stretch, Bound::key}),
-      with({Bound::repeat, Bound::stretch, Bound::key, Bound::energy}),
-      with({Bound::repeat, Bound::stretch, Bound::key, Bound::energy, Bound::length})};
+      with({Bound::repeat, Bound::metre, Bound::stretch}),
+      with({Bound::repeat, Bound::metre, Bound::stretch, Bound::key}),
+      with({Bound::repeat, Bound::metre, Bound::stretch, Bound::key, Bound::energy}),
+      with({Bound::repeat, Bound::metre, Bound::stretch, Bound::key, Bound::energy, Bound::length})};
   std::vector<Relaxed> different;
   for (const Relaxed& step : steps)
     if (std::find(different.begin(), different.end(), step) == different.end())
@@ -292,15 +320,14 @@ std::vector<Relaxed> BoundKeeper::relaxations() const {
 Allowed BoundKeeper::allowed(std::span<const PlayedRun> history, Seconds now,
                              const Eligible& eligible) const {
   Allowed allowed;
-  for (const Relaxed& relaxed : relaxations()) {
+  for (const Relaxed& relaxed : relaxations_) {
     allowed = {std::vector<std::uint8_t>(entries_.size()), 0, {}, relaxed};
+    const std::vector<TrackCuts> tracks = cuts_of_tracks(history, now, relaxed, eligible);
     for (std::size_t entry = 0; entry < entries_.size(); ++entry) {
-      bool is_cut = eligible && !eligible(track_of(entries_[entry]));
-      Bound by = Bound::include;
-      if (!is_cut) by = first_cut(entry, history, now, relaxed, is_cut);
-      allowed.entries[entry] = !is_cut;
-      allowed.count += !is_cut;
-      if (is_cut) ++allowed.cut[index_of(by)];
+      const Cut cut = cut_of(entry, tracks[track_of(entries_[entry])], history, now, relaxed);
+      allowed.entries[entry] = !cut;
+      allowed.count += !cut;
+      if (cut) ++allowed.cut[index_of(*cut)];
     }
     if (allowed.count > 0) break;
   }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,11 +24,12 @@ enum class Bound : std::uint8_t {
   length,
   repeat,
   artist,
+  metre,
   stretch,
   key,
   energy
 };
-inline constexpr std::size_t kBounds = 11;
+inline constexpr std::size_t kBounds = 12;
 const char* name_of(Bound bound) noexcept;
 
 // A set of bounds that do not hold at a seam.
@@ -67,9 +69,9 @@ class BoundKeeper {
 
   // What may follow `history` (in order; empty: what may begin the mix) at the moment `now`. Bounds that
   // are not set by a person are relaxed one after the other until something is left: first key, then
-  // energy, then tempi and metres that do not fit together; and where every track has played, the same
-  // once more while tracks may come again; at last a track may play for less than its least. count is 0
-  // if nothing is.
+  // energy, then tempi and metres (these always) that do not fit together; and where every track has
+  // played, the same once more while tracks may come again; at last a track may play for less than its
+  // least. count is 0 if nothing is.
   Allowed allowed(std::span<const PlayedRun> history, Seconds now, const Eligible& eligible = {}) const;
 
   // Whether two tracks can be beaten alike: both have a beat, the same metre, and tempi within the
@@ -81,10 +83,22 @@ class BoundKeeper {
   std::vector<std::vector<std::size_t>> groups() const;
 
  private:
+  using Cut = std::optional<Bound>;  // which cuts; none does
+  // What concerns a track, whatever part of it; `before` and `after` those bounds that are asked
+  // between.
+  struct TrackCuts {
+    Cut before, after;
+    std::vector<const PlayedRun*> played;  // of this track
+  };
+
   bool plays(std::size_t track, Bound& cut_by) const;
   bool keys_fit(std::size_t a, std::size_t b) const;
-  Bound first_cut(std::size_t entry, std::span<const PlayedRun> history, Seconds now,
-                  const Relaxed& relaxed, bool& is_cut) const;
+  std::vector<TrackCuts> cuts_of_tracks(std::span<const PlayedRun> history, Seconds now,
+                                        const Relaxed& relaxed, const Eligible& eligible) const;
+  Cut cut_by_history(std::size_t track, std::span<const PlayedRun> history, Seconds now,
+                     const Relaxed& relaxed) const;
+  Cut cut_of(std::size_t entry, const TrackCuts& track, std::span<const PlayedRun> history, Seconds now,
+             const Relaxed& relaxed) const;
   const MusicTraits& traits(std::size_t track) const {
     return pool_.tracks()[track].track->record.traits;
   }
@@ -97,11 +111,14 @@ class BoundKeeper {
   const Bounds& bounds_;
   const FragmentPool& pool_;
   std::vector<std::size_t> entries_;
-  std::vector<double> energies_;  // of entries, 0 … 1: rank among them
+  // Of entries, 0 … 1: rank among them; from, to, where several are equal.
+  std::vector<std::pair<double, double>> energies_;
   std::vector<std::size_t> stretch_ends_;
-  std::vector<Hop> length_to_end_;  // of a fragment, to the end of its stretch
-  double middle_energy_ = 0;        // of tracks, median
-  std::vector<bool> alike_;         // of tracks, where one is to stay near
+  std::vector<Hop> length_to_end_;    // of a fragment, to the end of its stretch
+  double middle_energy_ = 0;          // of tracks, median
+  std::vector<bool> alike_;           // of tracks, where one is to stay near
+  std::vector<std::string> artists_;  // of tracks
+  std::vector<Relaxed> relaxations_;
 };
 
 }  // namespace segue

@@ -1,8 +1,6 @@
 // What bounds a mix in the style `mix`. The network's scores rule inside them.
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,15 +31,18 @@ struct EnergyCurve {
 // "energetic-dark", …
 struct MoodBound {
   int energy = 0;  // -1 the calmer half of the music, 1 the more energetic one, 0 both
-  int mode = 0;    // -1 minor, 1 major, 0 both
+  int mode = 0;    // -1 minor, 1 major, 0 both, and music without a key
 
   static MoodBound parse(std::string_view text);  // throws Error(usage)
 };
 
 // Bounds that a person has set are kept, whatever it costs; the others give way where they leave
-// nothing. A curve of energy is followed as nearly as the music allows.
+// nothing. A curve of energy is followed as nearly as the music allows. Music of another metre, or with
+// a beat after music without one, follows only where nothing else is left.
 struct Bounds {
-  Seconds least{20};  // that a track plays at a time; if not set, less where tracks are short
+  // That a track plays at a time; the last one till the mix ends, and that may be sooner, at least half
+  // of the least before. If not set, less where tracks are short, and more where nothing may follow.
+  Seconds least{20};
   Seconds most{90};
   bool seconds_are_set = false;
   double stretch =

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 namespace {
 constexpr float kMostOdds = 1000;  // either way
-}
+}  // namespace
 
 std::vector<float> CriticSet::odds(std::span<const SeamWindow> windows) const {
   std::vector<float> sum(windows.size(), 0.0f);
@@ -74,14 +74,43 @@ std::shared_ptr<const CriticSet> load_critics(const fs::path& folder, Seconds tr
   return set;
 }
 
+namespace {
+
+bool follows(const PoolFragment& after, const PoolFragment& before) {
+  return after.track == before.track && after.position == before.position + 1;
+}
+
+// A fragment with those that lie directly before it, until `reach` is filled; or those after it.
+FragmentSpan stretch_before(const FragmentPool& pool, std::size_t fragment, Seconds reach) {
+  const auto& all = pool.fragments();
+  const Hop end = all[fragment].span.end();
+  while (fragment > 0 && end - all[fragment].span.start < to_hops(reach) &&
+         follows(all[fragment], all[fragment - 1]))
+    --fragment;
+  return {all[fragment].span.start, end - all[fragment].span.start};
+}
+FragmentSpan stretch_after(const FragmentPool& pool, std::size_t fragment, Seconds reach) {
+  const auto& all = pool.fragments();
+  const Hop start = all[fragment].span.start;
+  while (fragment + 1 < all.size() && all[fragment].span.end() - start < to_hops(reach) &&
+         follows(all[fragment + 1], all[fragment]))
+    ++fragment;
+  return {start, all[fragment].span.end() - start};
+}
+
+}  // namespace
+
 std::pair<double, double> gains_between(const FragmentPool& pool, std::size_t from, std::size_t to,
-                                        double target_lufs) {
+                                        double target_lufs, Seconds reach) {
   std::vector<LevelledPiece> pieces;
   for (const std::size_t i : {from, to}) {
     const PoolFragment& fragment = pool.fragments()[i];
     const PoolTrack& track = pool.tracks()[fragment.track];
-    pieces.push_back({fragment.loudness_lufs, track.track->record.integrated_lufs,
-                      blocks_inside(track.features->loudness(), fragment.span)});
+    const FragmentSpan heard =
+        i == from && pieces.empty() ? stretch_before(pool, from, reach) : stretch_after(pool, to, reach);
+    const auto momentary = blocks_inside(track.features->loudness(), heard);
+    pieces.push_back({heard == fragment.span ? fragment.loudness_lufs : gated_loudness(momentary),
+                      track.track->record.integrated_lufs, momentary});
   }
   const std::vector<double> gains = level(pieces, target_lufs);
   return {gains[0], gains[1]};
@@ -91,20 +120,25 @@ Critic::Critic(const FragmentPool& pool, std::shared_ptr<const CriticSet> set,
                const CriticConfig& config)
     : pool_(pool), set_(std::move(set)), config_(config) {}
 
-// In a mix other seams lie where a fragment begins and ends.
-Seconds Critic::heard_of(std::size_t fragment) const {
-  return std::min(kSeamFlank, hops_to_seconds(pool_.fragments()[fragment].span.length) - config_.fade);
+// Other seams may lie where what plays of the track begins and ends.
+Seconds Critic::heard_of(std::size_t fragment, Side side) const {
+  const FragmentSpan plays = side == Side::before ? stretch_before(pool_, fragment, config_.reach)
+                                                  : stretch_after(pool_, fragment, config_.reach);
+  return std::min(kSeamFlank, hops_to_seconds(plays.length) - config_.fade);
 }
 
-bool Critic::has_opinion(std::size_t fragment) const { return heard_of(fragment) >= kLeastHeard; }
+bool Critic::has_opinion(std::size_t fragment, Side side) const {
+  return heard_of(fragment, side) >= kLeastHeard;
+}
 
 SeamWindow Critic::preview(std::size_t from, std::size_t to) const {
-  const auto [gain_from, gain_to] = gains_between(pool_, from, to, config_.target_lufs);
+  const auto [gain_from, gain_to] = gains_between(pool_, from, to, config_.target_lufs, config_.reach);
   const PoolFragment& a = pool_.fragments()[from];
   const PoolFragment& b = pool_.fragments()[to];
-  return preview_seam({pool_.tracks()[a.track].features.get(), a.span.end(), gain_from},
-                      {pool_.tracks()[b.track].features.get(), b.span.start, gain_to},
-                      {config_.fade, set_->transition, heard_of(from), heard_of(to)});
+  return preview_seam(
+      {pool_.tracks()[a.track].features.get(), a.span.end(), gain_from},
+      {pool_.tracks()[b.track].features.get(), b.span.start, gain_to},
+      {config_.fade, set_->transition, heard_of(from, Side::before), heard_of(to, Side::after)});
 }
 
 std::vector<float> Critic::odds(std::size_t from, std::span<const std::size_t> to) {
@@ -138,7 +172,7 @@ void Critic::judge(std::size_t last, std::span<Candidate> ranked) {
   std::size_t end = 0;
   for (; end < ranked.size() && heard.size() < config_.heard; ++end) {
     const std::size_t fragment = ranked[end].fragment;
-    const bool audible = has_opinion(last) && has_opinion(fragment);
+    const bool audible = has_opinion(last, Side::before) && has_opinion(fragment, Side::after);
     (audible ? heard : too_short).push_back(end);
     if (audible) fragments.push_back(fragment);
   }

@@ -45,15 +45,19 @@ std::shared_ptr<const CriticSet> find_critics(Seconds fade, const std::filesyste
 // The same, but throws Error(model) telling how to teach them if there are none.
 std::shared_ptr<const CriticSet> require_critics(Seconds fade, const std::filesystem::path& folder = {});
 
-// Gains in dB of two fragments of a pool that play one after the other, as a mix would set them.
+// Gains in dB of two fragments of a pool that play one after the other, as a mix would set them; with
+// what plays of their tracks before and after them (CriticConfig::reach).
 std::pair<double, double> gains_between(const FragmentPool& pool, std::size_t from, std::size_t to,
-                                        double target_lufs);
+                                        double target_lufs, Seconds reach = Seconds(0));
 
 struct CriticConfig {
   std::size_t heard = 20;  // at each decision, the best by the network's score
   double weight = 30;      // of what it says beside the logarithm of the network's probability
   Seconds fade{0.1};
   double target_lufs = -16;
+  // Of the track on either side of a seam a mix plays this much at least, and is levelled by it; 0: the
+  // fragment alone.
+  Seconds reach{0};
   std::size_t kept = std::size_t{1} << 20;  // seams whose odds are kept, 24 bytes each
   std::size_t threads = 0;                  // that preview; 0 = all cores
 };
@@ -84,9 +88,11 @@ class Critic {
   }
 
  private:
+  enum class Side { before, after };  // of the seam
+
   SeamWindow preview(std::size_t from, std::size_t to) const;
-  Seconds heard_of(std::size_t fragment) const;
-  bool has_opinion(std::size_t fragment) const;
+  Seconds heard_of(std::size_t fragment, Side side) const;
+  bool has_opinion(std::size_t fragment, Side side) const;
 
   const FragmentPool& pool_;
   std::shared_ptr<const CriticSet> set_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 
 #include "base/error.hpp"
@@ -32,8 +33,13 @@ Hop capacity(const MixConfig& config, const FragmentPool& pool, Hop limit) {
   return hops;
 }
 
+// Of less than ten seconds, tenths.
 std::string time_of(double hops) {
-  return format_time(Seconds(hops * LogMelGeometry::hop_length / LogMelGeometry::sample_rate));
+  const Seconds time(hops * LogMelGeometry::hop_length / LogMelGeometry::sample_rate);
+  if (time.count() >= 10) return format_time(time);
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f s", std::floor(time.count() * 10) / 10);
+  return text;
 }
 
 }  // namespace

@@ -101,12 +101,14 @@ class PlanBuilder {
   }
 
   // How what follows compares with the track's own next fragment.
-  static std::string why_left(const Run& run) {
+  std::string why_left(const Run& run) const {
     if (!run.own) return "the track was over; the best";
-    char odds[120];
-    std::snprintf(odds, sizeof odds,
-                  "a good moment to leave (%+.2f against the track's own next fragment): the best",
-                  static_cast<double>(run.ranking->best[run.rank].score - *run.own) * kScoreUnit);
+    char odds[160];
+    std::snprintf(
+        odds, sizeof odds,
+        "the best moment found to leave (%+.2f against the track's own next fragment%s): the best",
+        static_cast<double>(run.ranking->best[run.rank].score - *run.own) * kScoreUnit,
+        config_.critics ? ", with what the critic says" : "");
     return odds;
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -50,6 +51,7 @@ class Deciding {
     ears.weight = config.critic_weight;
     ears.fade = config.crossfade;
     ears.target_lufs = config.target_lufs;
+    if (config.style == Style::mix) ears.reach = config.bounds.least;
     return second_opinion(pool, {config.edge_weight, config.critics, ears});
   }
 
@@ -80,14 +82,28 @@ std::vector<Run> choose_collage(const MixConfig& config, Library& library, const
 }
 
 // Says what a listener may wonder about.
-void tell_groups(std::size_t groups, const BoundKeeper& bounds, const std::vector<Run>& runs) {
-  std::size_t changes = 0;
-  for (std::size_t i = 1; i < runs.size(); ++i)
-    changes += !bounds.fit_together(bounds.track_of(runs[i - 1].first), bounds.track_of(runs[i].first));
-  if (changes == 0) return;
-  log_info("tempo and metre let the tracks fall into " + std::to_string(groups) +
-           " groups; the mix goes from one to another at " + std::to_string(changes) +
-           (changes == 1 ? " seam" : " seams"));
+void tell_groups(const std::vector<std::vector<std::size_t>>& groups, const BoundKeeper& bounds,
+                 const std::vector<Run>& runs) {
+  std::map<std::size_t, std::size_t> group_of;  // a track
+  for (std::size_t group = 0; group < groups.size(); ++group)
+    for (const std::size_t track : groups[group]) group_of[track] = group;
+  std::size_t changes = 0, others = 0;
+  for (std::size_t i = 1; i < runs.size(); ++i) {
+    const std::size_t before = bounds.track_of(runs[i - 1].first),
+                      after = bounds.track_of(runs[i].first);
+    if (group_of[before] != group_of[after]) {
+      ++changes;
+    } else {
+      others += !bounds.fit_together(before, after);
+    }
+  }
+  const auto seams = [](std::size_t count) {
+    return std::to_string(count) + (count == 1 ? " seam" : " seams");
+  };
+  if (changes > 0)
+    log_info("tempo and metre let the tracks fall into " + std::to_string(groups.size()) +
+             " groups; the mix goes from one to another at " + seams(changes));
+  if (others > 0) log_info("tempo or metre changes by more than asked at " + seams(others));
 }
 
 // Where most tracks are shorter than the least that they should play, half of what they have will do.
@@ -123,10 +139,10 @@ Plan plan_runs(const MixConfig& asked, Library& library, const FragmentPool& poo
   Deciding deciding(config, pool, model);
   const Hearing hearing = deciding.open(library, {bounds.entries().begin(), bounds.entries().end()});
   const std::vector<Run> runs = RunChooser(config, pool, bounds, hearing).choose();
-  const std::size_t groups = bounds.groups().size();
+  const auto groups = bounds.groups();
   tell_groups(groups, bounds, runs);
   Plan plan = build_plan(config, pool, model.card(), runs);
-  plan.choosing.groups = groups;
+  plan.choosing.groups = groups.size();
   return plan;
 }
 
@@ -147,7 +163,7 @@ void MixConfig::validate() const {
           "choose another --critic-heard");
   require(critic_weight >= 0 && critic_weight <= 100, "the weight of the critic is outside 0 … 100",
           "choose another --critic-weight");
-  require(exits >= 1 && exits <= 64, "the moments to leave are outside 1 … 64", "choose other --exits");
+  require(exits >= 1 && exits <= 64, "the moments to leave are outside 1 … 64", "choose another number");
   bounds.validate();
   require(edge_weight >= 0 && edge_weight <= 100, "the weight of the edges is outside 0 … 100",
           "choose another --edge-weight");

@@ -65,6 +65,12 @@ struct MixConfig {
 // where a source has no sound to give; levels: each fragment evened to the target, then one offset for
 // the whole (planning/levels.hpp). Throws Error(infeasible) saying which rule left nothing and how to
 // loosen it, Error(usage) for a start that is not there.
+//
+// Style `mix`: tracks play in runs of consecutive fragments, between bounds.least and bounds.most long,
+// and begin where a phrase begins. A run is left where another track's fragment follows as well as its
+// own next one: where the log odds of one against the other, by the network and the critic, are best.
+// Bounds (planning/bounds.hpp) say what may follow; nothing that was heard is heard again. Sequences
+// compare by the mean of these odds (planning/run_chooser.hpp).
 Plan plan_mix(const MixConfig& config, Library& library, const std::vector<LibraryTrack>& tracks,
               const SuccessorModel& model);
 

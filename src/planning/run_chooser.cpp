@@ -172,11 +172,18 @@ bool RunChooser::may_end_with(std::span<const PlayedRun> history) const {
 std::vector<RunChooser::Exit> RunChooser::exits_of(const Step& step, std::size_t end) const {
   const Bounds& bounds = config_.bounds;
   std::vector<Exit> exits;
+  const Seconds least_after = bounds.end ? std::min(bounds.least / 2, closing_ / 2) : bounds.least / 2;
   for (std::size_t last = step.entry; last <= end; ++last) {
     const Seconds played = bounds_.seconds_of(step.entry, last);
     if (played > bounds.most) break;
-    if (played >= bounds.least && config_.length - step.begin - played >= bounds.least / 2)
+    if (played >= bounds.least && config_.length - step.begin - played >= least_after)
       exits.push_back({last, step.begin + played, 0, nullptr});
+  }
+  // Where the closing track is short, the moment from which it reaches the end is not to be missed.
+  if (bounds.end && closing_ < 2 * bounds.least) {
+    const auto closes = [&](const Exit& exit) { return config_.length - exit.at <= closing_; };
+    if (std::any_of(exits.begin(), exits.end(), closes))
+      std::erase_if(exits, [&](const Exit& exit) { return !closes(exit); });
   }
   const Seconds all = bounds_.seconds_of(step.entry, end);
   if (exits.empty() && step.begin + all < length_) {
@@ -189,8 +196,9 @@ std::vector<RunChooser::Exit> RunChooser::exits_of(const Step& step, std::size_t
   return exits;
 }
 
-// What may follow at each exit; those where nothing may are left out. Times between tracks, and tracks
-// that are wanted at a time, depend on the moment; else what the middle one leaves will do for all.
+// What may follow at each exit; those where nothing may are left out. Times between tracks, tracks that
+// are wanted at a time, energy, and what is left of the mix depend on the moment; else what the middle
+// one leaves will do for all.
 void RunChooser::find_allowed(std::vector<Exit>& exits, std::vector<PlayedRun> history) {
   const Bounds& bounds = config_.bounds;
   const auto allowed_at = [&](const Exit& exit) {
@@ -201,7 +209,9 @@ void RunChooser::find_allowed(std::vector<Exit>& exits, std::vector<PlayedRun> h
     note(*allowed, exit.at);
     return allowed;
   };
-  if (bounds.no_repeat || bounds.artist_apart.count() > 0 || bounds.end || !bounds.include.empty()) {
+  const bool ends_soon = !exits.empty() && config_.length - exits.back().at < bounds.least;
+  if (bounds.no_repeat || bounds.artist_apart.count() > 0 || bounds.end || !bounds.include.empty() ||
+      !bounds.energy.points.empty() || ends_soon) {
     thin(exits, kMoments);
     for (Exit& exit : exits) exit.allowed = allowed_at(exit);
   } else {
@@ -241,8 +251,9 @@ void RunChooser::follow(std::size_t number, std::vector<Step>& next) {
     choose_exits(step, exits);
     for (const Exit& exit : exits) leave(number, exit, next);
   }
-  // Nothing may follow: it plays on, if there is enough of it.
-  if (next.size() == before && fills && step.begin + config_.bounds.most < config_.length)
+  // Nothing may follow: it plays on, if there is enough of it, and nobody minds.
+  if (next.size() == before && fills && step.begin + config_.bounds.most < config_.length &&
+      !config_.bounds.seconds_are_set)
     finish(number, end);
 }
 

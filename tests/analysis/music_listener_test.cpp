@@ -128,8 +128,8 @@ TEST(MusicListener, NoiseIsHardlyABeat) {
   EXPECT_GT(test::hear(clicks(40)).traits.beat_strength, 1);
 }
 
-// Cannot pass yet: of 40 s of noise one in six has a beat_strength above kLeastStrength by chance. Over
-// n beats strength · √n stays below 3, of music it is above.
+// Of 40 s of noise one in six has a beat_strength above kLeastStrength by chance. Over n beats
+// strength · √n stays below 3, of music it is above.
 TEST(MusicListener, NoiseHasNoBeat) {
   for (const HeardMusic& noise : noises(40))
     EXPECT_FALSE(noise.traits.has_beat()) << noise.traits.beat_strength;

@@ -27,13 +27,15 @@ TEST(Tempo, OfASteadyBeatIsExactAtAnyPace) {
   }
 }
 
-TEST(Tempo, OfFewBeatsHasNoDriftAndOfOneNothing) {
+TEST(Tempo, OfFewBeatsIsMeasuredByShorterLinesAndOfOneNotAtAll) {
   EXPECT_NEAR(measure_tempo(steady(15, .5)).bpm, 120, 1e-9);
   EXPECT_NEAR(measure_tempo(steady(2, .75)).bpm, 80, 1e-9);
+  EXPECT_EQ(measure_tempo(steady(5, .5)).lines, 0u);
   std::vector<double> uneven = steady(15, .5);
-  uneven[7] += .03;
-  EXPECT_EQ(measure_tempo(uneven).drift, 0) << "there are no 16 beats";
-  EXPECT_EQ(measure_tempo(uneven).jitter, 0);
+  uneven[7] += .03;  // the middle one: the line is moved by 2 ms, and not turned
+  EXPECT_NEAR(measure_tempo(uneven).drift, 0, 1e-9);
+  EXPECT_NEAR(measure_tempo(uneven).jitter, .03 * std::sqrt(14.0) / 15, 1e-9);
+  EXPECT_EQ(measure_tempo(uneven).lines, 1u);
   for (const std::size_t count : {0, 1}) {
     const Tempo none = measure_tempo(steady(count, .5));
     EXPECT_EQ(none.bpm, 0);

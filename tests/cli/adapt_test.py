@@ -51,7 +51,7 @@ class Adapting(support.Sandbox):
         self.assertIn("learning autoencoder-adapted", first.stderr)
         report = json.loads(first.stdout)
         self.assertEqual(report["model"], "autoencoder-adapted")
-        self.assertEqual(report["known_fragments"], report["fragments"])
+        self.assertEqual(report["known_runs"], report["runs"])
         kept = [file for file in (self.folder / "data/segue/adapted").rglob("*") if file.is_file()]
         self.assertIn("autoencoder-adapted.safetensors", [file.name for file in kept])
         second = self.segue("mix", self.music, "--adapt", "--model", "autoencoder", "--length", "8", "-o", "b.flac")

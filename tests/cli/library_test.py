@@ -231,7 +231,7 @@ class CutAndTrain(support.Sandbox):
         read = lambda path: pathlib.Path(path).read_bytes()
         self.assertEqual(read(whole["weights"]), read(resumed["weights"]))
         report = self.json("mix", self.music, "--model", whole["weights"], "-o", "own.flac", "--length", "8")
-        self.assertEqual(report["known_fragments"], report["fragments"])
+        self.assertEqual(report["known_runs"], report["runs"])
 
     def test_the_order_in_which_music_comes_changes_no_figure(self):
         files = sorted(self.music.iterdir())
@@ -250,6 +250,7 @@ class CutAndTrain(support.Sandbox):
         for key in ("system", "guard_ms", "fragment", "auc_easy", "auc_hard", "auc_rev", "r1", "r10", "mrr",
                     "global_r1", "g3", "g6", "g8", "rebuilt3", "rebuilt6", "rebuilt8", "r1_tolerant", "neighbours", "n_tracks", "n_fragments"):
             self.assertIn(key, result)
+        self.assertFalse(result["waveform"], "hidden by the guard, and no system that hears it")
         self.assertGreater(result["auc_easy"], 0.5)
         blind = self.json("evaluate", self.music, "--system", "random")
         edge = self.json("evaluate", self.music, "--system", "edge")
@@ -260,6 +261,8 @@ class CutAndTrain(support.Sandbox):
         clip = sorted(self.music.iterdir())[0]
         alone = self.json("evaluate", clip, "--allow-known")
         self.assertIsNone(alone["known"])
+        self.assertTrue(alone["waveform"])
+        self.assertFalse(self.json("evaluate", clip, "--allow-known", "--no-waveform")["waveform"])
         apart = self.json("evaluate", clip, full, "--allow-known", "--predictions", "answers.jsonl")
         self.assertEqual({k: v for k, v in apart.items() if k != "known"}, {k: v for k, v in alone.items() if k != "known"})
         self.assertEqual(apart["known"]["n_tracks"], 1)

@@ -157,7 +157,10 @@ class Mix(support.Sandbox):
     def test_marks_known_tracks(self):
         report = self.mix("known.flac")
         plan = json.loads((self.folder / "known.plan.json").read_text(encoding="utf-8"))
-        self.assertEqual(report["known_fragments"], sum(p["known"] for p in plan["placements"]))
+        self.assertEqual(report["runs"], len(plan["placements"]))
+        self.assertEqual(report["known_runs"], sum(p["known"] for p in plan["placements"]))
+        collage = self.collage("known.flac", "--length", 30)
+        self.assertGreater(collage["fragments"], 5)
 
     def test_says_nothing_but_the_result_on_stdout(self):
         result = self.segue("mix", self.music, "-o", "quiet.flac", "--length", "5", "--quiet")
@@ -259,6 +262,22 @@ class StyleMix(support.Sandbox):
             self.assertEqual((names[0], names[-1]), (first.name, last.name))
             self.assertIn(middle.name, names)
             self.assertEqual(names.count(last.name), 1)
+
+    def test_tracks_that_must_be_heard_are_named_before_the_music_or_by_a_double(self):
+        double = self.folder / "zz double.mp3"
+        support.ffmpeg("-i", self.tracks[2], "-b:a", "192k", double)
+        self.segue("mix", "--include", self.tracks[0], "--include", self.tracks[3], self.music, double,
+                   "--end-with", double, "--draft", "-o", "mix.flac", "--length", 150)
+        names = self.names(self.told())
+        self.assertLessEqual({self.tracks[0].name, self.tracks[3].name}, set(names))
+        self.assertEqual(names[-1], self.tracks[2].name)
+
+    def test_bounds_that_settings_give_do_not_keep_from_a_collage(self):
+        settings = self.folder / "segue.toml"
+        settings.write_text('[mix]\ntrack-seconds = "8-16"\n')
+        self.addCleanup(settings.unlink)
+        self.mix("--style", "collage", length=20)
+        self.refused(2, "mix", self.music, "--style", "collage", "--track-seconds", "8-16", says="--style mix")
 
     def test_bounds_are_kept(self):
         self.segue("analyze", self.music)

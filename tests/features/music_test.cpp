@@ -179,6 +179,12 @@ TEST(FeatureFileMusic, LiesInTheTensorsThatTheHeaderTellsOf) {
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(tensor.bytes.data()) % size_of(tensor.dtype), 0u) << name;
 }
 
+TEST(Sections, AreCalledByLettersAsColumnsOfATableAre) {
+  const std::pair<int, const char*> names[] = {{0, "A"},   {25, "Z"},  {26, "AA"},
+                                               {51, "AZ"}, {52, "BA"}, {702, "AAA"}};
+  for (const auto& [label, name] : names) EXPECT_EQ(section_letters(label), name);
+}
+
 TEST(FeatureFileMusic, AnOlderFileHasNoneAndSaysSo) {
   const TemporaryFolder folder;
   const auto path = write_music(folder, some_music());

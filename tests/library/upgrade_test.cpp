@@ -246,8 +246,7 @@ TEST_F(UpgradeTest, CopiesAndDoublesStayWhatTheyAre) {
   EXPECT_EQ(update().unchanged, 3u);
 }
 
-// The file's tags changed since the older segue read it. Cannot pass yet: Updater::complete() keeps the
-// old tags and notes the file as read, so that they stay for good.
+// The file's tags changed since the older segue read it.
 TEST_F(UpgradeTest, TagsThatChangedMeanwhileAreRead) {
   make("Old.flac", 1);
   update();
@@ -262,12 +261,35 @@ TEST_F(UpgradeTest, TagsThatChangedMeanwhileAreRead) {
   EXPECT_EQ(update().unchanged, 1u);
 }
 
+// Larger, so that it is read first.
+TEST_F(UpgradeTest, ACopyWithOtherTagsTakesAwayNoneThatWereGiven) {
+  make("a.flac", 1);
+  update();
+  {
+    Library library(store());
+    Tags tags;
+    tags.title = "Given";
+    library.catalog().give_tags(only(library).record.id, tags);
+  }
+  make_older();
+  test::run_ffmpeg("-i " + test::quoted((music() / "a.flac").native()) +
+                   " -c copy -metadata title=Other" + " -metadata comment=" + std::string(500, 'x') +
+                   " " + test::quoted((music() / "copy.flac").native()));
+  const UpdateReport report = update();
+  EXPECT_EQ(report.retagged, 0u);
+  EXPECT_EQ(report.doubles, 1u);
+  EXPECT_EQ(only(Library(store())).record.tags.title, "Given");
+}
+
 TEST_F(UpgradeTest, MusicThatMovedMeanwhileIsHeardWhereItIs) {
   make("a.wav", 1);
   update();
   make_older();
   fs::rename(music() / "a.wav", music() / "b.wav");
-  EXPECT_TRUE(update().problems.empty());
+  const UpdateReport report = update();
+  EXPECT_TRUE(report.problems.empty());
+  EXPECT_EQ(report.moved, 1u);
+  EXPECT_EQ(report.removed, 0u);
   Library library(store());
   EXPECT_EQ(only(library).file, music() / "b.wav");
   EXPECT_TRUE(only(library).record.traits.has_beat());

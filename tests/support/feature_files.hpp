@@ -18,7 +18,8 @@ inline TrackId track_id(std::string_view name) {
 // value(frame, band): log10 power. Loudness is -20 LUFS throughout.
 inline std::filesystem::path write_features(
     const std::filesystem::path& folder, const TrackId& id, Hop hops,
-    const std::function<float(Hop, int)>& value = [](Hop, int) { return -3.0f; }) {
+    const std::function<float(Hop, int)>& value = [](Hop, int) { return -3.0f; },
+    const TrackMusic& music = {}) {
   FeatureFileWriter writer(folder);
   std::vector<float> row(LogMelGeometry::bands);
   for (Hop frame = 0; frame < hops - kFrameOverhang; ++frame) {
@@ -26,7 +27,7 @@ inline std::filesystem::path write_features(
     writer.append(row);
   }
   const auto blocks = static_cast<std::size_t>(hops_to_seconds(hops).count() / kLoudnessBlock);
-  return writer.commit(id, hops, std::vector<float>(blocks, -20.0f));
+  return writer.commit(id, hops, std::vector<float>(blocks, -20.0f), music);
 }
 
 }  // namespace segue::test

@@ -144,6 +144,44 @@ TEST_F(SamplerTest, CutsSomeTracksOtherwiseButNeverWhatItIsMeasuredBy) {
   EXPECT_EQ(lengths_of(epoch(1)).size(), 1u);
 }
 
+TEST_F(SamplerTest, ClipsThatAreCutAtBarsBeginAtBars) {
+  recipe_ = Recipe::load("successor");
+  constexpr Hop kBar = 80;  // of four beats
+  for (std::size_t i = 0; i < manifest_.tracks.size(); ++i) {
+    TrackMusic music;
+    for (int beat = 0; beat < 43; ++beat)
+      music.beats.push_back({hops_to_seconds(beat * kBar / 4).count(), beat % 4});
+    ManifestTrack& track = manifest_.tracks[i];
+    track.features =
+        test::write_features(folder_.path(), track.id, 860, test::wandering_spectrum(i + 1), music);
+  }
+  recipe_.set("recut", "1");
+  recipe_.set("guard", "0");
+  for (const char* name : {"stretch", "pitch", "gain_db", "tilt_db"}) recipe_.set(name, "0");
+  std::set<std::vector<float>> bars;
+  const Manifest cut = [&] {
+    Manifest manifest = manifest_;
+    for (ManifestTrack& track : manifest.tracks) {
+      track.fragments.clear();
+      for (Hop start = 0; start + kBar <= 860; start += kBar) track.fragments.push_back({start, kBar});
+    }
+    return manifest;
+  }();
+  const FragmentSet set = cut.fragments(Side::train);
+  for (std::size_t i = 0; i < set.size(); ++i) bars.insert(set.log_mel(i).values);
+  std::size_t as_long = 0, at_bars = 0;
+  for (std::uint64_t number = 0; number < 12; ++number) {
+    for (const TrainingBatch& batch : epoch(number)) {
+      for (const LogMel& fragment : batch.fragments) {
+        as_long += fragment.frames == visible_frames({0, kBar}).size();
+        at_bars += bars.count(fragment.values);
+      }
+    }
+  }
+  EXPECT_GT(as_long, 50u);
+  EXPECT_GT(static_cast<double>(at_bars), 0.8 * static_cast<double>(as_long)) << "others came by chance";
+}
+
 TEST_F(SamplerTest, TransposesAllOfAClipAlike) {
   recipe_ = Recipe::load("successor");
   for (const char* name : {"recut", "stretch", "shift", "gain_db", "tilt_db"}) recipe_.set(name, "0");
