@@ -94,8 +94,10 @@ std::size_t FragmentPool::at(const StartPoint& start) const {
   const auto track = std::find_if(tracks_.begin(), tracks_.end(),
                                   [&](auto& entry) { return entry.track->record.id == start.track; });
   if (track == tracks_.end()) {
-    throw Error(ErrorKind::usage, "the track to start with is not among the music, or is silent", {},
-                "start with another");
+    throw Error(
+        ErrorKind::usage,
+        "the track to start with is not among the music, or is silent or too short for a fragment", {},
+        "start with another");
   }
   const double hop = start.at.count() * LogMelGeometry::sample_rate / LogMelGeometry::hop_length;
   for (std::size_t i = track->first; i < track->first + track->count; ++i) {
