@@ -42,7 +42,7 @@ def train(arguments, name, sides, weights, *flags):
 def tell(arguments, what, weights, split):
     for guard in ("0", "116"):
         printed = subprocess.run([arguments.segue, "evaluate", *arguments.music, "--model", weights, "--split", split,
-                                  "--guard", guard, "--allow-known", "--json", "--quiet"],
+                                  "--guard", guard, "--no-waveform", "--allow-known", "--json", "--quiet"],
                                  stdout=subprocess.PIPE, text=True, check=True).stdout
         figures = json.loads(printed)
         if not figures["n_tracks"]:

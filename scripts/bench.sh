@@ -32,8 +32,13 @@ echo "== how often each system finds what follows, on the test side of tests/spl
 for model in random edge dense autoencoder crnn-report crnn-tuned successor; do
   for guard in 0 116; do
     XDG_DATA_HOME=$PWD/build/bench-work/three-hours build/release/segue evaluate "$wesnoth" "$kart" \
-      --split tests/split.json --model $model --guard $guard --quiet
+      --split tests/split.json --model $model --guard $guard --no-waveform --quiet
   done
+done
+echo "== and with the waveform across the cuts"
+for fragment in 3 bars; do
+  XDG_DATA_HOME=$PWD/build/bench-work/three-hours build/release/segue evaluate "$wesnoth" "$kart" \
+    --split tests/split.json --fragment $fragment --quiet
 done
 echo "== how audible each system's joins are, on the test side of tests/split.json"
 joins=edge,dense,autoencoder,crnn-report,crnn-tuned,successor,successor+critic,successor+edge+critic,true
