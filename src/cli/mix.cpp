@@ -39,6 +39,7 @@ struct Options {
   std::string save_plan;
   bool plan_only = false;
   double track_share = MixConfig{}.track_share;
+  const CLI::Option* share_flag = nullptr;  // that fills it
   std::optional<std::size_t> candidates;
   std::optional<std::size_t> beam;
   std::string critic = "auto";
@@ -107,6 +108,9 @@ MixConfig config_of(const Options& options, const Context& context, const Encodi
   const std::string fragment = !options.fragment.empty() ? options.fragment : mixes ? "bars" : "3";
   config.segmentation = Segmentation::parse(fragment, context.seed);
   if (mixes) {
+    if (options.share_flag != nullptr && options.share_flag->count() > 0 && options.track_share < 1)
+      throw Error(ErrorKind::usage, "a mix does not share its time out among tracks", {},
+                  "use --track-seconds, or --style collage");
     config.bounds = bounds_of(options.bounds, config.length);
   } else {
     refuse_bounds(options.bounds);
@@ -320,10 +324,10 @@ void add_choice_flags(CLI::App& command, Options& options) {
       "--adapt", options.adapt,
       "Let the network learn from this music first; kept, so that it takes minutes only once");
   command.add_option("--start", options.start, "Where to begin: FILE@1:30");
-  command
-      .add_option("--track-share", options.track_share,
-                  "No track fills more of a collage than this share, 0 … 1")
-      ->capture_default_str();
+  options.share_flag = command
+                           .add_option("--track-share", options.track_share,
+                                       "No track fills more of a collage than this share, 0 … 1")
+                           ->capture_default_str();
   command
       .add_option(
           "--candidates", options.candidates,

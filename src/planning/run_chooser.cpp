@@ -85,6 +85,7 @@ std::vector<RunChooser::Step> RunChooser::start() {
 
 std::vector<RunChooser::Step> RunChooser::grow() {
   std::vector<Step> next;
+  left_.clear();
   for (std::size_t i = 0; i < layers_.back().size(); ++i) follow(i, next);
   const auto key = [&](const Step& step) {
     return std::make_tuple(-step.total, pool_.fragments()[step.entry].tie, step.entry, step.left,
@@ -249,7 +250,11 @@ void RunChooser::follow(std::size_t number, std::vector<Step>& next) {
   if (!exits.empty()) {
     find_allowed(exits, history);
     choose_exits(step, exits);
-    for (const Exit& exit : exits) leave(number, exit, next);
+    for (Exit& exit : exits) {
+      const Allowed& all = *exit.allowed;  // of a long mix, the entries of all steps would be much
+      exit.told = std::make_shared<const Allowed>(Allowed{{}, all.count, all.cut, all.relaxed});
+      leave(number, exit, next);
+    }
   }
   // Nothing may follow: it plays on, if there is enough of it, and nobody minds.
   if (next.size() == before && fills && step.begin + config_.bounds.most < config_.length &&
@@ -343,7 +348,7 @@ void RunChooser::leave(std::size_t parent, const Exit& exit, std::vector<Step>& 
     const std::size_t entry = ranking->best[rank].fragment;
     const std::int64_t gain = own ? ranking->best[rank].score - *own : ranking->gain(rank);
     next.push_back(
-        {parent, entry, exit.last, exit.at, ranking, rank, own, exit.allowed, step.total + gain});
+        {parent, entry, exit.last, exit.at, ranking, rank, own, exit.told, step.total + gain});
   }
 }
 

@@ -50,6 +50,7 @@ class RunChooser {
     Seconds at{0};         // in the mix
     double promise = 0;    // by exits alone
     std::shared_ptr<const Allowed> allowed;
+    std::shared_ptr<const Allowed> told{};  // the same, but for the entries
   };
 
   std::vector<Step> start();

@@ -278,6 +278,7 @@ class StyleMix(support.Sandbox):
         self.addCleanup(settings.unlink)
         self.mix("--style", "collage", length=20)
         self.refused(2, "mix", self.music, "--style", "collage", "--track-seconds", "8-16", says="--style mix")
+        self.refused(2, "mix", self.music, "--track-share", .5, says="--track-seconds")
 
     def test_bounds_are_kept(self):
         self.segue("analyze", self.music)
