@@ -17,7 +17,8 @@ struct Run {
   std::shared_ptr<const Ranking> ranking;  // what could follow the run before; null for the first
   std::size_t rank = 0;
   std::optional<std::int64_t> own{};  // score of the left track's own next fragment, where it has one
-  std::shared_ptr<const Allowed> allowed;  // what the bounds left there, without the entries; null for the first
+  std::shared_ptr<const Allowed>
+      allowed;  // what the bounds left there, without the entries; null for the first
 };
 
 }  // namespace segue
