@@ -97,8 +97,8 @@ void FeatureFile::read_log_mel(const FrameRange& range, std::span<float> out) co
 
 const AudioReader& FeatureFile::audio() const {
   if (!audio_) {
-    throw Error(ErrorKind::usage, "is all there is of the music, but the encoder hears audio",
-                file_.path(), "use 'segue train' on the music itself, or an encoder that reads log-mel");
+    throw Error(ErrorKind::usage, "is all there is of the music, but its audio is to be heard",
+                file_.path(), "give the music itself, or use what reads log-mel alone");
   }
   return audio_;
 }
