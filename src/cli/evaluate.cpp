@@ -70,8 +70,11 @@ Groups groups_of(const Options& options, const Context& context, const ModelCard
   if (groups.without_beat > 0)
     log_info(count_of(groups.without_beat, "track") + " without a beat left out");
   if (groups.unknown.fragments.size() + groups.known.fragments.size() == 0) {
+    if (groups.without_beat > 0)
+      throw Error(ErrorKind::input, "no track to measure on has a beat to cut at", {},
+                  "choose a --fragment in seconds, or give other music");
     throw Error(ErrorKind::input, "there is no track to measure on", options.split,
-                "give music that the split puts on its test side");
+                split ? "give music that the split puts on its test side" : "give music");
   }
   return groups;
 }

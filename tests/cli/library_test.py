@@ -258,6 +258,9 @@ class CutAndTrain(support.Sandbox):
         self.assertGreater(edge["r1"], blind["r1"])
         full = sorted(support.WESNOTH.glob("battle.ogg"))[0]  # on the train side, whole
         self.refused(3, "evaluate", full, says=("battle.ogg", "--allow-known"))
+        tone = self.folder / "tone.flac"
+        support.ffmpeg("-f", "lavfi", "-i", "sine=440:d=20", tone)
+        self.refused(3, "evaluate", tone, "--fragment", "bars", says=("beat", "--fragment"))
         clip = sorted(self.music.iterdir())[0]
         alone = self.json("evaluate", clip, "--allow-known")
         self.assertIsNone(alone["known"])
