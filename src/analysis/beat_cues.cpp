@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "analysis/rhythm.hpp"
+#include "base/statistics.hpp"
 
 namespace segue {
 namespace {
@@ -41,15 +42,11 @@ BeatCues::BeatCues(const SpectrumSummary& spectrum, std::span<const double> onse
     if (at < onsets.size()) rises_[i].back() = static_cast<float>(std::max(onsets[at], onsets[at - 1]));
   }
   for (std::size_t k = 0; k < kRises; ++k) {
-    double mean = 0;
-    double square = 0;
-    for (const auto& rises : rises_) {
-      mean += static_cast<double>(rises[k]) / static_cast<double>(rises_.size());
-      square += static_cast<double>(rises[k]) * rises[k] / static_cast<double>(rises_.size());
-    }
-    const double spread = std::sqrt(std::max(0.0, square - mean * mean)) + 1e-6;
+    const MeanAndDeviation usual =
+        mean_and_deviation(rises_, [k](const auto& rises) { return rises[k]; });
+    const double spread = usual.deviation + 1e-6;
     for (auto& rises : rises_)
-      rises[k] = std::min(kMost, static_cast<float>((rises[k] - mean) / spread));
+      rises[k] = std::min(kMost, static_cast<float>((rises[k] - usual.mean) / spread));
   }
 }
 

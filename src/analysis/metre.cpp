@@ -7,6 +7,7 @@
 
 #include "analysis/metre_weights.hpp"
 #include "base/interrupt.hpp"
+#include "base/statistics.hpp"
 
 namespace segue {
 namespace {
@@ -23,14 +24,10 @@ double harmony_at(const BeatCues& cues, double beat, double period) {
 template <std::size_t N>
 std::array<double, N> standardise(std::vector<std::array<double, N>>& rows) {
   std::array<double, N> spreads{};
-  const auto count = static_cast<double>(rows.size());
   for (std::size_t k = 0; k < N; ++k) {
-    double mean = 0;
-    double square = 0;
-    for (const auto& row : rows) mean += row[k] / count;
-    for (const auto& row : rows) square += (row[k] - mean) * (row[k] - mean) / count;
-    spreads[k] = std::sqrt(square) + 1e-3;
-    for (auto& row : rows) row[k] = std::clamp((row[k] - mean) / spreads[k], -kClosest, kClosest);
+    const MeanAndDeviation usual = mean_and_deviation(rows, [k](const auto& row) { return row[k]; });
+    spreads[k] = usual.deviation + 1e-3;
+    for (auto& row : rows) row[k] = std::clamp((row[k] - usual.mean) / spreads[k], -kClosest, kClosest);
   }
   return spreads;
 }

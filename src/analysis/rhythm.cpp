@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "base/interrupt.hpp"
+#include "base/statistics.hpp"
 #include "features/geometry.hpp"
 
 namespace segue {
@@ -114,12 +115,7 @@ std::vector<double> onset_curve(std::span<const double> difference, const Spectr
     rises[i] = (1 - after) * rise_of(frame) + after * rise_of(frame + 1);
   }
   const auto spread_of = [](std::span<const double> values) {
-    double mean = 0;
-    double square = 0;
-    for (const double value : values) mean += value / static_cast<double>(values.size());
-    for (const double value : values)
-      square += (value - mean) * (value - mean) / static_cast<double>(values.size());
-    return std::sqrt(square) + 1e-9;
+    return mean_and_deviation(values).deviation + 1e-9;
   };
   const double of_difference = kDifferencePart / spread_of(difference);
   const double of_rises = (1 - kDifferencePart) / spread_of(rises);

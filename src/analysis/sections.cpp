@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/statistics.hpp"
+
 namespace segue {
 namespace {
 
@@ -108,15 +110,8 @@ std::vector<double> novelty_of(const std::vector<Frame>& frames) {
 std::vector<std::size_t> peaks_of(const std::vector<double>& novelty, std::size_t first,
                                   std::size_t last) {
   const auto reach = static_cast<std::size_t>(kShortestSection.count() / frame_seconds());
-  double mean = 0;
-  double square = 0;
-  for (const double value : novelty) {
-    mean += value;
-    square += value * value;
-  }
-  mean /= static_cast<double>(novelty.size());
-  const double spread =
-      std::sqrt(std::max(0.0, square / static_cast<double>(novelty.size()) - mean * mean));
+  const MeanAndDeviation usual = mean_and_deviation(novelty);
+  const double least = std::max(kLeastChange, usual.mean + kLeastNovelty * usual.deviation);
   std::vector<std::size_t> peaks;
   for (std::size_t i = first + reach; i + reach <= last; ++i) {
     const auto begin = novelty.begin() + static_cast<std::ptrdiff_t>(i - reach);
@@ -124,8 +119,7 @@ std::vector<std::size_t> peaks_of(const std::vector<double>& novelty, std::size_
         novelty.begin() + static_cast<std::ptrdiff_t>(std::min(i + reach + 1, novelty.size()));
     const bool is_peak =
         std::max_element(begin, end) - novelty.begin() == static_cast<std::ptrdiff_t>(i);
-    if (is_peak && novelty[i] > std::max(kLeastChange, mean + kLeastNovelty * spread))
-      peaks.push_back(i);
+    if (is_peak && novelty[i] > least) peaks.push_back(i);
   }
   return peaks;
 }

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/statistics.hpp"
 #include "features/geometry.hpp"
 
 namespace segue {
@@ -54,10 +55,8 @@ double correlation(const std::array<double, 12>& pitch_classes, const std::array
 constexpr double kLeastSpread = 0.1;
 
 double spread_of(const std::array<double, 12>& pitch_classes) {
-  const double mean = std::accumulate(pitch_classes.begin(), pitch_classes.end(), 0.0) / 12;
-  double square = 0;
-  for (const double value : pitch_classes) square += (value - mean) * (value - mean) / 12;
-  return mean > 0 ? std::sqrt(square) / mean : 0;
+  const MeanAndDeviation usual = mean_and_deviation(pitch_classes);
+  return usual.mean > 0 ? usual.deviation / usual.mean : 0;
 }
 
 }  // namespace

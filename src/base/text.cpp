@@ -1,5 +1,6 @@
 #include "base/text.hpp"
 
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 
@@ -163,6 +164,18 @@ bool add_csv_line(std::string_view line, bool open, std::vector<std::string>& fi
     }
   }
   return quoted;
+}
+
+std::string describe_figure(double value, int decimals) {
+  if (!std::isfinite(value)) return "unknown";
+  char text[400];
+  std::snprintf(text, sizeof text, "%.*f", decimals, value);
+  std::string figure = text;
+  if (figure.starts_with('-')) {
+    const bool is_zero = figure.find_first_not_of("-0.") == std::string::npos;
+    figure.replace(0, 1, is_zero ? "" : "−");
+  }
+  return figure;
 }
 
 std::string lower_ascii(std::string_view text) {

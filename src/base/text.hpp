@@ -1,4 +1,4 @@
-// Small text helpers: showing odd file names, CSV and JSON-safe strings.
+// Small text helpers: showing odd file names and figures, CSV and JSON-safe strings.
 #pragma once
 
 #include <filesystem>
@@ -32,6 +32,9 @@ std::vector<std::string> split_csv(std::string_view record);
 // Adds the fields of one CSV line to `fields`; true where it ends inside quotes, so that the record
 // goes on in the next line. `open`: it goes on here, in the last of `fields`.
 bool add_csv_line(std::string_view line, bool open, std::vector<std::string>& fields);
+
+// With so many decimals, a true minus sign and no "−0"; "unknown" where it is not finite.
+std::string describe_figure(double value, int decimals);
 
 std::string lower_ascii(std::string_view text);
 std::string_view trim(std::string_view text);

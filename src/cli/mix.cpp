@@ -1,6 +1,5 @@
 // segue mix: choose, join, write.
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -11,6 +10,7 @@
 #include "base/text.hpp"
 #include "cli/bound_flags.hpp"
 #include "cli/command.hpp"
+#include "cli/mix_report.hpp"
 #include "features/cutting.hpp"
 #include "model/registry.hpp"
 #include "output/mix_writer.hpp"
@@ -191,60 +191,6 @@ void check_target(const fs::path& target, const Plan* plan) {
   }
 }
 
-// Sources that sound in the plan and how many fragments of each, most first.
-std::vector<std::pair<std::size_t, std::size_t>> sources_by_use(const Plan& plan) {
-  std::map<std::size_t, std::size_t> counts;
-  for (const Placement& placement : plan.placements) ++counts[placement.source];
-  std::vector<std::pair<std::size_t, std::size_t>> sources(counts.begin(), counts.end());
-  std::stable_sort(sources.begin(), sources.end(), [](auto& a, auto& b) { return a.second > b.second; });
-  return sources;
-}
-
-nlohmann::json report_json(const Plan& plan, const MixReport& report, const fs::path& output,
-                           const fs::path& plan_file) {
-  const auto used = sources_by_use(plan);
-  const auto known = std::count_if(plan.placements.begin(), plan.placements.end(),
-                                   [](const Placement& placement) { return placement.known; });
-  nlohmann::json sources = nlohmann::json::array();
-  for (const auto& [source, count] : used) sources.push_back(path_to_json(plan.sources[source].path));
-  return {{"output", path_to_json(fs::absolute(output))},
-          {"plan",
-           plan_file.empty() ? nlohmann::json() : nlohmann::json(path_to_json(fs::absolute(plan_file)))},
-          {"seconds", to_seconds(report.pcm_frames, plan.sample_rate).count()},
-          {"integrated_lufs", report.integrated_lufs},
-          {"true_peak_dbtp", report.true_peak_dbtp},
-          {plan.style == "mix" ? "runs" : "fragments", plan.placements.size()},
-          {plan.style == "mix" ? "known_runs" : "known_fragments", known},
-          {"tracks", used.size()},
-          {"sources", sources},
-          {"system", plan.system},
-          {"model", plan.model},
-          {"seed", plan.seed}};
-}
-
-void tell(const Plan& plan, const MixReport& report, const nlohmann::json& json, const fs::path& output,
-          const fs::path& plan_file) {
-  char loudness[64];
-  std::snprintf(loudness, sizeof loudness, "%.1f LUFS, true peak %.1f dBTP", report.integrated_lufs,
-                report.true_peak_dbtp);
-  to_stdout(printable(fs::absolute(output)));
-  to_stdout("  " + format_time(to_seconds(plan.length, plan.sample_rate)) + ", " +
-            count_of(plan.placements.size(), plan.style == "mix" ? "run" : "fragment") + " of " +
-            count_of(json["tracks"].get<std::size_t>(), "track") + ", chosen by " + plan.model + " (" +
-            json[plan.style == "mix" ? "known_runs" : "known_fragments"].dump() +
-            " from tracks it learned from), " + loudness);
-  for (const auto& [source, count] : sources_by_use(plan)) {
-    const PlanSource& entry = plan.sources[source];
-    const std::string name = entry.title.empty() ? printable(entry.path.stem()) : entry.title;
-    to_stdout("    " + std::to_string(count) + " × " + name +
-              (entry.artist.empty() ? "" : " – " + entry.artist));
-  }
-  if (!plan_file.empty()) {
-    to_stdout("  plan: " + printable(fs::absolute(plan_file)) + " (render again: segue mix --plan)");
-  }
-  to_stdout("  play: ffplay -autoexit '" + printable(output) + "', or any player");
-}
-
 // What was chosen is not lost when the mix cannot be written.
 MixReport write_or_tell(const Plan& plan, const fs::path& output, const EncodingConfig& encoding,
                         const fs::path& plan_file) {
@@ -294,13 +240,12 @@ void mix(const Options& options, const Context& context) {
   if (options.cue) {
     write_text_file(fs::path(options.output).replace_extension(".cue"), cue_sheet(plan, options.output));
   }
-  const nlohmann::json json = report_json(plan, report, options.output, plan_file);
   if (context.json) {
-    to_stdout(json);
+    to_stdout(to_json(plan, report, options.output, plan_file));
   } else if (context.quiet) {
     to_stdout(printable(fs::absolute(options.output)));
   } else {
-    tell(plan, report, json, options.output, plan_file);
+    tell(plan, report, options.output, plan_file);
   }
 }
 

@@ -85,6 +85,19 @@ std::string section_letters(int label) {
   return letters;
 }
 
+std::string describe_beat(const MusicTraits& traits) {
+  if (!traits.has_beat()) return "no beat";
+  return describe_figure(traits.tempo_bpm, 1) + " BPM, drift " +
+         describe_figure(100 * traits.tempo_drift, 1) + " %, jitter " +
+         describe_figure(1000 * traits.beat_jitter, 0) + " ms";
+}
+
+std::string describe_key(const MusicTraits& traits) {
+  if (!traits.key) return "no key";
+  return name_of(*traits.key) + " (" + camelot_of(*traits.key) + "), confidence " +
+         describe_figure(traits.key_confidence, 2);
+}
+
 std::string mood_of(const MusicTraits& traits) {
   const char* energy = traits.energy > .6 ? "energetic" : traits.energy < .4 ? "calm" : "moderate";
   const char* mode = traits.valence > .05 ? "bright" : traits.valence < -.05 ? "dark" : "neutral";

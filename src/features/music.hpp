@@ -84,6 +84,10 @@ double median_interval(std::span<const double> moments);
 // Of what sections of one label are called: A, B, … Z, AA, AB, …
 std::string section_letters(int label);
 
+// "120.3 BPM, drift 0.4 %, jitter 8 ms" or "no beat".
+std::string describe_beat(const MusicTraits& traits);
+// "F# minor (11A), confidence 0.71" or "no key".
+std::string describe_key(const MusicTraits& traits);
 // Where a mood lies in the plane of energy × mode: "energetic and bright", "calm and dark", …
 std::string mood_of(const MusicTraits& traits);
 

@@ -1,6 +1,7 @@
 // The collection as segue knows it: a catalog, and one feature file a track.
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <vector>
@@ -30,6 +31,8 @@ struct LibraryTrack {
   std::filesystem::path file;  // exists now
   std::filesystem::path features;
   std::vector<TrackId> recording;  // every id under which the library knows this recording
+
+  bool is(const TrackId& id) const { return std::ranges::find(recording, id) != recording.end(); }
 };
 
 class Library {

@@ -2,37 +2,14 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 
+#include "base/disjoint_sets.hpp"
 #include "base/text.hpp"
 #include "features/split.hpp"
 
 namespace segue {
-namespace {
-
-// Disjoint sets of tracks (Tarjan's union-find, path halving).
-class Groups {
- public:
-  explicit Groups(std::size_t count) : parent_(count) { std::iota(parent_.begin(), parent_.end(), 0u); }
-  std::size_t find(std::size_t i) {
-    while (parent_[i] != i) i = parent_[i] = parent_[parent_[i]];
-    return i;
-  }
-  // The smaller number leads, so that names come out the same in every run.
-  void join(std::size_t a, std::size_t b) {
-    a = find(a);
-    b = find(b);
-    parent_[std::max(a, b)] = std::min(a, b);
-  }
-
- private:
-  std::vector<std::size_t> parent_;
-};
-
-}  // namespace
-
 std::vector<std::string> groups_of(const std::vector<LibraryTrack>& tracks, GroupBy by) {
-  Groups groups(tracks.size());
+  DisjointSets groups(tracks.size());
   std::map<std::string, std::size_t> seen;
   const auto join_by = [&](std::size_t i, const std::string& key) {
     groups.join(i, seen.emplace(key, i).first->second);
@@ -51,7 +28,7 @@ std::vector<std::string> groups_of(const std::vector<LibraryTrack>& tracks, Grou
   }
   std::vector<std::string> names;
   for (std::size_t i = 0; i < tracks.size(); ++i) {
-    const std::size_t leader = groups.find(i);
+    const std::size_t leader = groups.leader_of(i);
     // Equal stems in different folders are different songs: the number keeps them apart.
     names.push_back(to_valid_utf8(stem(leader)) + "#" + std::to_string(leader));
   }

@@ -19,11 +19,4 @@ inline constexpr std::size_t kPictureColumns = 1116;  // of the waveform: one a 
 std::string track_svg(const LibraryTrack& track, const FeatureFile& features,
                       std::span<const Peak> waveform);
 
-// "120.3 BPM, drift 0.4 %, jitter 8 ms" or "no beat".
-std::string describe_beat(const MusicTraits& traits);
-// "F# minor (11A), confidence 0.71" or "no key".
-std::string describe_key(const MusicTraits& traits);
-// With so many decimals, a true minus sign and no "−0".
-std::string describe_figure(double value, int decimals);
-
 }  // namespace segue

@@ -4,17 +4,20 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/disjoint_sets.hpp"
 #include "base/error.hpp"
+#include "base/statistics.hpp"
 #include "features/cutting.hpp"
 
 namespace segue {
 namespace {
 
-constexpr double kEnergyReach = 0.2;  // of ranks, from the curve
-constexpr double kSureOfKey = 0.5;    // confidence
-constexpr Seconds kShortestRun{4};    // that is better than no mix
-constexpr Hop kNearPhrase = 2;        // hops between a fragment and the phrase that it begins
-constexpr Hop kTimbreStep = 16;       // frames between those that are read of a track's sound
+constexpr double kEnergyReach = 0.2;      // of ranks, from the curve
+constexpr double kSureOfKey = 0.5;        // confidence
+constexpr Seconds kShortestRun{4};        // that is better than no mix
+constexpr Hop kNearPhrase = 2;            // hops between a fragment and the phrase that it begins
+constexpr Hop kTimbreStep = 16;           // frames between those that are read of a track's sound
+constexpr double kLeastDeviation = 3e-5;  // of what tells tracks apart, decibels
 constexpr std::array<const char*, kBounds> kNames = {"include", "tempo",   "mood",   "like",
                                                      "heard",   "length",  "repeat", "artist",
                                                      "metre",   "stretch", "key",    "energy"};
@@ -73,11 +76,8 @@ BoundKeeper::BoundKeeper(const MixConfig& config, const FragmentPool& pool)
     length_to_end_[i] = fragments[i].span.length + (goes_on ? length_to_end_[i + 1] : 0);
   }
   const auto require_there = [&](const TrackId& id) {
-    const bool there =
-        std::any_of(pool.tracks().begin(), pool.tracks().end(), [&](const PoolTrack& track) {
-          const auto& ids = track.track->recording;
-          return std::find(ids.begin(), ids.end(), id) != ids.end();
-        });
+    const bool there = std::any_of(pool.tracks().begin(), pool.tracks().end(),
+                                   [&](const PoolTrack& track) { return track.track->is(id); });
     if (!there)
       throw Error(ErrorKind::usage, "a track that must be heard is not among the music, or is silent",
                   {}, "give it with the music");
@@ -140,25 +140,20 @@ void BoundKeeper::find_alike() {
   std::size_t wanted = tracks.size();
   for (std::size_t t = 0; t < tracks.size(); ++t) {
     timbres.push_back(timbre_of(*tracks[t].features));
-    const auto& ids = tracks[t].track->recording;
-    if (std::find(ids.begin(), ids.end(), *bounds_.like) != ids.end()) wanted = t;
+    if (tracks[t].track->is(*bounds_.like)) wanted = t;
   }
   if (wanted == tracks.size())
     throw Error(ErrorKind::usage, "the track to stay near is not among the music", {},
                 "give it with the music");
   std::vector<double> distances(tracks.size());
   for (std::size_t k = 0; k < timbres.front().size(); ++k) {
-    double mean = 0;
-    double square = 0;
-    for (const auto& timbre : timbres) {
-      mean += timbre[k] / static_cast<double>(tracks.size());
-      square += timbre[k] * timbre[k] / static_cast<double>(tracks.size());
+    const double deviation =
+        mean_and_deviation(timbres, [k](const auto& timbre) { return timbre[k]; }).deviation;
+    if (deviation < kLeastDeviation) continue;
+    for (std::size_t t = 0; t < tracks.size(); ++t) {
+      const double off = (timbres[t][k] - timbres[wanted][k]) / deviation;
+      distances[t] += off * off;
     }
-    const double variance = square - mean * mean;
-    if (variance < 1e-9) continue;
-    for (std::size_t t = 0; t < tracks.size(); ++t)
-      distances[t] +=
-          (timbres[t][k] - timbres[wanted][k]) * (timbres[t][k] - timbres[wanted][k]) / variance;
   }
   std::vector<double> sorted = distances;
   std::sort(sorted.begin(), sorted.end());
@@ -336,19 +331,14 @@ Allowed BoundKeeper::allowed(std::span<const PlayedRun> history, Seconds now,
 
 std::vector<std::vector<std::size_t>> BoundKeeper::groups() const {
   const std::size_t count = pool_.tracks().size();
-  std::vector<std::size_t> group(count);
-  std::iota(group.begin(), group.end(), 0);
-  const auto root = [&](std::size_t track) {
-    while (group[track] != track) track = group[track] = group[group[track]];
-    return track;
-  };
+  DisjointSets sets(count);
   Bound ignored{};
   for (std::size_t a = 0; a < count; ++a)
     for (std::size_t b = a + 1; b < count; ++b)
-      if (plays(a, ignored) && plays(b, ignored) && fit_together(a, b)) group[root(b)] = root(a);
+      if (plays(a, ignored) && plays(b, ignored) && fit_together(a, b)) sets.join(a, b);
   std::vector<std::vector<std::size_t>> members(count);
   for (std::size_t track = 0; track < count; ++track)
-    if (plays(track, ignored)) members[root(track)].push_back(track);
+    if (plays(track, ignored)) members[sets.leader_of(track)].push_back(track);
   std::erase_if(members, [](auto& tracks) { return tracks.empty(); });
   std::stable_sort(members.begin(), members.end(), [](auto& a, auto& b) { return a.size() > b.size(); });
   return members;

@@ -30,12 +30,10 @@ RunChooser::RunChooser(const MixConfig& config, const FragmentPool& pool, const 
       pool_(pool),
       bounds_(bounds),
       hearing_(hearing),
+      wishes_(config, pool, bounds),
       length_(config.length + Seconds(kSlack)),
       number_of_(pool.fragments().size(), std::numeric_limits<std::size_t>::max()) {
   for (std::size_t i = 0; i < bounds.entries().size(); ++i) number_of_[bounds.entries()[i]] = i;
-  for (const std::size_t entry : bounds.entries())
-    if (config.bounds.end && is_track(bounds.track_of(entry), *config.bounds.end))
-      closing_ = std::max(closing_, bounds.seconds_of(entry, bounds.stretch_end(entry)));
 }
 
 std::vector<Run> RunChooser::choose() {
@@ -63,7 +61,7 @@ std::vector<RunChooser::Step> RunChooser::start() {
     steps.push_back(step);
     return steps;
   }
-  const Allowed allowed = bounds_.allowed({}, Seconds(0), eligible({}, Seconds(0)));
+  const Allowed allowed = bounds_.allowed({}, Seconds(0), wishes_.eligible({}, Seconds(0)));
   note(allowed, Seconds(0));
   std::vector<std::size_t> first_of_tracks;
   for (std::size_t i = 0; i < allowed.entries.size(); ++i) {
@@ -127,53 +125,12 @@ std::size_t RunChooser::run_end(const Step& step, std::span<const PlayedRun> his
   return end;
 }
 
-bool RunChooser::is_track(std::size_t track, const TrackId& id) const {
-  const auto& ids = pool_.tracks()[track].track->recording;
-  return std::find(ids.begin(), ids.end(), id) != ids.end();
-}
-
-// What must be heard and has not been.
-std::vector<TrackId> RunChooser::owed(std::span<const PlayedRun> history) const {
-  std::vector<TrackId> owed;
-  for (const TrackId& id : config_.bounds.include) {
-    const bool heard = std::any_of(history.begin(), history.end(), [&](const PlayedRun& run) {
-      return is_track(bounds_.track_of(run.first), id);
-    });
-    if (!heard) owed.push_back(id);
-  }
-  return owed;
-}
-
-// Tracks that a person wants to hear, or to hear last, when it is time for them; else all but the last.
-BoundKeeper::Eligible RunChooser::eligible(std::span<const PlayedRun> history, Seconds now) const {
-  const Bounds& bounds = config_.bounds;
-  const Seconds left = config_.length - now;
-  const auto closes = [this](std::size_t track) { return is_track(track, *config_.bounds.end); };
-  if (bounds.end && left < std::min(2 * bounds.least, closing_)) return closes;
-  const std::vector<TrackId> wanted = owed(history);
-  const Seconds usual = (bounds.least + bounds.most) / 2;
-  const Seconds needed = usual * static_cast<double>(wanted.size() + (bounds.end ? 1 : 0));
-  if (!wanted.empty() && left <= needed + bounds.least) {
-    return [this, wanted](std::size_t track) {
-      return std::any_of(wanted.begin(), wanted.end(), [&](auto& id) { return is_track(track, id); });
-    };
-  }
-  if (!bounds.end) return {};
-  const bool may_close = left <= std::min(bounds.most, closing_);
-  return [closes, may_close](std::size_t track) { return may_close || !closes(track); };
-}
-
-bool RunChooser::may_end_with(std::span<const PlayedRun> history) const {
-  const bool closes =
-      !config_.bounds.end || is_track(bounds_.track_of(history.back().first), *config_.bounds.end);
-  return closes && owed(history).empty();
-}
-
 // Where the run may be left: so that another may play as well. Of a track that is over sooner, its end.
 std::vector<RunChooser::Exit> RunChooser::exits_of(const Step& step, std::size_t end) const {
   const Bounds& bounds = config_.bounds;
   std::vector<Exit> exits;
-  const Seconds least_after = bounds.end ? std::min(bounds.least / 2, closing_ / 2) : bounds.least / 2;
+  const Seconds closing = wishes_.closing();
+  const Seconds least_after = bounds.end ? std::min(bounds.least / 2, closing / 2) : bounds.least / 2;
   for (std::size_t last = step.entry; last <= end; ++last) {
     const Seconds played = bounds_.seconds_of(step.entry, last);
     if (played > bounds.most) break;
@@ -181,8 +138,8 @@ std::vector<RunChooser::Exit> RunChooser::exits_of(const Step& step, std::size_t
       exits.push_back({last, step.begin + played, 0, nullptr});
   }
   // Where the closing track is short, the moment from which it reaches the end is not to be missed.
-  if (bounds.end && closing_ < 2 * bounds.least) {
-    const auto closes = [&](const Exit& exit) { return config_.length - exit.at <= closing_; };
+  if (bounds.end && closing < 2 * bounds.least) {
+    const auto closes = [&](const Exit& exit) { return config_.length - exit.at <= closing; };
     if (std::any_of(exits.begin(), exits.end(), closes))
       std::erase_if(exits, [&](const Exit& exit) { return !closes(exit); });
   }
@@ -205,8 +162,8 @@ void RunChooser::find_allowed(std::vector<Exit>& exits, std::vector<PlayedRun> h
   const auto allowed_at = [&](const Exit& exit) {
     history.back().last = exit.last;
     history.back().end = exit.at;
-    auto allowed =
-        std::make_shared<const Allowed>(bounds_.allowed(history, exit.at, eligible(history, exit.at)));
+    auto allowed = std::make_shared<const Allowed>(
+        bounds_.allowed(history, exit.at, wishes_.eligible(history, exit.at)));
     note(*allowed, exit.at);
     return allowed;
   };
@@ -240,7 +197,7 @@ void RunChooser::follow(std::size_t number, std::vector<Step>& next) {
   const std::vector<PlayedRun> history = history_of(layer, number);
   const std::size_t end = run_end(step, history);
   const bool fills =
-      step.begin + bounds_.seconds_of(step.entry, end) >= length_ && may_end_with(history);
+      step.begin + bounds_.seconds_of(step.entry, end) >= length_ && wishes_.may_end_with(history);
   if (fills && step.begin + config_.bounds.most >= config_.length) {
     finish(number, end);
     if (config_.bounds.end) return;
@@ -312,7 +269,7 @@ const std::vector<float>& RunChooser::heard_exit(const std::vector<std::size_t>&
 bool RunChooser::may_enter(std::size_t fragment, const Exit& exit) const {
   const std::size_t number = number_of_[fragment];
   if (number >= exit.allowed->entries.size() || exit.allowed->entries[number] == 0) return false;
-  return !config_.bounds.end || !is_track(bounds_.track_of(fragment), *config_.bounds.end) ||
+  return !config_.bounds.end || !wishes_.closes(bounds_.track_of(fragment)) ||
          exit.at + bounds_.seconds_of(fragment, bounds_.stretch_end(fragment)) >= length_;
 }
 

@@ -13,6 +13,7 @@
 #include "planning/bound_keeper.hpp"
 #include "planning/chooser.hpp"
 #include "planning/run.hpp"
+#include "planning/wishes.hpp"
 
 namespace segue {
 
@@ -68,10 +69,6 @@ class RunChooser {
   void finish(std::size_t step, std::size_t end);
   std::vector<PlayedRun> history_of(std::size_t layer, std::size_t step) const;
   std::size_t run_end(const Step& step, std::span<const PlayedRun> history) const;
-  bool is_track(std::size_t track, const TrackId& id) const;
-  std::vector<TrackId> owed(std::span<const PlayedRun> history) const;
-  BoundKeeper::Eligible eligible(std::span<const PlayedRun> history, Seconds now) const;
-  bool may_end_with(std::span<const PlayedRun> history) const;
   void note(const Allowed& allowed, Seconds now);
   [[noreturn]] void refuse() const;
 
@@ -79,8 +76,8 @@ class RunChooser {
   const FragmentPool& pool_;
   const BoundKeeper& bounds_;
   Hearing hearing_;
+  Wishes wishes_;
   Seconds length_;
-  Seconds closing_{0};  // that the track that closes the mix may play
   std::vector<std::size_t>
       number_of_;  // a fragment each: its number as an entry, or the largest there is
   std::vector<std::vector<Step>> layers_;

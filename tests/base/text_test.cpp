@@ -113,4 +113,10 @@ TEST(Error, ReadsAsOneSentenceWithFileAndRemedy) {
 }
 
 }  // namespace
+TEST(Figures, AreAsPeopleWriteThem) {
+  EXPECT_EQ(describe_figure(-12.345, 1), "−12.3");
+  EXPECT_EQ(describe_figure(-0.04, 1), "0.0");
+  EXPECT_EQ(describe_figure(41.5, 0), "42");
+}
+
 }  // namespace segue

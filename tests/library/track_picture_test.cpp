@@ -266,11 +266,5 @@ TEST(Waveform, IsOfTheMonoMixAndRepeatsSamplesWhereThereAreFew) {
   EXPECT_EQ(test::refusal([] { waveform_of("/nowhere/gone.wav", 4); }).file(), "/nowhere/gone.wav");
 }
 
-TEST(Figures, AreAsPeopleWriteThem) {
-  EXPECT_EQ(describe_figure(-12.345, 1), "−12.3");
-  EXPECT_EQ(describe_figure(-0.04, 1), "0.0");
-  EXPECT_EQ(describe_figure(41.5, 0), "42");
-}
-
 }  // namespace
 }  // namespace segue
