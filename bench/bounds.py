@@ -17,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 
+from sides import files_of
+
 SETTINGS = {
     "no bound": ["--max-stretch", "50", "--key-rule", "off"],
     "tempo within 6 %": ["--max-stretch", "6", "--key-rule", "off"],
@@ -103,11 +105,7 @@ def main():
     parser.add_argument("--judge", nargs="*", default=[], help="further flags of segue judge")
     parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()
-    music = options.music
-    if options.split:
-        names = set(json.loads(options.split.read_text())["test"])
-        files = [file for folder in music for file in sorted(folder.glob("*")) if file.is_file()]
-        music = [file for file in files if file.stem in names or any(f"{letter}_{file.stem}" in names for letter in "ws")]
+    music = files_of(options.music, options.split, "test")
     os.environ.setdefault("XDG_DATA_HOME", tempfile.gettempdir() + "/segue-bounds")
     results = {}
     print("bounds                                         | AUC | tempo ≤ 2/5/10 % | keys ≤ 1 | gave way | seams")

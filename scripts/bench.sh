@@ -40,8 +40,10 @@ for fragment in 3 bars; do
   XDG_DATA_HOME=$PWD/build/bench-work/three-hours build/release/segue evaluate "$wesnoth" "$kart" \
     --split tests/split.json --fragment $fragment --quiet
 done
+echo "== pieces that were encoded one by one, on the validation side"
+/usr/bin/python3 bench/coded_pieces.py build/release/segue "$wesnoth" "$kart" --split tests/split.json
 echo "== how audible each system's joins are, on the test side of tests/split.json"
-joins=edge,dense,autoencoder,crnn-report,crnn-tuned,successor,successor+critic,successor+edge+critic,true
+joins=edge,dense,autoencoder,crnn-report,crnn-tuned,successor,successor+edge,successor+critic,successor+edge+critic,true
 for seconds in 0.1 1; do
   XDG_DATA_HOME=$PWD/build/bench-work/three-hours build/release/segue judge "$wesnoth" "$kart" --split tests/split.json \
     --joins "$joins" --crossfade "$seconds" --quiet

@@ -1,0 +1,11 @@
+"""Which files of the music given are on a side of a track split."""
+import json
+
+
+def files_of(music, split=None, side=None):
+    """The files of these paths (folders: those in them, sorted); with a split those on its side alone."""
+    files = [f for path in music for f in (sorted(path.glob("*")) if path.is_dir() else [path]) if f.is_file()]
+    if split is None:
+        return files
+    names = set(json.loads(split.read_text())[side])
+    return [f for f in files if any(prefix + f.stem in names for prefix in ("", "w_", "s_"))]
