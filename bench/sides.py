@@ -1,10 +1,13 @@
 """Which files of the music given are on a side of a track split."""
 import json
 
+SOUND = {".flac", ".m4a", ".mp3", ".ogg", ".opus", ".wav"}
+
 
 def files_of(music, split=None, side=None):
-    """The files of these paths (folders: those in them, sorted); with a split those on its side alone."""
-    files = [f for path in music for f in (sorted(path.glob("*")) if path.is_dir() else [path]) if f.is_file()]
+    """The files of these paths (folders: the music in them, sorted); with a split those on its side alone."""
+    files = [f for path in music for f in (sorted(path.glob("*")) if path.is_dir() else [path])
+             if f.is_file() and f.suffix.lower() in SOUND]
     if split is None:
         return files
     names = set(json.loads(split.read_text())[side])
