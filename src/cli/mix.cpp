@@ -13,6 +13,7 @@
 #include "cli/mix_report.hpp"
 #include "features/cutting.hpp"
 #include "model/registry.hpp"
+#include "output/companions.hpp"
 #include "output/mix_writer.hpp"
 #include "planning/critic.hpp"
 #include "planning/planner.hpp"
@@ -55,6 +56,9 @@ struct Options {
   double quality = EncodingConfig{}.quality;
   Tags tags;
   bool cue = false;
+  bool playlist = false;
+  bool labels = false;
+  bool tracklist = false;
 };
 
 EncodingConfig encoding_of(const Options& options) {
@@ -204,6 +208,16 @@ MixReport write_or_tell(const Plan& plan, const fs::path& output, const Encoding
   }
 }
 
+void write_companions(const Options& options, const Plan& plan) {
+  const auto write = [&](bool wanted, const char* ending, const std::string& text) {
+    if (wanted) write_text_file(fs::path(options.output).replace_extension(ending), text);
+  };
+  write(options.cue, ".cue", cue_sheet(plan, options.output));
+  write(options.playlist, ".m3u8", playlist_of(plan));
+  write(options.labels, ".labels.txt", label_track(plan));
+  write(options.tracklist, ".tracks.txt", tracklist(plan));
+}
+
 void mix(const Options& options, const Context& context) {
   const EncodingConfig asked = encoding_of(options);
   if (options.plan_only && !options.plan.empty()) {
@@ -237,9 +251,7 @@ void mix(const Options& options, const Context& context) {
     return;
   }
   const MixReport report = write_or_tell(plan, options.output, encoding, plan_file);
-  if (options.cue) {
-    write_text_file(fs::path(options.output).replace_extension(".cue"), cue_sheet(plan, options.output));
-  }
+  write_companions(options, plan);
   if (context.json) {
     to_stdout(to_json(plan, report, options.output, plan_file));
   } else if (context.quiet) {
@@ -324,6 +336,9 @@ void add_output_flags(CLI::App& command, Options& options) {
   command.add_option("--album", options.tags.album, "Album tag");
   command.add_option("--genre", options.tags.genre, "Genre tag");
   command.add_flag("--cue", options.cue, "Write a CUE sheet beside the mix");
+  command.add_flag("--playlist", options.playlist, "Write the tracks as M3U8 playlist beside the mix");
+  command.add_flag("--labels", options.labels, "Write a label track for Audacity beside the mix");
+  command.add_flag("--tracklist", options.tracklist, "Write the tracks and their times beside the mix");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Where a mix goes: an audio file and its companions.
+// Where a mix goes: an audio file.
 #pragma once
 
 #include <filesystem>
@@ -20,10 +20,5 @@ struct MixReport {
 // Throws what Renderer, AudioEncoder and EncodingConfig::validate() throw; Error(interrupted) soon
 // after an interrupt.
 MixReport write_mix(const Plan& plan, const std::filesystem::path& target, EncodingConfig encoding);
-
-// A CUE sheet (UTF-8, lines end in LF) with an entry wherever the track changes; FILE names `audio`
-// without its folder. The format holds 99 entries: with more changes of track, neighbours share an
-// entry, which says so. A double quote becomes a single one, as the format knows no escape.
-std::string cue_sheet(const Plan& plan, const std::filesystem::path& audio);
 
 }  // namespace segue

@@ -32,7 +32,7 @@ class Mix(support.Sandbox):
         return json.loads((self.folder / f"{name}.plan.json").read_text(encoding="utf-8"))
 
     def test_is_as_long_and_as_loud_as_asked(self):
-        report = self.collage("a.flac", "--length", "30.5", "--cue")
+        report = self.collage("a.flac", "--length", "30.5", "--cue", "--playlist", "--labels", "--tracklist")
         self.assertEqual(support.frames_of(self.folder / "a.flac"), int(30.5 * 44100))
         lufs, peak = support.loudness(self.folder / "a.flac")
         self.assertAlmostEqual(lufs, -16, delta=1.0)
@@ -42,6 +42,9 @@ class Mix(support.Sandbox):
         cue = (self.folder / "a.cue").read_text(encoding="utf-8")
         self.assertIn('FILE "a.flac"', cue)
         self.assertIn("INDEX 01 00:00:00", cue)
+        changes = cue.count("TRACK ")
+        for ending, least in ((".m3u8", 1 + 2 * changes), (".labels.txt", changes), (".tracks.txt", changes)):
+            self.assertEqual((self.folder / f"a{ending}").read_text(encoding="utf-8").count("\n"), least, ending)
 
     def test_obeys_the_rules_of_a_collage(self):
         self.collage("rules.flac", "--length", "60")

@@ -1,10 +1,12 @@
+#include "output/companions.hpp"
+
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <string>
 #include <vector>
 
 #include "base/text.hpp"
-#include "output/mix_writer.hpp"
 
 namespace segue {
 namespace {
@@ -14,6 +16,7 @@ constexpr std::int64_t kFramesPerSecond = 75;
 
 struct Entry {
   PcmFrame begin;        // output PCM frame
+  PcmFrame end;          // where the next one begins, or the mix ends
   std::size_t source;    // of the first fragment
   std::size_t more = 0;  // changes of track after it that found no entry of their own
 };
@@ -42,7 +45,9 @@ std::vector<Entry> entries_of(const Plan& plan) {
   std::vector<Entry> entries;
   for (std::size_t i = 0; i < plan.placements.size(); ++i) {
     const std::size_t source = plan.placements[i].source;
-    if (i == 0 || source != plan.placements[i - 1].source) entries.push_back({seams[i], source});
+    if (i > 0 && source == plan.placements[i - 1].source) continue;
+    if (i > 0) entries.back().end = seams[i];
+    entries.push_back({seams[i], plan.length, source});
   }
   return entries;
 }
@@ -54,14 +59,21 @@ std::vector<Entry> merged(const std::vector<Entry>& entries) {
   for (std::size_t i = 0; i < entries.size(); i += share) {
     result.push_back(entries[i]);
     result.back().more = std::min(share, entries.size() - i) - 1;
+    result.back().end = entries[i + result.back().more].end;
   }
   return result;
 }
 
-std::string title_of(const PlanSource& source, std::size_t more) {
+std::string title_of(const PlanSource& source, std::size_t more = 0) {
   std::string title = source.title.empty() ? source.path.stem().native() : source.title;
   if (more > 0) title += " (and " + std::to_string(more) + " more)";
   return title;
+}
+
+// "Artist – Title" on one line.
+std::string name_of(const PlanSource& source) {
+  const std::string name = (source.artist.empty() ? "" : source.artist + " – ") + title_of(source);
+  return printable(std::string_view(to_valid_utf8(name)));
 }
 
 }  // namespace
@@ -86,6 +98,41 @@ std::string cue_sheet(const Plan& plan, const std::filesystem::path& audio) {
     line("    INDEX 01 " + index_time(entries[i].begin, plan.sample_rate));
   }
   return sheet;
+}
+
+std::string playlist_of(const Plan& plan) {
+  std::string list = "#EXTM3U\n";
+  for (const Entry& entry : entries_of(plan)) {
+    const PlanSource& source = plan.sources[entry.source];
+    const std::string path = std::filesystem::absolute(source.path).native();
+    if (path.find_first_of("\r\n") != std::string::npos) {
+      list += "# left out, as its name has a line break: " + printable(source.path) + "\n";
+      continue;
+    }
+    const double seconds = to_seconds(entry.end - entry.begin, plan.sample_rate).count();
+    list +=
+        "#EXTINF:" + std::to_string(std::llround(seconds)) + "," + name_of(source) + "\n" + path + "\n";
+  }
+  return list;
+}
+
+std::string label_track(const Plan& plan) {
+  std::string labels;
+  for (const Entry& entry : entries_of(plan)) {
+    char times[64];
+    std::snprintf(times, sizeof times, "%.6f\t%.6f\t", to_seconds(entry.begin, plan.sample_rate).count(),
+                  to_seconds(entry.end, plan.sample_rate).count());
+    labels += times + name_of(plan.sources[entry.source]) + "\n";
+  }
+  return labels;
+}
+
+std::string tracklist(const Plan& plan) {
+  std::string list;
+  for (const Entry& entry : entries_of(plan))
+    list += format_time(to_seconds(entry.begin, plan.sample_rate)) + "  " +
+            name_of(plan.sources[entry.source]) + "\n";
+  return list;
 }
 
 }  // namespace segue

@@ -1,0 +1,27 @@
+// What goes with a mix: where its tracks begin, as text that other programs read. All are UTF-8 with
+// lines that end in LF, and hold an entry wherever the track changes.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "plan/plan.hpp"
+
+namespace segue {
+
+// A CUE sheet; FILE names `audio` without its folder. The format holds 99 entries: with more changes of
+// track, neighbours share an entry, which says so. A double quote becomes a single one, as the format
+// knows no escape.
+std::string cue_sheet(const Plan& plan, const std::filesystem::path& audio);
+
+// An extended M3U8 playlist of the sources in the order in which they play, with the whole seconds that
+// they play. A path that no line can hold (it has a line break) is left out, which a comment says.
+std::string playlist_of(const Plan& plan);
+
+// A label track of Audacity: begin and end in seconds, TAB, title.
+std::string label_track(const Plan& plan);
+
+// For people: "1:02:03  Artist – Title".
+std::string tracklist(const Plan& plan);
+
+}  // namespace segue
