@@ -10,6 +10,7 @@ build=(
   libopenblas0-pthread         # LibTorch's matrix products; the reference BLAS is 5 times slower
   libavformat-dev libavcodec-dev libavutil-dev libswresample-dev  # decoding (FFmpeg)
   libsndfile1-dev              # encoding
+  libtag1-dev                  # chapter marks
   libsoxr-dev                  # resampling of what is rendered
   libebur128-dev               # loudness and true peak
   libfftw3-dev                 # log-mel spectrogram

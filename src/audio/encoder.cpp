@@ -145,6 +145,9 @@ void EncodingConfig::validate() const {
   if (!(quality >= 0 && quality <= 1)) {
     throw usage("the quality is outside 0 … 1", "choose another --quality");
   }
+  if (chapters.size() > most_chapters(container))
+    throw usage("the format holds no " + std::to_string(chapters.size()) + " chapter marks",
+                "use FLAC, Ogg Vorbis or Opus");
 }
 
 struct AudioEncoder::State {
@@ -263,6 +266,9 @@ void AudioEncoder::write(std::span<const float> interleaved) {
 
 void AudioEncoder::commit() {
   state_->throw_if_failed(state_->close());
+  const EncodingConfig& config = state_->config;
+  if (!config.chapters.empty())
+    write_chapters(state_->bytes.file.temporary(), config.container, config.chapters);
   state_->bytes.file.commit();
 }
 

@@ -59,6 +59,7 @@ struct Options {
   bool playlist = false;
   bool labels = false;
   bool tracklist = false;
+  bool chapters = false;
 };
 
 EncodingConfig encoding_of(const Options& options) {
@@ -78,6 +79,9 @@ EncodingConfig encoding_of(const Options& options) {
                                               : fs::path(options.output).stem().native());
   }
   encoding.validate();
+  if (options.chapters && most_chapters(encoding.container) == 0)
+    throw Error(ErrorKind::usage, "cannot hold chapter marks", options.output,
+                "use .flac, .ogg, .opus or .mp3, or leave --chapters out");
   return encoding;
 }
 
@@ -235,6 +239,7 @@ void mix(const Options& options, const Context& context) {
                 options.plan, "leave --rate out");
   }
   encoding.sample_rate = plan.sample_rate;
+  if (options.chapters) encoding.chapters = chapters_of(plan, most_chapters(encoding.container));
   encoding.comment = "segue " + plan.model + ", seed " + std::to_string(plan.seed);
   encoding.validate();
   check_target(options.output, &plan);
@@ -338,6 +343,7 @@ void add_output_flags(CLI::App& command, Options& options) {
   command.add_flag("--cue", options.cue, "Write a CUE sheet beside the mix");
   command.add_flag("--playlist", options.playlist, "Write the tracks as M3U8 playlist beside the mix");
   command.add_flag("--labels", options.labels, "Write a label track for Audacity beside the mix");
+  command.add_flag("--chapters", options.chapters, "Put chapter marks into the mix (not WAV)");
   command.add_flag("--tracklist", options.tracklist, "Write the tracks and their times beside the mix");
 }
 

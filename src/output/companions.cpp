@@ -53,8 +53,8 @@ std::vector<Entry> entries_of(const Plan& plan) {
 }
 
 // As few neighbours as possible share an entry, evenly.
-std::vector<Entry> merged(const std::vector<Entry>& entries) {
-  const std::size_t share = (entries.size() + kMostEntries - 1) / kMostEntries;
+std::vector<Entry> merged(const std::vector<Entry>& entries, std::size_t most) {
+  const std::size_t share = (entries.size() + most - 1) / most;
   std::vector<Entry> result;
   for (std::size_t i = 0; i < entries.size(); i += share) {
     result.push_back(entries[i]);
@@ -64,15 +64,15 @@ std::vector<Entry> merged(const std::vector<Entry>& entries) {
   return result;
 }
 
-std::string title_of(const PlanSource& source, std::size_t more = 0) {
+std::string title_of(const PlanSource& source, std::size_t more) {
   std::string title = source.title.empty() ? source.path.stem().native() : source.title;
   if (more > 0) title += " (and " + std::to_string(more) + " more)";
   return title;
 }
 
 // "Artist – Title" on one line.
-std::string name_of(const PlanSource& source) {
-  const std::string name = (source.artist.empty() ? "" : source.artist + " – ") + title_of(source);
+std::string name_of(const PlanSource& source, std::size_t more = 0) {
+  const std::string name = (source.artist.empty() ? "" : source.artist + " – ") + title_of(source, more);
   return printable(std::string_view(to_valid_utf8(name)));
 }
 
@@ -80,7 +80,7 @@ std::string name_of(const PlanSource& source) {
 
 std::string cue_sheet(const Plan& plan, const std::filesystem::path& audio) {
   const std::vector<Entry> all = entries_of(plan);
-  const std::vector<Entry> entries = merged(all);
+  const std::vector<Entry> entries = merged(all, kMostEntries);
   std::string sheet;
   const auto line = [&sheet](const std::string& text) { sheet += text + "\n"; };
   if (entries.size() < all.size()) {
@@ -125,6 +125,15 @@ std::string label_track(const Plan& plan) {
     labels += times + name_of(plan.sources[entry.source]) + "\n";
   }
   return labels;
+}
+
+std::vector<Chapter> chapters_of(const Plan& plan, std::size_t most) {
+  std::vector<Chapter> chapters;
+  for (const Entry& entry : merged(entries_of(plan), most))
+    chapters.push_back({to_seconds(entry.begin, plan.sample_rate),
+                        to_seconds(entry.end, plan.sample_rate),
+                        name_of(plan.sources[entry.source], entry.more)});
+  return chapters;
 }
 
 std::string tracklist(const Plan& plan) {

@@ -2,9 +2,12 @@
 // lines that end in LF, and hold an entry wherever the track changes.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
+#include <vector>
 
+#include "audio/chapters.hpp"
 #include "plan/plan.hpp"
 
 namespace segue {
@@ -20,6 +23,9 @@ std::string playlist_of(const Plan& plan);
 
 // A label track of Audacity: begin and end in seconds, TAB, title.
 std::string label_track(const Plan& plan);
+
+// Chapter marks for the audio itself. With more changes of track than `most`, neighbours share one.
+std::vector<Chapter> chapters_of(const Plan& plan, std::size_t most);
 
 // For people: "1:02:03  Artist – Title".
 std::string tracklist(const Plan& plan);

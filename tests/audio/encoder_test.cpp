@@ -149,6 +149,36 @@ TEST(AudioEncoder, TagsReachOtherPrograms) {
   }
 }
 
+TEST(AudioEncoder, ChaptersReachOtherProgramsAndLeaveTheSoundAlone) {
+  const TemporaryFolder folder;
+  const auto sound = test::sine(440, 0.5, 5 * 48000, 48000, 2);
+  for (const char* name : {"a.flac", "a.ogg", "a.opus", "a.mp3"}) {
+    auto config = config_for(name);
+    config.sample_rate = 48000;
+    config.tags.title = "Größe";
+    encode(folder / name, config, sound);
+    const auto plain = test::decode_with_ffmpeg(folder / name);
+    config.chapters = {{Seconds(0), Seconds(1.2344), "One – 大"}, {Seconds(1.2344), Seconds(5), "Two"}};
+    encode(folder / name, config, sound);
+    EXPECT_EQ(test::decode_with_ffmpeg(folder / name), plain) << name;
+    const auto probed = nlohmann::json::parse(test::output_of(
+        "ffprobe -v error -of json -show_chapters -show_entries format_tags:stream_tags " +
+        test::quoted(folder / name)));
+    ASSERT_EQ(probed["chapters"].size(), 2u) << name;
+    for (std::size_t i = 0; i < 2; ++i) {
+      const auto& chapter = probed["chapters"][i];
+      EXPECT_EQ(chapter["tags"]["title"], config.chapters[i].title) << name;
+      EXPECT_NEAR(std::stod(chapter["start_time"].get<std::string>()), config.chapters[i].begin.count(),
+                  6e-4)
+          << name;
+    }
+    EXPECT_NE(probed.dump().find("Größe"), std::string::npos) << name;
+  }
+  auto wave = config_for("a.wav");
+  wave.chapters.resize(1);
+  test::refusal([&] { wave.validate(); }, ErrorKind::usage);
+}
+
 TEST(AudioEncoder, ClipsWhatIsOutOfRange) {
   const TemporaryFolder folder;
   const auto loud = test::sine(100, 4, 44100, 44100, 2);

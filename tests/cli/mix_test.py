@@ -46,6 +46,16 @@ class Mix(support.Sandbox):
         for ending, least in ((".m3u8", 1 + 2 * changes), (".labels.txt", changes), (".tracks.txt", changes)):
             self.assertEqual((self.folder / f"a{ending}").read_text(encoding="utf-8").count("\n"), least, ending)
 
+    def test_chapters_stand_where_the_tracks_change(self):
+        self.mix("marked.ogg", "--draft", "--track-seconds", "4-8", "--chapters")
+        sources = [placement["source"] for placement in self.plan("marked")["placements"]]
+        changes = 1 + sum(a != b for a, b in zip(sources, sources[1:]))
+        probed = subprocess.run(["ffprobe", "-v", "error", "-of", "json", "-show_chapters", self.folder / "marked.ogg"],
+                                capture_output=True, check=True).stdout
+        self.assertEqual(len(json.loads(probed)["chapters"]), changes)
+        self.assertGreater(changes, 1)
+        self.refused(2, "mix", self.music, "-o", "wave.wav", "--chapters", says=["wave.wav", "--chapters"])
+
     def test_obeys_the_rules_of_a_collage(self):
         self.collage("rules.flac", "--length", "60")
         plan = json.loads((self.folder / "rules.plan.json").read_text(encoding="utf-8"))

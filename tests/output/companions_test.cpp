@@ -175,6 +175,19 @@ TEST(LabelTrack, CoversTheWholeMixWithoutGaps) {
   EXPECT_EQ(lines[2], "91.500000\t122.000000\tPlain");
 }
 
+TEST(Chapters, ShareMarksWhereThereAreTooMany) {
+  const Plan plan = plan_of_odd_names();
+  const auto all = chapters_of(plan, 999);
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[0].title, "Artist 0 – track 0");
+  EXPECT_EQ(all[1].begin, all[0].end);
+  const auto shared = chapters_of(plan, 2);
+  ASSERT_EQ(shared.size(), 2u);
+  EXPECT_EQ(shared[0].title, "Artist 0 – track 0 (and 1 more)");
+  EXPECT_EQ(shared[0].end, shared[1].begin);
+  EXPECT_DOUBLE_EQ(shared[1].end.count(), 122);
+}
+
 TEST(Tracklist, TellsTimesAndNames) {
   EXPECT_EQ(tracklist(plan_of_odd_names()),
             "0:00  Artist 0 – track 0\n1:01  Artist 1 – Tab\\there\\nand a line\n1:31  Plain\n");
