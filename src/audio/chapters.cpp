@@ -11,16 +11,20 @@
 #include <xiphcomment.h>
 
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
+#include <system_error>
 
 #include "audio/encoder.hpp"
-#include "base/error.hpp"
 #include "base/text.hpp"
 
 namespace segue {
 namespace {
 
-constexpr unsigned int kNoOffset = 0xFFFFFFFF;  // times count, not places in the file
+// TagLib does not tell when a disk is full, so there must be room for all that it may add.
+constexpr std::uintmax_t kMostPadding = 2 << 20;  // bytes: it leaves room for later tags
+constexpr std::uintmax_t kMostBeside = 128;       // bytes a chapter, beside its title
+constexpr unsigned int kNoOffset = 0xFFFFFFFF;    // times count, not places in the file
 
 TagLib::String text_of(const std::string& text) { return {to_valid_utf8(text), TagLib::String::UTF8}; }
 
@@ -99,12 +103,14 @@ std::size_t most_chapters(Container container) {
   return container == Container::mp3 ? 255 : 999;
 }
 
-void write_chapters(const std::filesystem::path& file, Container container,
+bool write_chapters(const std::filesystem::path& file, Container container,
                     const std::vector<Chapter>& chapters) {
-  if (chapters.size() > most_chapters(container))
-    throw Error(ErrorKind::internal, "would hold more chapters than its format can", file);
-  if (!write(file.c_str(), container, chapters))
-    throw Error(ErrorKind::output, "takes no chapter marks", file, "leave --chapters out");
+  std::uintmax_t most = kMostPadding;
+  for (const Chapter& chapter : chapters) most += kMostBeside + chapter.title.size();
+  std::error_code code;
+  const auto space = std::filesystem::space(file, code);
+  if (!code && space.available < most) return false;
+  return write(file.c_str(), container, chapters);
 }
 
 }  // namespace segue

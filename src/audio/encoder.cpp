@@ -267,9 +267,12 @@ void AudioEncoder::write(std::span<const float> interleaved) {
 void AudioEncoder::commit() {
   state_->throw_if_failed(state_->close());
   const EncodingConfig& config = state_->config;
-  if (!config.chapters.empty())
-    write_chapters(state_->bytes.file.temporary(), config.container, config.chapters);
-  state_->bytes.file.commit();
+  CommittedFile& file = state_->bytes.file;
+  if (!config.chapters.empty() && !write_chapters(file.temporary(), config.container, config.chapters)) {
+    throw Error(ErrorKind::output, "cannot get its chapter marks", file.target(),
+                "make room on its disk, or leave --chapters out");
+  }
+  file.commit();
 }
 
 }  // namespace segue

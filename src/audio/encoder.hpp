@@ -28,13 +28,12 @@ struct EncodingConfig {
   // Album artist and mood reach MP3 only; the licence stands under copyright in WAV and MP3.
   Tags tags;
   std::string comment;
-  std::vector<Chapter> chapters;  // in order; not in WAV
+  std::vector<Chapter> chapters;  // in order; at most most_chapters(container)
 
   // The container for a file's ending: .wav .flac .ogg .oga (Vorbis) .opus .mp3.
   // Throws Error(usage) that lists them.
   static Container container_for(const std::filesystem::path& file);
-  // Throws Error(usage): a rate the container cannot hold (Opus: 48, 24, 16, 12, 8 kHz), bits, chapters
-  // …
+  // Throws Error(usage): a rate the container cannot hold (Opus: 48, 24, 16, 12, 8 kHz), bits, …
   void validate() const;
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "output/companions.hpp"
 
 namespace segue::cli {
 namespace {
@@ -55,12 +56,8 @@ void tell(const Plan& plan, const MixReport& report, const fs::path& output, con
             count_of(plan.placements.size(), plan.style == "mix" ? "run" : "fragment") + " of " +
             count_of(used.size(), "track") + ", chosen by " + plan.model + " (" +
             std::to_string(known_in(plan)) + " from tracks it learned from), " + loudness);
-  for (const auto& [source, count] : used) {
-    const PlanSource& entry = plan.sources[source];
-    const std::string name = entry.title.empty() ? printable(entry.path.stem()) : entry.title;
-    to_stdout("    " + std::to_string(count) + " × " + name +
-              (entry.artist.empty() ? "" : " – " + entry.artist));
-  }
+  for (const auto& [source, count] : used)
+    to_stdout("    " + std::to_string(count) + " × " + name_of(plan.sources[source]));
   if (!plan_file.empty()) {
     to_stdout("  plan: " + printable(fs::absolute(plan_file)) + " (render again: segue mix --plan)");
   }

@@ -70,13 +70,14 @@ std::string title_of(const PlanSource& source, std::size_t more) {
   return title;
 }
 
-// "Artist – Title" on one line.
-std::string name_of(const PlanSource& source, std::size_t more = 0) {
+std::string named(const PlanSource& source, std::size_t more) {
   const std::string name = (source.artist.empty() ? "" : source.artist + " – ") + title_of(source, more);
   return printable(std::string_view(to_valid_utf8(name)));
 }
 
 }  // namespace
+
+std::string name_of(const PlanSource& source) { return named(source, 0); }
 
 std::string cue_sheet(const Plan& plan, const std::filesystem::path& audio) {
   const std::vector<Entry> all = entries_of(plan);
@@ -132,7 +133,7 @@ std::vector<Chapter> chapters_of(const Plan& plan, std::size_t most) {
   for (const Entry& entry : merged(entries_of(plan), most))
     chapters.push_back({to_seconds(entry.begin, plan.sample_rate),
                         to_seconds(entry.end, plan.sample_rate),
-                        name_of(plan.sources[entry.source], entry.more)});
+                        named(plan.sources[entry.source], entry.more)});
   return chapters;
 }
 

@@ -12,6 +12,9 @@
 
 namespace segue {
 
+// "Artist – Title" on one line; the file's name where it has no title.
+std::string name_of(const PlanSource& source);
+
 // A CUE sheet; FILE names `audio` without its folder. The format holds 99 entries: with more changes of
 // track, neighbours share an entry, which says so. A double quote becomes a single one, as the format
 // knows no escape.

@@ -302,6 +302,25 @@ TEST(AudioEncoder, AFullDiskLeavesNoFile) {
   ::umount(folder.path().c_str());
 }
 
+TEST(AudioEncoder, ADiskWithoutRoomForChaptersLeavesNoFile) {
+  const TemporaryFolder folder;
+  if (::mount("segue-test", folder.path().c_str(), "tmpfs", 0, "size=1m") != 0) {
+    GTEST_SKIP() << "mounting is not permitted here";
+  }
+  for (const char* name : {"a.flac", "a.ogg", "a.opus", "a.mp3"}) {
+    auto config = config_for(name);
+    const std::vector<float> silence(20000);
+    encode(folder / name, config, silence);  // which there is room for
+    std::filesystem::remove(folder / name);
+    config.chapters = {{Seconds(0), Seconds(0.2), "One"}};
+    const Error error = test::refusal([&] { encode(folder / name, config, silence); });
+    EXPECT_EQ(error.kind(), ErrorKind::output) << name;
+    EXPECT_EQ(error.file(), folder / name);
+    EXPECT_TRUE(std::filesystem::is_empty(folder.path())) << name;
+  }
+  ::umount(folder.path().c_str());
+}
+
 TEST(AudioEncoder, ALimitOnFileSizesLeavesNoFile) {
   const TemporaryFolder folder;
   rlimit old{};
