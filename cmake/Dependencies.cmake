@@ -9,6 +9,7 @@ if(NOT SEGUE_LEARNING_ONLY)
   pkg_check_modules(SNDFILE REQUIRED IMPORTED_TARGET sndfile)        # encoding
   pkg_check_modules(TAGLIB REQUIRED IMPORTED_TARGET taglib)          # chapter marks
   pkg_check_modules(SOXR REQUIRED IMPORTED_TARGET soxr)              # resampling of what is rendered
+  pkg_check_modules(RUBBERBAND REQUIRED IMPORTED_TARGET rubberband)  # other speed and pitch
   pkg_check_modules(EBUR128 REQUIRED IMPORTED_TARGET libebur128)     # loudness, true peak
   pkg_check_modules(FFTW REQUIRED IMPORTED_TARGET fftw3f)            # log-mel
   find_library(QM_DSP qm-dsp REQUIRED)                               # beats, tempo, pitch classes

@@ -12,6 +12,7 @@ build=(
   libsndfile1-dev              # encoding
   libtag1-dev                  # chapter marks
   libsoxr-dev                  # resampling of what is rendered
+  librubberband-dev            # other speed and pitch
   libebur128-dev               # loudness and true peak
   libfftw3-dev                 # log-mel spectrogram
   libqm-dsp-dev                # beats, tempo, pitch classes

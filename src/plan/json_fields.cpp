@@ -94,6 +94,22 @@ std::vector<std::string> JsonFields::texts(const char* key) const {
   return array.get<std::vector<std::string>>();
 }
 
+std::vector<std::int64_t> JsonFields::integers(const char* key, std::size_t count) const {
+  const nlohmann::json& array = at(key);
+  if (!array.is_array() || array.size() != count ||
+      !std::all_of(array.begin(), array.end(), [](auto& entry) { return entry.is_number_integer(); }))
+    refuse_json(name_of(key) + " is not a list of " + std::to_string(count) + " whole numbers");
+  return array.get<std::vector<std::int64_t>>();
+}
+
+std::vector<double> JsonFields::numbers(const char* key, std::size_t count) const {
+  const nlohmann::json& array = at(key);
+  if (!array.is_array() || array.size() != count ||
+      !std::all_of(array.begin(), array.end(), [](auto& entry) { return entry.is_number(); }))
+    refuse_json(name_of(key) + " is not a list of " + std::to_string(count) + " numbers");
+  return array.get<std::vector<double>>();
+}
+
 ContentHash JsonFields::hash(const char* key) const {
   const auto value = ContentHash::from_hex(text(key));
   if (!value) refuse_json(name_of(key) + " is not 32 hexadecimal digits");

@@ -29,6 +29,8 @@ class JsonFields {
   std::string text(const char* key) const;
   std::vector<std::string> keys() const;
   std::vector<std::string> texts(const char* key) const;
+  std::vector<std::int64_t> integers(const char* key, std::size_t count) const;  // an array of so many
+  std::vector<double> numbers(const char* key, std::size_t count) const;
   ContentHash hash(const char* key) const;  // 32 hex digits
   JsonFields object(const char* key) const;
   // Calls `each` for the objects of an array, in order.

@@ -20,6 +20,9 @@ class OutputClock {
   void add(PcmFrame frames, int source_rate) { frames_[source_rate] += static_cast<Wide>(frames); }
   void remove(PcmFrame frames, int source_rate) { frames_[source_rate] -= static_cast<Wide>(frames); }
 
+  // Output time itself.
+  void add_output(PcmFrame frames) { output_ += frames; }
+
   // In output PCM frames, rounded to nearest, halves up.
   PcmFrame now() const {
     Wide whole = 0;
@@ -30,7 +33,7 @@ class OutputClock {
       whole += scaled / divisor;
       fraction += ((scaled % divisor) << 64) / divisor;
     }
-    return static_cast<PcmFrame>(whole + (fraction >> 64));
+    return output_ + static_cast<PcmFrame>(whole + (fraction >> 64));
   }
 
  private:
@@ -38,6 +41,7 @@ class OutputClock {
 
   Wide sample_rate_;
   std::map<int, Wide> frames_;  // by source rate
+  PcmFrame output_ = 0;
 };
 
 }  // namespace segue

@@ -16,6 +16,12 @@ constexpr int kLowestSourceRate = 1000;
 constexpr int kHighestSourceRate = 6'144'000;
 constexpr PcmFrame kLongest = PcmFrame{1} << 45;  // frames; 5.8 years at 192 kHz
 constexpr std::size_t kRunnersUp = 5;
+constexpr double kLongestBlend = 180;  // s, with its releases
+constexpr double kMostChanged = 12;    // dB
+
+PcmFrame stretched_frames(const BlendSide& side, PcmFrame sounding, int source_rate, int sample_rate) {
+  return std::llround(side.played(sounding) * source_rate / sample_rate);
+}
 
 class Validator {
  public:
@@ -81,7 +87,13 @@ class Validator {
     PcmFrame free_from = 0;  // output frame where the transition before ends
     for (std::size_t i = 0; i < plan_.placements.size(); ++i) {
       const Placement& placement = plan_.placements[i];
-      clock.add(placement.length, plan_.sources[placement.source].sample_rate);
+      if (i + 1 < plan_.placements.size()) check_shape(i);
+      const Stretch head = plan_.head(i), tail = plan_.tail(i);
+      require(head.source <= placement.length && tail.source <= placement.length - head.source,
+              "placement " + std::to_string(i) + " is too short for its transitions");
+      clock.add(placement.length - head.source - tail.source,
+                plan_.sources[placement.source].sample_rate);
+      clock.add_output(head.output + tail.output);
       const PcmFrame seam = clock.now();
       if (i + 1 == plan_.placements.size()) {
         require(plan_.length <= seam, "'length' is longer than what the placements give");
@@ -91,32 +103,64 @@ class Validator {
       require(seam < plan_.length, next + " begins after the end of the mix");
       check_handles(i);
       const Transition& transition = plan_.transitions[i];
-      require(seam - transition.before >= free_from,
+      require(seam - transition.reach_before() >= free_from,
               "the transition to " + next + " overlaps what comes before");
-      free_from = seam + transition.after;
+      free_from = seam + transition.reach_after();
     }
     require(free_from <= plan_.length, "the last transition reaches beyond the end of the mix");
+  }
+
+  // Whether transition i is anything that can be played.
+  void check_shape(std::size_t i) const {
+    const Transition& transition = plan_.transitions[i];
+    const std::string name = "transition " + std::to_string(i);
+    require(transition.before >= 0 && transition.after >= 0 && transition.before <= kLongest &&
+                transition.after <= kLongest,
+            name + " has a negative or endless side");
+    if (!transition.is_blend()) return;
+    const Blend& blend = transition.blend;
+    for (const BlendSide* side : {&blend.out, &blend.in}) {
+      require(side->tempo >= 0.5 && side->tempo <= 2, name + " has a tempo ratio outside 0.5 … 2");
+      require(std::abs(side->shift) <= 2, name + " shifts by more than 2 semitones");
+      require(std::abs(side->gain_db) <= kMostChanged, name + " has a gain outside -12 … 12 dB");
+      for (const double band : side->spectrum_db)
+        require(std::abs(band) <= kMostChanged, name + " has a band outside -12 … 12 dB");
+      require(side->release >= 0 && side->release <= kLongest,
+              name + " has a negative or endless release");
+    }
+    const auto most = static_cast<PcmFrame>(kLongestBlend * plan_.sample_rate);
+    require(transition.before <= most && transition.after <= most && blend.out.release <= most &&
+                blend.in.release <= most && transition.reach_before() + transition.reach_after() <= most,
+            name + " lasts longer than 180 s");
+    for (const BandFade* fade : {&blend.low, &blend.mid, &blend.high})
+      require(
+          fade->begin <= fade->end && fade->begin >= -transition.before && fade->end <= transition.after,
+          name + " fades a band outside itself");
   }
 
   // Whether both sources have sound where transition i wants to hear them.
   void check_handles(std::size_t i) const {
     const Transition& transition = plan_.transitions[i];
     const std::string name = "transition " + std::to_string(i);
-    require(transition.before >= 0 && transition.after >= 0 && transition.before <= kLongest &&
-                transition.after <= kLongest,
-            name + " has a negative or endless side");
     const Placement& out = plan_.placements[i];
     const Placement& in = plan_.placements[i + 1];
+    const double out_tempo = transition.is_blend() ? transition.blend.out.tempo : 1;
+    const double in_tempo = transition.is_blend() ? transition.blend.in.tempo : 1;
     const PcmFrame left = plan_.sources[out.source].pcm_frames - out.start - out.length;
-    require(covers(left, plan_.sources[out.source].sample_rate, transition.after),
+    require(covers(left, plan_.sources[out.source].sample_rate, at_speed(transition.after, out_tempo)),
             name + " plays on beyond the end of its source");
-    require(covers(in.start, plan_.sources[in.source].sample_rate, transition.before),
-            name + " begins ahead of the start of its source");
+    require(
+        covers(in.start, plan_.sources[in.source].sample_rate, at_speed(transition.before, in_tempo)),
+        name + " begins ahead of the start of its source");
   }
 
   bool covers(PcmFrame source_frames, int source_rate, PcmFrame output_frames) const {
     return static_cast<Wide>(source_frames) * static_cast<Wide>(plan_.sample_rate) >=
            static_cast<Wide>(output_frames) * static_cast<Wide>(source_rate);
+  }
+
+  static PcmFrame at_speed(PcmFrame frames, double tempo) {
+    return tempo == 1 ? frames : static_cast<PcmFrame>(static_cast<double>(frames) * tempo);
   }
 
   const Plan& plan_;
@@ -125,12 +169,33 @@ class Validator {
 
 }  // namespace
 
+Stretch Plan::head(std::size_t i) const {
+  if (i == 0 || i > transitions.size()) return {};
+  const Transition& transition = transitions[i - 1];
+  const BlendSide& side = transition.blend.in;
+  if (!transition.is_blend() || !side.stretched()) return {};
+  const int rate = sources.at(placements[i].source).sample_rate;
+  return {stretched_frames(side, transition.after, rate, sample_rate), transition.reach_after()};
+}
+
+Stretch Plan::tail(std::size_t i) const {
+  if (i >= transitions.size()) return {};
+  const Transition& transition = transitions[i];
+  const BlendSide& side = transition.blend.out;
+  if (!transition.is_blend() || !side.stretched()) return {};
+  const int rate = sources.at(placements[i].source).sample_rate;
+  return {stretched_frames(side, transition.before, rate, sample_rate), transition.reach_before()};
+}
+
 std::vector<PcmFrame> Plan::seams() const {
   std::vector<PcmFrame> result;
   OutputClock clock(sample_rate);
-  for (const Placement& placement : placements) {
+  for (std::size_t i = 0; i < placements.size(); ++i) {
     result.push_back(clock.now());
-    clock.add(placement.length, sources.at(placement.source).sample_rate);
+    const Stretch first = head(i), last = tail(i);
+    clock.add(placements[i].length - first.source - last.source,
+              sources.at(placements[i].source).sample_rate);
+    clock.add_output(first.output + last.output);
   }
   return result;
 }

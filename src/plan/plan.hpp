@@ -12,6 +12,7 @@
 
 #include "base/content_hash.hpp"
 #include "base/time.hpp"
+#include "plan/blend.hpp"
 #include "plan/segmentation.hpp"
 
 namespace segue {
@@ -53,19 +54,34 @@ struct Placement {
   std::string why;   // "start", or how it was chosen
   std::vector<RunnerUp> runners_up;    // at most five, best first
   std::optional<SeamBounds> bounds{};  // of style mix, but for the first
+  bool inverted = false;               // its waveform, so that it does not cancel what it overlaps
 };
 
-enum class TransitionKind { equal_power_crossfade };
+enum class TransitionKind { equal_power_crossfade, blend };
 
 // What is done between placement i and i + 1. The seam is where i ends on the output's time;
 // the transition covers [seam − before, seam + after) in output PCM frames. The outgoing source
 // plays on past its end for `after`, the incoming one begins `before` ahead of its start: both
-// sources must have that much sound there. Transitions may touch, never overlap, and lie inside
-// the mix.
+// sources must have that much sound there. Transitions, with the releases of blends, may touch, never
+// overlap, and lie inside the mix.
 struct Transition {
   TransitionKind kind = TransitionKind::equal_power_crossfade;
   PcmFrame before = 0;
   PcmFrame after = 0;
+  Blend blend{};         // of that kind
+  std::string why = "";  // it was chosen
+
+  bool is_blend() const { return kind == TransitionKind::blend; }
+  // Output PCM frames ahead of the seam and behind it in which anything is done.
+  PcmFrame reach_before() const { return before + (is_blend() ? blend.out.release : 0); }
+  PcmFrame reach_after() const { return after + (is_blend() ? blend.in.release : 0); }
+};
+
+// The part of a placement that plays at another speed or pitch: so much of the source, in its PCM
+// frames, lasts so many of the output.
+struct Stretch {
+  PcmFrame source = 0;
+  PcmFrame output = 0;
 };
 
 // What else had a say in the choices; a plan made elsewhere need not tell.
@@ -79,7 +95,7 @@ struct Choosing {
 };
 
 struct Plan {
-  static constexpr int version = 1;
+  static constexpr int version = 2;  // 1 had crossfades alone
 
   std::string segue_version;
   std::string system;   // "crnn"
@@ -101,6 +117,10 @@ struct Plan {
   // Output PCM frame where placement i begins (its seam with i - 1); 0 for the first.
   // Computed in integers from exact sums of source time, so it never drifts. Of a valid plan.
   std::vector<PcmFrame> seams() const;
+
+  // What transitions stretch at the beginning and the end of placement i.
+  Stretch head(std::size_t i) const;
+  Stretch tail(std::size_t i) const;
 
   // Throws Error(input) naming the placement that is nonsense (outside its source, negative,
   // unknown source, overlapping transitions, not finite). `length` may cut the last placement, no

@@ -1,5 +1,6 @@
 // Plans as JSON. The keys of every object are sorted and numbers have the shortest digits that
 // read back the same: one plan, one text.
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -15,6 +16,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr const char* kCrossfade = "equal_power_crossfade";
+constexpr const char* kBlend = "blend";
 
 Json json_of(const PlanSource& source) {
   return {{"track", source.track.hex()},          {"path", path_to_json(source.path)},
@@ -42,6 +44,7 @@ Json json_of(const Placement& placement) {
                {"score", placement.score},
                {"why", to_valid_utf8(placement.why)},
                {"runners_up", std::move(runners_up)}};
+  if (placement.inverted) json["inverted"] = true;
   if (placement.bounds) json["bounds"] = json_of(*placement.bounds);
   return json;
 }
@@ -74,6 +77,7 @@ Placement placement_of(const JsonFields& fields) {
   placement.start = fields.integer("start");
   placement.length = fields.integer("length");
   placement.gain_db = fields.number("gain_db");
+  if (fields.has("inverted")) placement.inverted = fields.flag("inverted");
   placement.known = fields.flag("known");
   placement.score = fields.number("score");
   placement.why = fields.text("why");
@@ -85,13 +89,60 @@ Placement placement_of(const JsonFields& fields) {
   return placement;
 }
 
+Json json_of(const BlendSide& side) {
+  return {{"tempo", side.tempo},
+          {"shift", side.shift},
+          {"gain_db", side.gain_db},
+          {"spectrum_db", side.spectrum_db},
+          {"release", side.release}};
+}
+
+Json json_of(const Transition& transition) {
+  Json json = {{"kind", transition.is_blend() ? kBlend : kCrossfade},
+               {"before", transition.before},
+               {"after", transition.after}};
+  if (!transition.why.empty()) json["why"] = to_valid_utf8(transition.why);
+  if (!transition.is_blend()) return json;
+  const Blend& blend = transition.blend;
+  json["low"] = {blend.low.begin, blend.low.end};
+  json["mid"] = {blend.mid.begin, blend.mid.end};
+  json["high"] = {blend.high.begin, blend.high.end};
+  json["out"] = json_of(blend.out);
+  json["in"] = json_of(blend.in);
+  return json;
+}
+
+BlendSide side_of(const JsonFields& fields) {
+  BlendSide side;
+  side.tempo = fields.number("tempo");
+  side.shift = fields.number("shift");
+  side.gain_db = fields.number("gain_db");
+  const std::vector<double> bands = fields.numbers("spectrum_db", BlendSide::bands);
+  std::copy(bands.begin(), bands.end(), side.spectrum_db.begin());
+  side.release = fields.integer("release");
+  return side;
+}
+
 Transition transition_of(const JsonFields& fields) {
-  if (fields.text("kind") != kCrossfade) {
+  const std::string kind = fields.text("kind");
+  if (kind != kCrossfade && kind != kBlend) {
     refuse_json(fields.name_of("kind") + " is not a transition that segue knows");
   }
   Transition transition;
   transition.before = fields.integer("before");
   transition.after = fields.integer("after");
+  if (fields.has("why")) transition.why = fields.text("why");
+  if (kind == kCrossfade) return transition;
+  transition.kind = TransitionKind::blend;
+  const auto fade = [&](const char* band) {
+    const std::vector<std::int64_t> times = fields.integers(band, 2);
+    return BandFade{times[0], times[1]};
+  };
+  transition.blend.low = fade("low");
+  transition.blend.mid = fade("mid");
+  transition.blend.high = fade("high");
+  transition.blend.out = side_of(fields.object("out"));
+  transition.blend.in = side_of(fields.object("in"));
   return transition;
 }
 
@@ -138,8 +189,7 @@ void to_json(Json& json, const Plan& plan) {
   for (const PlanSource& source : plan.sources) json["sources"].push_back(json_of(source));
   for (const Placement& placement : plan.placements) json["placements"].push_back(json_of(placement));
   for (const Transition& transition : plan.transitions) {
-    json["transitions"].push_back(
-        {{"kind", kCrossfade}, {"before", transition.before}, {"after", transition.after}});
+    json["transitions"].push_back(json_of(transition));
   }
 }
 

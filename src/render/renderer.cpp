@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "base/parallel.hpp"
+#include "render/blend_maker.hpp"
 #include "render/limiter.hpp"
 #include "render/voice.hpp"
 
@@ -64,14 +65,18 @@ struct Fade {
   }
 };
 
-// A voice with its gain: sin as it comes, cos as it goes, so that powers add up to 1.
-struct Part {
+double gain_of(const Placement& placement) {
+  return std::pow(10, placement.gain_db / 20) * (placement.inverted ? -1 : 1);
+}
+
+// A placement's own sound with its gain: sin as it comes, cos as it goes, so that powers add up to 1.
+struct Plain {
   Voice voice;
   double gain;
   Fade in;
   Fade out;
 
-  // The part's gain at an output PCM frame.
+  // The gain at an output PCM frame.
   float gain_at(PcmFrame at) const {
     double value = gain;
     if (at < in.end) value *= std::sin(in.angle(at));
@@ -97,6 +102,23 @@ struct Part {
   }
 };
 
+// One side of a blend, from output PCM frame `begin` on.
+struct Blended {
+  std::shared_ptr<const BlendAudio> audio;
+  const std::vector<float>* side;
+  PcmFrame begin;
+
+  PcmFrame end() const { return begin + static_cast<PcmFrame>(side->size() / 2); }
+
+  void mix(PcmFrame block, std::span<float> stereo) const {
+    const PcmFrame from = std::max(begin, block);
+    const PcmFrame to = std::min(end(), block + static_cast<PcmFrame>(stereo.size() / 2));
+    for (PcmFrame i = 2 * from; i < 2 * to; ++i)
+      stereo[static_cast<std::size_t>(i - 2 * block)] +=
+          (*side)[static_cast<std::size_t>(i - 2 * begin)];
+  }
+};
+
 }  // namespace
 
 struct Renderer::State {
@@ -104,24 +126,37 @@ struct Renderer::State {
   std::vector<PcmFrame> seams;
   SourcePool pool;
   TruePeakLimiter limiter;
-  std::vector<Part> parts;   // that sound now, in order of placements
-  std::size_t upcoming = 0;  // placement
-  PcmFrame rendered = 0;     // before the limiter
-  PcmFrame position = 0;     // given out
+  std::vector<Plain> plains;  // that sound now, in order of placements
+  std::vector<Blended> blended;
+  std::size_t upcoming = 0;        // placement
+  std::size_t upcoming_blend = 0;  // transition
+  PcmFrame rendered = 0;           // before the limiter
+  PcmFrame position = 0;           // given out
   std::vector<float> block;
   std::vector<float> ready;
   std::size_t given = 0;  // samples of `ready`
+  BlendMaker maker;
 
   explicit State(const Plan& given_plan)
       : plan(given_plan),
         seams(plan.seams()),
-        limiter(plan.sample_rate, 2, plan.ceiling_dbtp - kMeterTolerance) {}
+        limiter(plan.sample_rate, 2, plan.ceiling_dbtp - kMeterTolerance),
+        maker(plan, seams) {}
 
+  bool blends(std::size_t transition) const {
+    return transition < plan.transitions.size() && plan.transitions[transition].is_blend();
+  }
+
+  // Where placement i sounds by itself: beyond blends, but in crossfades.
   PcmFrame begin_of(std::size_t i) const {
-    return i == 0 ? 0 : seams[i] - plan.transitions[i - 1].before;
+    if (i == 0) return 0;
+    if (blends(i - 1)) return seams[i] + plan.transitions[i - 1].reach_after();
+    return seams[i] - plan.transitions[i - 1].before;
   }
   PcmFrame end_of(std::size_t i) const {
-    return i + 1 == seams.size() ? plan.length : seams[i + 1] + plan.transitions[i].after;
+    if (i + 1 == seams.size()) return plan.length;
+    if (blends(i)) return seams[i + 1] - plan.transitions[i].reach_before();
+    return seams[i + 1] + plan.transitions[i].after;
   }
 
   PcmFrame edge_fade() const {
@@ -129,11 +164,13 @@ struct Renderer::State {
   }
 
   Fade fade_in(std::size_t i) const {
+    if (i > 0 && blends(i - 1)) return {};
     if (i > 0) return {begin_of(i), seams[i] + plan.transitions[i - 1].after};
     return {0, plan.placements[0].start == 0 ? 0 : edge_fade()};
   }
 
   Fade fade_out(std::size_t i) const {
+    if (blends(i)) return {};
     if (i + 1 < seams.size()) return {seams[i + 1] - plan.transitions[i].before, end_of(i)};
     const Placement& last = plan.placements[i];
     const PlanSource& source = plan.sources[last.source];
@@ -144,10 +181,20 @@ struct Renderer::State {
   }
 
   void start_parts(PcmFrame before) {
-    while (upcoming < seams.size() && begin_of(upcoming) < before) {
-      const std::size_t i = upcoming++;
-      parts.push_back({Voice(plan, i, seams[i], begin_of(i), end_of(i), pool),
-                       std::pow(10, plan.placements[i].gain_db / 20), fade_in(i), fade_out(i)});
+    for (; upcoming < seams.size() && begin_of(upcoming) < before; ++upcoming) {
+      const std::size_t i = upcoming;
+      if (begin_of(i) >= end_of(i)) continue;
+      plains.push_back({Voice(plan, i, seams[i], begin_of(i), end_of(i), pool),
+                        gain_of(plan.placements[i]), fade_in(i), fade_out(i)});
+    }
+    for (; upcoming_blend < plan.transitions.size(); ++upcoming_blend) {
+      const std::size_t i = upcoming_blend;
+      if (!blends(i)) continue;
+      const PcmFrame out_begin = seams[i + 1] - plan.transitions[i].reach_before();
+      if (out_begin >= before) break;
+      const auto audio = maker.get(i);
+      blended.push_back({audio, &audio->out, out_begin});
+      blended.push_back({audio, &audio->in, seams[i + 1] - plan.transitions[i].before});
     }
   }
 
@@ -156,9 +203,11 @@ struct Renderer::State {
     const PcmFrame frames = std::min(kBlock, plan.length - rendered);
     block.assign(2 * static_cast<std::size_t>(frames), 0.0f);
     start_parts(rendered + frames);
-    for (Part& part : parts) part.mix(rendered, block);
+    for (Plain& plain : plains) plain.mix(rendered, block);
+    for (const Blended& side : blended) side.mix(rendered, block);
     rendered += frames;
-    std::erase_if(parts, [this](const Part& part) { return part.voice.end() <= rendered; });
+    std::erase_if(plains, [this](const Plain& plain) { return plain.voice.end() <= rendered; });
+    std::erase_if(blended, [this](const Blended& side) { return side.end() <= rendered; });
     limiter.process(block, ready);
     if (rendered == plan.length) limiter.finish(ready);
   }

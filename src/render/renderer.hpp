@@ -13,9 +13,11 @@ namespace segue {
 // nearest to its exact time: no placement is more than half a frame off, and nothing drifts. Sources
 // at plan.sample_rate pass bit for bit where nothing fades and the gain is 0 dB; others are
 // resampled. In a transition of n PCM frames the gains of frame j are cos and sin of
-// π/2 · (j + ½) / n. The mix begins and ends with a fade of 5 ms, except at its track's own edge.
+// π/2 · (j + ½) / n; of a blend those of each band (render/blend_sound.hpp). The mix begins and ends
+// with a fade of 5 ms, except at its track's own edge.
 //
-// Memory is constant: at most 16 sources are open. Not thread-safe. The same plan and sources give
+// Memory is constant: at most 20 sources are open, and two blends at hand (1 MB a second of each at 44.1
+// kHz, three times that while one is made). Not thread-safe. The same plan and sources give
 // the same bits on the same machine and build, whatever the block sizes.
 class Renderer {
  public:

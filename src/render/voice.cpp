@@ -26,6 +26,9 @@ Voice::Voice(const Plan& plan, std::size_t index, PcmFrame seam, PcmFrame begin,
       resampler_(source_->sample_rate, plan.sample_rate, 2),
       chunk_(2 * kChunk) {
   const Placement& placement = plan.placements[index];
+  const Stretch head = plan.head(index);
+  const PcmFrame anchor = placement.start + head.source;  // PCM frame of the source that sounds at
+  seam += head.output;                                    // this one of the output
   // `step_in` source frames last as long as `step_out` output frames. Going back a whole number of
   // them keeps the two grids aligned without rounding.
   const int common = std::gcd(source_->sample_rate, plan.sample_rate);
@@ -34,10 +37,9 @@ Voice::Voice(const Plan& plan, std::size_t index, PcmFrame seam, PcmFrame begin,
   const PcmFrame lead = seam - begin;
   const PcmFrame run_in = step_in == step_out ? 0 : kRunIn;
   const PcmFrame steps = divided_up(lead + run_in, step_out);
-  position_ = placement.start - steps * step_in;
+  position_ = anchor - steps * step_in;
   // A seam rounded up may want one output frame more than the source has; that one is silent.
-  needed_ =
-      std::min(placement.start + divided_up((end - seam) * step_in, step_out), source_->pcm_frames);
+  needed_ = std::min(anchor + divided_up((end - seam) * step_in, step_out), source_->pcm_frames);
   stream_ = pool.acquire(plan, placement.source, position_);
   next(steps * step_out - lead);
 }

@@ -11,14 +11,14 @@
 
 namespace segue {
 
-// The source of a placement at the output's rate, in stereo, without gain or fades. Its PCM frame
-// `start` sounds at the output PCM frame of the placement's seam, exactly; all others follow from
-// the rates. Not thread-safe.
+// The source of a placement at the output's rate and its own speed, in stereo, without gain or fades.
+// Where the placement's head is stretched, time is counted from the end of that. Its PCM frame `start`
+// (and what the head plays) sounds at the output PCM frame of the placement's seam (and the head),
+// exactly; all others follow from the rates. Not thread-safe.
 class Voice {
  public:
   // index: of the placement; seam: where it begins (Plan::seams()); [begin, end): output PCM frames
-  // that are wanted of it, transitions included. The plan must outlive the voice. Throws
-  // Error(input).
+  // that are wanted of it. The plan must outlive the voice. Throws Error(input).
   Voice(const Plan& plan, std::size_t index, PcmFrame seam, PcmFrame begin, PcmFrame end,
         SourcePool& pool);
 

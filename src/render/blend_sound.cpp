@@ -1,0 +1,273 @@
+#include "render/blend_sound.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "render/band_splitter.hpp"
+#include "render/time_stretcher.hpp"
+
+namespace segue {
+namespace {
+
+constexpr double kMargin = 0.3;        // s of source beyond what sounds, for filters and windows
+constexpr double kJoint = 0.02;        // s over which stretched and plain sound meet
+constexpr double kSearch = 0.005;      // s between places that are tried for that
+constexpr PcmFrame kStep = 32;         // PCM frames between values of the gains
+constexpr double kPowerBlock = 0.02;   // s
+constexpr int kPowerBlocks = 20;       // that power is averaged over
+constexpr double kByChance = 0.3;      // correlation
+constexpr double kMostEvened = 0.708;  // or its inverse: 3 dB
+
+// One side as seen from the seam outwards: time runs backwards for the outgoing source, so that for
+// both the release lies behind the transition.
+class Side {
+ public:
+  Side(const Transition& transition, BlendEnd end)
+      : out_(end == BlendEnd::out),
+        side_(out_ ? transition.blend.out : transition.blend.in),
+        far_(static_cast<double>(out_ ? transition.before : transition.after)),
+        glide_(static_cast<double>(side_.release - side_.landing())) {}
+
+  const BlendSide& side() const { return side_; }
+
+  // Source time at an output time, both in output PCM frames from the seam.
+  double source_at(double t) const { return out_ ? -outward(-t) : outward(t); }
+
+  // 1 while both sound, falling to 0 as the source is released.
+  double hold_at(double t) const {
+    const double beyond = (out_ ? -t : t) - far_;
+    if (beyond <= 0) return 1;
+    return glide_ > 0 ? std::max(0.0, 1 - beyond / glide_) : 0;
+  }
+
+ private:
+  double outward(double t) const {
+    const double beyond = t - far_;
+    if (beyond >= glide_) return t;
+    const double lost = (1 - side_.tempo) * glide_ / 2;  // source time that the glide plays less
+    if (beyond <= 0) return far_ + lost + side_.tempo * beyond;
+    const double left = glide_ - beyond;
+    return t + (1 - side_.tempo) * left * left / (2 * std::max(glide_, 1.0));
+  }
+
+  bool out_;
+  const BlendSide& side_;
+  double far_;
+  double glide_;
+};
+
+// Puts plain sound beside stretched at the far end of the release: where they are most alike, one turns
+// into the other.
+class Landing {
+ public:
+  Landing(int channels, int sample_rate)
+      : width_(static_cast<std::size_t>(channels)),
+        joint_(std::max<PcmFrame>(2, static_cast<PcmFrame>(kJoint * sample_rate))),
+        step_(std::max<PcmFrame>(1, static_cast<PcmFrame>(kSearch * sample_rate))) {}
+
+  // plain and sound cover the same PCM frames; `landing` of them at the end (or the beginning) have the
+  // source's own speed. From the joint on, sound becomes plain.
+  void land(std::span<float> sound, std::span<const float> plain, PcmFrame landing, bool at_end) const {
+    const auto frames = static_cast<PcmFrame>(sound.size() / width_);
+    const PcmFrame joint = std::min(joint_, landing);
+    if (joint < 2) return;
+    const PcmFrame first = at_end ? frames - landing : 0;
+    const PcmFrame last = (at_end ? frames : landing) - joint;
+    PcmFrame best = at_end ? last : first;
+    double most = -2;
+    for (PcmFrame at = first; at <= last; at += step_) {
+      const double alike = correlation(sound, plain, at, joint);
+      if (alike > most) {
+        most = alike;
+        best = at;
+      }
+    }
+    const double shared = std::clamp(most, 0.0, 1.0);
+    for (PcmFrame i = 0; i < frames; ++i) {
+      const double along = (static_cast<double>(i - best) + .5) / static_cast<double>(joint);
+      const double share = std::clamp(at_end ? along : 1 - along, 0.0, 1.0);  // of the plain sound
+      if (share <= 0) continue;
+      const double a = std::cos(share * std::numbers::pi / 2),
+                   b = std::sin(share * std::numbers::pi / 2);
+      // Keeps the power, however alike the two are.
+      const double norm = share >= 1 ? 1 : 1 / std::sqrt(1 + 2 * a * b * shared);
+      for (std::size_t c = 0; c < width_; ++c) {
+        float& value = sound[static_cast<std::size_t>(i) * width_ + c];
+        const float other = plain[static_cast<std::size_t>(i) * width_ + c];
+        value = share >= 1 ? other
+                           : static_cast<float>(norm * (a * static_cast<double>(value) +
+                                                        b * static_cast<double>(other)));
+      }
+    }
+  }
+
+ private:
+  double correlation(std::span<const float> a, std::span<const float> b, PcmFrame at,
+                     PcmFrame frames) const {
+    double ab = 0, aa = 0, bb = 0;
+    const auto begin = static_cast<std::size_t>(at) * width_;
+    for (std::size_t i = begin; i < begin + static_cast<std::size_t>(frames) * width_; ++i) {
+      const double x = a[i], y = b[i];
+      ab += x * y;
+      aa += x * x;
+      bb += y * y;
+    }
+    return ab / (std::sqrt(aa * bb) + 1e-12);
+  }
+
+  std::size_t width_;
+  PcmFrame joint_, step_;
+};
+
+double fade_of(const BandFade& fade, BlendEnd end, double t) {
+  const auto begin = static_cast<double>(fade.begin),
+             length = static_cast<double>(fade.end - fade.begin);
+  const double share =
+      length > 0 ? std::clamp((t + .5 - begin) / length, 0.0, 1.0) : (t < begin ? 0 : 1);
+  const double angle = share * std::numbers::pi / 2;
+  if (end == BlendEnd::in) return share >= 1 ? 1 : std::sin(angle);
+  return share >= 1 ? 0 : std::cos(angle);
+}
+
+const BandFade& fade_of(const Blend& blend, std::size_t band) {
+  return band == 0 ? blend.low : band <= 2 ? blend.mid : blend.high;
+}
+
+// Level, spectrum and fades of a side.
+void shape(const Transition& transition, BlendEnd end, std::vector<float>& sound, int channels,
+           int sample_rate, double gain_db) {
+  const Side side(transition, end);
+  const PcmRange range = blend_range(transition, end);
+  const auto width = static_cast<std::size_t>(channels);
+  const auto frames = sound.size() / width;
+  const std::size_t points = frames / kStep + 2;
+  std::vector<std::vector<double>> gains(BlendSide::bands, std::vector<double>(points));
+  for (std::size_t band = 0; band < BlendSide::bands; ++band) {
+    const double full = side.side().gain_db + side.side().spectrum_db[band];
+    for (std::size_t p = 0; p < points; ++p) {
+      const auto t = static_cast<double>(range.begin) + static_cast<double>(p) * kStep;
+      gains[band][p] = std::pow(10, (gain_db + side.hold_at(t) * full) / 20) *
+                       fade_of(fade_of(transition.blend, band), end, t);
+    }
+  }
+  std::vector<float> channel(frames), sum(frames);
+  for (std::size_t c = 0; c < width; ++c) {
+    for (std::size_t i = 0; i < frames; ++i) channel[i] = sound[i * width + c];
+    // What all bands have in common needs no filter: the last one is left as it is, and of the others
+    // is added what they differ by. Where none differs, the sound is the source's own.
+    const std::vector<double>& rest = gains.back();
+    const auto at = [](const std::vector<double>& curve, std::size_t i) {
+      const double share = static_cast<double>(i % kStep) / kStep;
+      return curve[i / kStep] * (1 - share) + curve[i / kStep + 1] * share;
+    };
+    for (std::size_t i = 0; i < frames; ++i)
+      sum[i] = static_cast<float>(at(rest, i) * static_cast<double>(channel[i]));
+    split_bands(
+        channel, sample_rate, BlendSide::borders_hz, [&](std::size_t band, std::span<const float> part) {
+          if (band + 1 == BlendSide::bands || gains[band] == rest) return;
+          for (std::size_t i = 0; i < frames; ++i)
+            sum[i] +=
+                static_cast<float>((at(gains[band], i) - at(rest, i)) * static_cast<double>(part[i]));
+        });
+    for (std::size_t i = 0; i < frames; ++i) sound[i * width + c] = sum[i];
+  }
+}
+
+}  // namespace
+
+PcmRange blend_range(const Transition& transition, BlendEnd end) {
+  if (end == BlendEnd::out) return {-transition.reach_before(), transition.after};
+  return {-transition.before, transition.reach_after()};
+}
+
+PcmRange blend_needs(const Transition& transition, BlendEnd end, int sample_rate) {
+  const PcmRange range = blend_range(transition, end);
+  const Side side(transition, end);
+  if (!side.side().stretched()) return range;
+  const auto margin = static_cast<PcmFrame>(kMargin * sample_rate);
+  return {static_cast<PcmFrame>(std::floor(side.source_at(static_cast<double>(range.begin)))) - margin,
+          static_cast<PcmFrame>(std::ceil(side.source_at(static_cast<double>(range.end)))) + margin};
+}
+
+std::vector<float> blend_side(const Transition& transition, BlendEnd end, std::span<const float> source,
+                              int channels, int sample_rate, double gain_db) {
+  const PcmRange range = blend_range(transition, end);
+  const PcmRange needs = blend_needs(transition, end, sample_rate);
+  const Side side(transition, end);
+  const auto width = static_cast<std::size_t>(channels);
+  std::vector<float> sound;
+  if (side.side().stretched()) {
+    StretchMap map;
+    map.input = [&](double t) { return side.source_at(t); };
+    map.pitch = [&](double t) { return std::exp2(side.side().shift * side.hold_at(t) / 12); };
+    sound = stretch(source, needs.begin, channels, sample_rate, range.begin, range.end, map);
+    const PcmFrame landing = side.side().landing();
+    // In the landing, the time of source and output are one.
+    std::vector<float> plain(sound.size());
+    const auto copy = [&](PcmFrame from, PcmFrame to) {
+      const PcmFrame begin = std::max(from, needs.begin), last = std::min(to, needs.end);
+      if (begin < last)
+        std::copy(source.begin() + (begin - needs.begin) * channels,
+                  source.begin() + (last - needs.begin) * channels,
+                  plain.begin() + (begin - range.begin) * channels);
+    };
+    const bool at_end = end == BlendEnd::in;
+    copy(at_end ? range.end - landing : range.begin, at_end ? range.end : range.begin + landing);
+    Landing(channels, sample_rate).land(sound, plain, landing, at_end);
+  } else {
+    sound.assign(source.begin(), source.begin() + range.size() * channels);
+  }
+  sound.resize(static_cast<std::size_t>(range.size()) * width);
+  shape(transition, end, sound, channels, sample_rate, gain_db);
+  return sound;
+}
+
+void even_out(const Transition& transition, std::span<float> out, std::span<float> in, int channels,
+              int sample_rate) {
+  const auto block = std::max<PcmFrame>(1, static_cast<PcmFrame>(kPowerBlock * sample_rate));
+  const PcmFrame together = transition.before + transition.after;
+  const auto width = static_cast<PcmFrame>(channels);
+  const PcmFrame out_first = (transition.reach_before() - transition.before) * width;
+  const PcmFrame blocks = together / block;
+  if (blocks < 4) return;
+  std::vector<double> alone(static_cast<std::size_t>(blocks)), shared(alone.size());
+  for (PcmFrame b = 0; b < blocks; ++b) {
+    for (PcmFrame i = b * block * width; i < (b + 1) * block * width; ++i) {
+      const double x = out[static_cast<std::size_t>(out_first + i)], y = in[static_cast<std::size_t>(i)];
+      alone[static_cast<std::size_t>(b)] += x * x + y * y;
+      shared[static_cast<std::size_t>(b)] += 2 * x * y;
+    }
+  }
+  // A value at the middle of each block, and 1 at both ends.
+  std::vector<double> gains(alone.size(), 1);
+  for (PcmFrame b = 0; b < blocks; ++b) {
+    double a = 0, s = 0;
+    for (PcmFrame k = std::max<PcmFrame>(0, b - kPowerBlocks / 2);
+         k <= std::min(blocks - 1, b + kPowerBlocks / 2); ++k) {
+      a += alone[static_cast<std::size_t>(k)];
+      s += shared[static_cast<std::size_t>(k)];
+    }
+    if (a <= 0) continue;
+    const double alike = s / a;  // -1 … 1
+    const double beyond =
+        std::copysign(std::max(0.0, std::abs(alike) - kByChance) / (1 - kByChance), alike);
+    const double gain = 1 / std::sqrt(std::max(1 + beyond, 1e-3));
+    gains[static_cast<std::size_t>(b)] = std::clamp(gain, kMostEvened, 1 / kMostEvened);
+  }
+  for (PcmFrame i = 0; i < together; ++i) {
+    const double place = (static_cast<double>(i) + .5) / static_cast<double>(block) - .5;
+    const double whole = std::floor(place);
+    const auto value = [&](double b) {
+      return b < 0 || b >= static_cast<double>(blocks) ? 1 : gains[static_cast<std::size_t>(b)];
+    };
+    const double gain = value(whole) + (place - whole) * (value(whole + 1) - value(whole));
+    if (gain == 1) continue;
+    for (PcmFrame c = 0; c < width; ++c) {
+      out[static_cast<std::size_t>(out_first + i * width + c)] *= static_cast<float>(gain);
+      in[static_cast<std::size_t>(i * width + c)] *= static_cast<float>(gain);
+    }
+  }
+}
+
+}  // namespace segue

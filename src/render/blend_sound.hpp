@@ -1,0 +1,44 @@
+// A blend becomes sound: both sources at the speed, pitch, level and spectrum that it gives them, faded
+// band by band. Works on samples alone, at any rate, so that alternatives can be heard without
+// rendering.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "plan/plan.hpp"
+
+namespace segue {
+
+enum class BlendEnd { out, in };
+
+// PCM frames [begin, end).
+struct PcmRange {
+  PcmFrame begin = 0;
+  PcmFrame end = 0;
+
+  PcmFrame size() const { return end - begin; }
+};
+
+// Where one source of a blend sounds otherwise than by itself, in output PCM frames from the seam: its
+// release too.
+PcmRange blend_range(const Transition& transition, BlendEnd end);
+
+// What it needs of the source for that: PCM frames at the output's rate, counted so that where the
+// source has its own speed again (at the far end of the release), its time is the output's. Some of it
+// may lie outside the source, where it counts as silent.
+PcmRange blend_needs(const Transition& transition, BlendEnd end, int sample_rate);
+
+// source: what blend_needs() asks for, interleaved. Gives blend_range(), interleaved, at so much gain
+// beside what the blend says. At the far end of the release it is the source sample by sample, where
+// the gain is 0 dB.
+std::vector<float> blend_side(const Transition& transition, BlendEnd end, std::span<const float> source,
+                              int channels, int sample_rate, double gain_db);
+
+// Both sides, where they sound together: their powers are to add up. Where the material is alike, it
+// would gain up to 3 dB, or cancel: both are made softer or louder by up to 3 dB, slowly (within some
+// 0.4 s), as far as their correlation exceeds what unlike music has by chance.
+void even_out(const Transition& transition, std::span<float> out, std::span<float> in, int channels,
+              int sample_rate);
+
+}  // namespace segue
