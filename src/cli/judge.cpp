@@ -15,6 +15,8 @@
 namespace segue::cli {
 namespace {
 
+constexpr std::size_t kBlendRound = 400, kBlendRounds = 4;
+
 struct Options {
   std::vector<std::string> music;
   std::string plan;
@@ -157,8 +159,14 @@ void learn(const Options& options, const Context& context) {
   training.validation = chosen(tracks, split, Side::validation);
   // Hard cuts are judged by what has learnt the shortest fades.
   training.transition = whole_milliseconds(Seconds(options.crossfade == 0 ? 0.1 : options.crossfade));
-  training.systems = bundled_models();
-  training.systems.insert(training.systems.begin(), "edge");
+  training.systems = {"edge", kDefaultModel};
+  if (training.blends()) {  // which cost much more to hear
+    training.round = kBlendRound;
+    training.most_rounds = kBlendRounds;
+  } else {
+    training.systems = bundled_models();
+    training.systems.insert(training.systems.begin(), "edge");
+  }
   training.seed = context.seed;
   training.threads = options.threads;
   training.command = context.command_line();
@@ -217,7 +225,7 @@ void add_judge(CLI::App& app, Context& context) {
   command->add_option("--split", options->split,
                       "Judge its test side only; learn from its fold 'detector' (or 'critic')");
   command->add_option("--crossfade", options->crossfade, "Seconds that a transition lasts")
-      ->check(CLI::Range(0.0, 2.0))
+      ->check(CLI::Range(0.0, 64.0))
       ->capture_default_str();
   command->add_option("--count", options->count, "Joins of each sort")
       ->check(whole_number(20, 100000))

@@ -49,6 +49,7 @@ struct Options {
   double critic_weight = MixConfig{}.critic_weight;
   double edge_weight = MixConfig{}.edge_weight;
   double crossfade = MixConfig{}.crossfade.count();
+  std::string join = "auto";
   int rate = 0;
   double loudness = MixConfig{}.target_lufs;
   double ceiling = MixConfig{}.ceiling_dbtp;
@@ -136,6 +137,7 @@ MixConfig config_of(const Options& options, const Context& context, const Encodi
   config.critic_weight = options.critic_weight;
   config.edge_weight = options.edge_weight;
   config.crossfade = Seconds(options.crossfade);
+  config.blends = options.join == "auto";
   config.sample_rate = encoding.sample_rate;
   config.target_lufs = options.loudness;
   config.ceiling_dbtp = options.ceiling;
@@ -184,6 +186,8 @@ Plan choose(const Options& options, const Context& context, const EncodingConfig
   add_tracks(options.bounds, library, tracks, config.bounds);
   const std::unique_ptr<SuccessorModel> model = load_model(model_of(options, context, library, tracks));
   config.critics = critics_of(options, config.segmentation, model->card());
+  if (config.style == Style::mix && config.blends && options.critic != "off" && !options.draft)
+    config.join_critics = find_join_critics(options.critics);
   return plan_mix(config, library, tracks, *model);
 }
 

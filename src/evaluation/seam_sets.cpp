@@ -28,6 +28,11 @@ std::string kind_name(Seconds transition) {
   return std::to_string(std::lround(transition.count() * 1000)) + "ms";
 }
 
+bool covers(Seconds kind, Seconds length) {
+  if (kind >= kLeastOfBlends) return length <= kind * 1.001 && length >= kind * 0.375;
+  return std::abs((kind - length).count()) <= 0.2 * kind.count();
+}
+
 std::vector<SeamSet> seam_sets(std::span<const fs::path> folders) {
   std::vector<SeamSet> sets;
   for (const fs::path& folder : folders) {

@@ -83,7 +83,7 @@ class SetWriter {
     card.command = training_.command;
     card.segue_version = version();
     card.weights = hash_file(weights_of(family));
-    card.segmentation = "3 and 2-5";
+    card.segmentation = training_.blends() ? "bars" : "3 and 2-5";
     card.recipe = {{"transition_s", training_.transition.count()},
                    {"flank_s", kSeamFlank.count()},
                    {"joins", examples.joins()},
@@ -208,9 +208,13 @@ std::vector<LearningPoint> train_detectors(const DetectorTraining& training, Lib
   const fs::path unfinished = target.native() + ".learning";  // no set until it is whole
   SetWriter writer(training, unfinished);
   const auto began = std::chrono::steady_clock::now();
+  // Blends go over bar by bar.
+  const auto cut = [&](const char* segmentation, std::uint64_t seed) {
+    return Segmentation::parse(training.blends() ? "bars" : segmentation, seed);
+  };
   JoinExampleMaker maker(training, library);
   JoinExamples validation, examples;
-  maker.add(training.validation, Segmentation::parse("3"), training.round, derive_seed(training.seed, 0),
+  maker.add(training.validation, cut("3", 0), training.round, derive_seed(training.seed, 0),
             true, validation);
   log_info(expected_duration(training, validation, std::chrono::steady_clock::now() - began));
   std::vector<LearningPoint> curve;
@@ -219,7 +223,7 @@ std::vector<LearningPoint> train_detectors(const DetectorTraining& training, Lib
     for (; round < rounds; ++round) {
       // Other cuts give other joins of the same tracks.
       const std::uint64_t seed = derive_seed(training.seed, round + 1);
-      maker.add(training.tracks, Segmentation::parse(round == 0 ? "3" : "2-5", seed), training.round,
+      maker.add(training.tracks, cut(round == 0 ? "3" : "2-5", seed), training.round,
                 seed, false, examples);
       log_info("round " + std::to_string(round + 1) + ": " + std::to_string(examples.joins()) +
                " joins");

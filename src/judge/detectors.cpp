@@ -14,12 +14,11 @@ namespace segue {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr double kNear = 0.2;          // of a transition's length
 constexpr Seconds kForHardCuts{0.15};  // sets of at most this length
 
 bool fits(Seconds kind, Seconds fade) {
   if (fade.count() == 0) return kind <= kForHardCuts;
-  return std::abs((kind - fade).count()) <= kNear * kind.count();
+  return covers(kind, fade);
 }
 
 DetectorSet load_set(const SeamSet& place) {

@@ -58,8 +58,12 @@ struct DetectorTraining {
   std::string command;  // for the cards
   // Teaches what helps to choose (planning/critic.hpp) instead of what measures: it hears seams as the
   // planner does. In each round a third as many joins again are what the planner chooses from track to
-  // track, and as many within tracks; from the second round on with the critic so far.
+  // track, and as many within tracks; from the second round on with the critic so far: of blends, it
+  // chooses among the ways of joining.
   bool critic = false;
+
+  // Whether what is taught are blends, of all lengths that this kind stands for.
+  bool blends() const { return transition >= kLeastOfBlends; }
 };
 
 // What so many joins brought, in AUC on the validation tracks.

@@ -83,7 +83,8 @@ class JoinChooser {
     std::vector<std::size_t> others;
     for (const std::size_t entry : entries_) {
       const bool own = pool_.fragments()[entry].track == pool_.fragments()[from].track;
-      if (!own || (config_.own_track && entry != from && !pool_.adjacent(from, entry)))
+      const bool may = !config_.may_follow || config_.may_follow(from, entry);
+      if (may && (!own || (config_.own_track && entry != from && !pool_.adjacent(from, entry))))
         others.push_back(entry);
     }
     // Systems with embeddings find the nearest of all, as in a mix.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "judge/join.hpp"
@@ -20,7 +21,9 @@ struct JoinConfig {
   bool own_track = false;  // may lead on elsewhere in the track that is left, as in a mix
   double edge_weight = 0;  // as MixConfig::edge_weight
   std::shared_ptr<const CriticSet> critics{};  // hear the best of each choice, as in a mix; may be null
-  std::size_t threads = 0;                     // 0 = all cores
+  // Whether a fragment may follow another at all; empty: any may.
+  std::function<bool(std::size_t from, std::size_t to)> may_follow{};
+  std::size_t threads = 0;  // 0 = all cores
 };
 
 // The sources of a pool as a list of joins names them.

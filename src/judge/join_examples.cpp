@@ -4,7 +4,9 @@
 
 #include "base/interrupt.hpp"
 #include "base/parallel.hpp"
+#include "base/progress.hpp"
 #include "base/random.hpp"
+#include "judge/blend_listener.hpp"
 #include "judge/medley.hpp"
 #include "model/registry.hpp"
 
@@ -34,13 +36,26 @@ void JoinExampleMaker::add_system(const std::string& name, Sound sound) {
   systems_.push_back({load_model(name), sound});
 }
 
-std::vector<SeamWindow> JoinExampleMaker::hear_all(const FragmentPool& pool,
-                                                   const JoinList& list) const {
-  if (!training_.critic) return hear(list, training_.transition, training_.threads);
-  std::vector<SeamWindow> windows(list.joins.size());
-  parallel_for(windows.size(), training_.threads, [&](std::size_t i) {
-    windows[i] = preview(pool, list, list.joins[i], training_.transition);
-  });
+std::vector<std::optional<SeamWindow>> JoinExampleMaker::hear_all(const FragmentPool& pool,
+                                                                  const JoinList& list,
+                                                                  std::uint64_t seed) const {
+  std::vector<std::optional<SeamWindow>> windows(list.joins.size());
+  if (training_.blends()) {
+    BlendListener listener(pool, list.sources, training_.transition);
+    if (critics_) listener.choose_by(critics_);
+    Progress progress("hearing", static_cast<double>(windows.size()), "joins");
+    parallel_for(windows.size(), training_.threads, [&](std::size_t i) {
+      windows[i] = listener.hear(list.joins[i], derive_seed(seed, i));
+      progress.advance(1);
+    });
+  } else if (training_.critic) {
+    parallel_for(windows.size(), training_.threads, [&](std::size_t i) {
+      windows[i] = preview(pool, list, list.joins[i], training_.transition);
+    });
+  } else {
+    std::vector<SeamWindow> rendered = hear(list, training_.transition, training_.threads);
+    std::move(rendered.begin(), rendered.end(), windows.begin());
+  }
   return windows;
 }
 
@@ -61,6 +76,9 @@ void JoinExampleMaker::add(const std::vector<LibraryTrack>& tracks, const Segmen
   config.fade = training_.transition;
   config.threads = training_.threads;
   config.count = (joins + systems_.size() - 1) / systems_.size();
+  const BlendListener tempi(pool, list.sources, training_.transition);
+  if (training_.blends())
+    config.may_follow = [&](std::size_t from, std::size_t to) { return tempi.may_follow(from, to); };
   for (std::size_t s = 0; s < systems_.size(); ++s) {
     throw_if_interrupted();
     config.seed = derive_seed(seed, s);
@@ -82,14 +100,15 @@ void JoinExampleMaker::add(const std::vector<LibraryTrack>& tracks, const Segmen
     config.seed = derive_seed(seed, systems_.size() + 1 + std::size_t{own_track});
     config.count = joins / 3;
     config.own_track = own_track;
-    config.critics = critics_;  // none in the first round
+    if (!training_.blends()) config.critics = critics_;  // none in the first round
     const std::vector<Join> fooling = choose_joins(pool, *planner_, config);
     take(fooling, Sound::chosen);
     take(continuous_passages(list.sources, fooling), Sound::passage);
   }
-  std::vector<SeamWindow> windows = hear_all(pool, list);
+  std::vector<std::optional<SeamWindow>> windows = hear_all(pool, list, derive_seed(seed, 100));
   for (std::size_t i = 0; i < windows.size(); ++i) {
-    examples.windows.push_back(std::move(windows[i]));
+    if (!windows[i]) continue;
+    examples.windows.push_back(std::move(*windows[i]));
     examples.joined.push_back(!list.joins[i].continuous());
     examples.sounds.push_back(sounds[i]);
   }

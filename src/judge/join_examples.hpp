@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "judge/detectors.hpp"
@@ -26,7 +27,8 @@ struct JoinExamples {
 
 class JoinExampleMaker {
  public:
-  // Detectors hear joins rendered as a mix is; a critic as the planner previews them.
+  // Detectors hear joins rendered as a mix is; a critic as the planner previews them; blends both as the
+  // planner hears its alternatives.
   JoinExampleMaker(const DetectorTraining& training, Library& library);
 
   // For a critic, the planner's choices are among the joins, from track to track and within tracks as in
@@ -45,7 +47,9 @@ class JoinExampleMaker {
   };
 
   void add_system(const std::string& name, Sound sound);
-  std::vector<SeamWindow> hear_all(const FragmentPool& pool, const JoinList& list) const;
+  // None for blends that there is no room for.
+  std::vector<std::optional<SeamWindow>> hear_all(const FragmentPool& pool, const JoinList& list,
+                                                  std::uint64_t seed) const;
 
   const DetectorTraining& training_;
   Library& library_;

@@ -1,14 +1,12 @@
 #include "judge/medley.hpp"
 
 #include <algorithm>
-#include <cmath>
 
-#include "analysis/log_mel.hpp"
 #include "base/error.hpp"
-#include "base/half.hpp"
 #include "base/parallel.hpp"
 #include "library/audio_reader.hpp"
 #include "output/mix_writer.hpp"
+#include "planning/seam_listener.hpp"
 #include "render/renderer.hpp"
 
 namespace segue {
@@ -16,31 +14,6 @@ namespace {
 
 constexpr int kRate = LogMelGeometry::sample_rate;
 constexpr std::size_t kJoinsPerMedley = 128;  // every medley checks its sources anew
-
-// Mono audio around a seam becomes a window.
-SeamWindow window_of(std::span<const float> audio, const Join& join, Seconds transition) {
-  std::vector<float> rows;
-  LogMelExtractor extractor;
-  extractor.process(audio, rows);
-  SeamWindow window;
-  window.frames = static_cast<Hop>(rows.size()) / LogMelGeometry::bands;
-  for (const float value : rows) window.log_mel.push_back(half_from_float(value));
-  // In PCM samples. A little tolerance, or rounding would drop the outermost frames of a window that
-  // is heard whole.
-  const double middle = static_cast<double>(audio.size()) / 2;
-  // A fade that is shorter than the window's leaves more music, unless another seam is near.
-  const auto reach = [&](Seconds music) {
-    return music + (music < kSeamFlank ? join.fade : std::max(join.fade, transition)) / 2;
-  };
-  const double begin = middle - reach(join.before).count() * kRate;
-  const double end = middle + reach(join.after).count() * kRate;
-  constexpr double hop = LogMelGeometry::hop_length;
-  const auto first = static_cast<Hop>(std::ceil(begin / hop - 0.01));
-  const auto last = static_cast<Hop>(std::floor((end - LogMelGeometry::window_length) / hop + 0.01));
-  window.heard.begin = std::clamp<Hop>(first, 0, window.frames);
-  window.heard.end = std::clamp<Hop>(last + 1, window.heard.begin, window.frames);
-  return window;
-}
 
 // The windows of some joins, through the renderer.
 class MedleyListener {
@@ -60,7 +33,7 @@ class MedleyListener {
               audio.begin() + (from - begin));
     mono_.erase(mono_.begin(), mono_.begin() + (from - begin_));
     begin_ = from;
-    return window_of(audio, join, transition_);
+    return hear_window(audio, {join.before, join.after}, join.fade, transition_);
   }
 
  private:
@@ -167,7 +140,8 @@ std::vector<SeamWindow> hear_file(const std::filesystem::path& file, std::span<c
   std::vector<SeamWindow> windows(joins.size());
   const Seconds length = to_seconds(seam_window_samples(transition), kRate);
   parallel_for(joins.size(), threads, [&](std::size_t i) {
-    windows[i] = window_of(read(seams[i] - length / 2, length, kRate), joins[i], transition);
+    windows[i] = hear_window(read(seams[i] - length / 2, length, kRate),
+                             {joins[i].before, joins[i].after}, joins[i].fade, transition);
   });
   return windows;
 }

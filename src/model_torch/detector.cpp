@@ -1,5 +1,6 @@
 #include "model_torch/detector.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <numbers>
@@ -27,8 +28,16 @@ constexpr int kWarmUp = 100;            // steps
 constexpr Seconds kLeastHeard{1};       // of music on either side, where a window is cut short
 constexpr std::size_t kCounted = 2000;  // windows that the bands' mean and scale are taken from
 
-// [n × T × 80], float.
-torch::Tensor stack(std::span<const SeamWindow> windows, std::span<const std::size_t> chosen) {
+// Of long transitions, so many frames are heard as one: their windows cost no more than short ones.
+Hop pooled(Seconds transition) { return transition < Seconds(4) ? 1 : transition < Seconds(16) ? 2 : 4; }
+
+FrameRange pooled(const FrameRange& range, Hop pool) {
+  const Hop begin = (range.begin + pool - 1) / pool;
+  return {begin, std::max(begin, range.end / pool)};
+}
+
+// [n × T / pool × 80], float.
+torch::Tensor stack(std::span<const SeamWindow> windows, std::span<const std::size_t> chosen, Hop pool) {
   const Hop frames = windows[chosen[0]].frames;
   torch::Tensor all =
       torch::empty({static_cast<std::int64_t>(chosen.size()), frames, kBands}, torch::kHalf);
@@ -36,15 +45,22 @@ torch::Tensor stack(std::span<const SeamWindow> windows, std::span<const std::si
     const std::vector<std::uint16_t>& values = windows[chosen[i]].log_mel;
     std::memcpy(all[static_cast<std::int64_t>(i)].data_ptr(), values.data(), 2 * values.size());
   }
-  return all.to(torch::kFloat);
+  if (pool == 1) return all.to(torch::kFloat);
+  return all.slice(1, 0, frames / pool * pool)
+      .to(torch::kFloat)
+      .reshape({all.size(0), frames / pool, pool, kBands})
+      .mean(2);
 }
 
 class DetectorTrainer {
  public:
   explicit DetectorTrainer(const DetectorLesson& lesson)
-      : lesson_(lesson), random_(lesson.seed), order_(lesson.windows.size()) {
+      : lesson_(lesson),
+        pool_(pooled(lesson.transition)),
+        random_(lesson.seed),
+        order_(lesson.windows.size()) {
     torch::manual_seed(derive_seed(lesson.seed, 1));
-    net_ = make_detector_network(lesson.family, to_hops(lesson.transition));
+    net_ = make_detector_network(lesson.family, to_hops(lesson.transition) / pool_);
     std::iota(order_.begin(), order_.end(), std::size_t{0});
     next_ = order_.size();
     const auto joins = std::accumulate(lesson.joined.begin(), lesson.joined.end(), 0.0);
@@ -84,7 +100,7 @@ class DetectorTrainer {
     std::vector<std::size_t> some(std::min(kCounted, order_.size()));
     for (std::size_t i = 0; i < some.size(); ++i) some[i] = i * order_.size() / some.size();
     const torch::NoGradGuard no_grad;
-    const torch::Tensor values = stack(lesson_.windows, some).reshape({-1, kBands});
+    const torch::Tensor values = stack(lesson_.windows, some, pool_).reshape({-1, kBands});
     net_->band_mean.copy_(values.mean(0));
     net_->band_scale.copy_(values.std(0).clamp_min(1e-3));
   }
@@ -110,14 +126,14 @@ class DetectorTrainer {
 
   torch::Tensor step_loss() {
     const std::vector<std::size_t> batch = draw_batch();
-    const Hop frames = lesson_.windows[batch[0]].frames;
+    const Hop frames = lesson_.windows[batch[0]].frames / pool_;
     FrameRange heard{0, frames};
     if (random_.uniform() < 0.5) {
-      const Hop most = to_hops(kSeamFlank - kLeastHeard);
+      const Hop most = to_hops(kSeamFlank - kLeastHeard) / pool_;
       heard.begin = static_cast<Hop>(random_.below(static_cast<std::uint64_t>(most)));
       heard.end -= static_cast<Hop>(random_.below(static_cast<std::uint64_t>(most)));
     }
-    torch::Tensor windows = net_->prepare(stack(lesson_.windows, batch), heard);
+    torch::Tensor windows = net_->prepare(stack(lesson_.windows, batch, pool_), heard);
     if (random_.uniform() < 0.5) {  // a seam stays one when time runs backwards
       windows = windows.flip(1);
       heard = {frames - heard.end, frames - heard.begin};
@@ -134,6 +150,7 @@ class DetectorTrainer {
   }
 
   const DetectorLesson& lesson_;
+  Hop pool_;
   Random random_;
   std::shared_ptr<DetectorNetwork> net_;
   std::vector<std::size_t> order_;
@@ -143,8 +160,11 @@ class DetectorTrainer {
 
 class LoadedDetector : public SeamDetector {
  public:
-  LoadedDetector(ModelCard card, std::shared_ptr<DetectorNetwork> net, Hop frames)
-      : card_(std::move(card)), net_(std::move(net)), frames_(frames) {
+  LoadedDetector(ModelCard card, std::shared_ptr<DetectorNetwork> net, Seconds transition)
+      : card_(std::move(card)),
+        net_(std::move(net)),
+        frames_(seam_window_frames(transition)),
+        pool_(pooled(transition)) {
     net_->eval();
   }
 
@@ -165,9 +185,9 @@ class LoadedDetector : public SeamDetector {
       for (std::size_t begin = 0; begin < chosen.size(); begin += kBatch) {
         throw_if_interrupted();
         const auto some = std::span(chosen).subspan(begin, std::min(kBatch, chosen.size() - begin));
-        const FrameRange heard{range.first, range.second};
+        const FrameRange heard = pooled({range.first, range.second}, pool_);
         const torch::Tensor odds =
-            net_->forward(net_->prepare(stack(windows, some), heard), heard).contiguous();
+            net_->forward(net_->prepare(stack(windows, some, pool_), heard), heard).contiguous();
         for (std::size_t i = 0; i < some.size(); ++i) scores[some[i]] = odds.data_ptr<float>()[i];
       }
     }
@@ -178,6 +198,7 @@ class LoadedDetector : public SeamDetector {
   ModelCard card_;
   std::shared_ptr<DetectorNetwork> net_;
   Hop frames_;
+  Hop pool_;
 };
 
 }  // namespace
@@ -197,10 +218,10 @@ std::unique_ptr<SeamDetector> load_detector(const std::filesystem::path& weights
                 "train the detector again");
   }
   const Seconds duration(transition->get<double>());
-  const auto net = make_detector_network(card.system, to_hops(duration));
+  const auto net = make_detector_network(card.system, to_hops(duration) / pooled(duration));
   card = read_card_of(weights);  // of these very weights
   load_weights(*net, weights);
-  return std::make_unique<LoadedDetector>(std::move(card), net, seam_window_frames(duration));
+  return std::make_unique<LoadedDetector>(std::move(card), net, duration);
 }
 
 }  // namespace segue

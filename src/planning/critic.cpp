@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 
 namespace {
 constexpr float kMostOdds = 1000;  // either way
+constexpr Seconds kShortestJoin{0.1};
 }  // namespace
 
 std::vector<float> CriticSet::odds(std::span<const SeamWindow> windows) const {
@@ -36,9 +37,22 @@ std::vector<fs::path> critics_folders() {
 std::shared_ptr<const CriticSet> find_critics(Seconds fade, const fs::path& folder) {
   const std::vector<fs::path> folders = folder.empty() ? critics_folders() : std::vector{folder};
   const auto place = nearest_set(fade, folders, [fade](Seconds kind) {
-    return std::abs((kind - fade).count()) <= std::max(0.2 * kind.count(), 0.15);
+    return covers(kind, fade) || std::abs((kind - fade).count()) <= 0.15;
   });
   return place ? load_critics(place->folder, place->transition) : nullptr;
+}
+
+std::vector<std::shared_ptr<const CriticSet>> find_join_critics(const fs::path& folder) {
+  const std::vector<fs::path> folders = folder.empty() ? critics_folders() : std::vector{folder};
+  std::vector<std::shared_ptr<const CriticSet>> sets;
+  for (const SeamSet& place : seam_sets(folders)) {
+    if (place.transition < kLeastOfBlends && place.transition != kShortestJoin) continue;
+    const bool known = std::any_of(sets.begin(), sets.end(), [&](const auto& set) {
+      return set->transition == place.transition;
+    });
+    if (!known) sets.push_back(load_critics(place.folder, place.transition));
+  }
+  return sets;
 }
 
 std::shared_ptr<const CriticSet> require_critics(Seconds fade, const fs::path& folder) {

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "base/version.hpp"
 #include "library/fragment_loudness.hpp"
+#include "planning/arranger.hpp"
 #include "planning/critic.hpp"
 #include "planning/crossfades.hpp"
 #include "planning/levels.hpp"
@@ -47,6 +48,7 @@ class PlanBuilder {
     for (const Run& run : runs) place(run);
     plan_.transitions = fit_crossfades(plan_, config_.crossfade);
     set_gains(runs);
+    if (config_.style == Style::mix && config_.blends) join(runs);
     plan_.validate();
     return std::move(plan_);
   }
@@ -144,6 +146,20 @@ class PlanBuilder {
     }
     const std::vector<double> gains = level(pieces, config_.target_lufs);
     for (std::size_t i = 0; i < gains.size(); ++i) plan_.placements[i].gain_db = gains[i];
+  }
+
+  void join(std::span<const Run> runs) {
+    std::vector<ArrangedSource> sources;
+    for (const Run& run : runs) {
+      const PoolTrack& track = pool_.tracks()[pool_.fragments()[run.first].track];
+      sources.push_back({track.features.get(), track.track->record.traits.has_beat()});
+    }
+    ArrangeConfig arranging;
+    arranging.critics = config_.join_critics;
+    arrange(plan_, sources, arranging);
+    for (const auto& set : config_.join_critics)
+      for (const auto& critic : set->critics)
+        plan_.choosing.critics.push_back(critic->card().weights.hex());
   }
 
   const MixConfig& config_;

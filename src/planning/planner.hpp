@@ -45,7 +45,12 @@ struct MixConfig {
   Style style = Style::collage;
   Bounds bounds{};         // of style mix
   std::size_t exits = 6;   // of style mix: moments at which leaving each run is thought over, 1 … 64
-  Seconds crossfade{0.1};  // 0 … 2 s
+  Seconds crossfade{0.1};  // 0 … 2 s: of plain transitions, and what the critics hear of every choice
+  // Whether tracks go over into each other as a DJ joins them (planning/arranger.hpp), in style mix; else
+  // all transitions are plain.
+  bool blends = true;
+  // Those that choose among ways to join, by kind; with none a long blend is taken wherever there is room.
+  std::vector<std::shared_ptr<const CriticSet>> join_critics{};
   int sample_rate = 44100;
   double target_lufs = -16;
   double ceiling_dbtp = -1;

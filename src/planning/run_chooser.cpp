@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t kBranches = 3;  // entries that are followed of each answer
 constexpr std::size_t kMostStarts = 8;
 constexpr std::size_t kMoments = 16;  // at which bounds that depend on the time are asked
+constexpr Seconds kSoundsOn{12};
 constexpr double kSlack = 0.05;       // seconds, so that rounding to frames leaves no gap at the end
 
 __extension__ using Wide = __int128;
@@ -142,6 +143,15 @@ std::vector<RunChooser::Exit> RunChooser::exits_of(const Step& step, std::size_t
     const auto closes = [&](const Exit& exit) { return config_.length - exit.at <= closing; };
     if (std::any_of(exits.begin(), exits.end(), closes))
       std::erase_if(exits, [&](const Exit& exit) { return !closes(exit); });
+  }
+  // What goes over into the next track sounds on for a while.
+  if (config_.blends) {
+    const std::size_t track_end = bounds_.stretch_end(step.entry);
+    const auto sounds_on = [&](const Exit& exit) {
+      return exit.last < track_end && bounds_.seconds_of(exit.last + 1, track_end) >= kSoundsOn;
+    };
+    if (std::any_of(exits.begin(), exits.end(), sounds_on))
+      std::erase_if(exits, [&](const Exit& exit) { return !sounds_on(exit); });
   }
   const Seconds all = bounds_.seconds_of(step.entry, end);
   if (exits.empty() && step.begin + all < length_) {

@@ -1,0 +1,83 @@
+#include "judge/blend_listener.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/random.hpp"
+#include "evaluation/seam_sets.hpp"
+#include "library/audio_reader.hpp"
+#include "planning/seam_listener.hpp"
+
+namespace segue {
+namespace {
+
+constexpr Seconds kFlank = kSeamFlank + Seconds(0.4);  // of music beyond a transition
+constexpr double kMostApart = 0.11;                    // logarithm of the ratio of two tempi
+
+}  // namespace
+
+bool BlendListener::may_follow(std::size_t from, std::size_t to) const {
+  const auto traits = [&](std::size_t fragment) -> const MusicTraits& {
+    return pool_.track_of(fragment).record.traits;
+  };
+  const MusicTraits &a = traits(from), &b = traits(to);
+  if (kind_ < Seconds(4) || !a.has_beat() || !b.has_beat()) return true;
+  const double octaves = std::log2(a.tempo_bpm / b.tempo_bpm);
+  return std::abs(octaves - std::round(octaves)) * std::log(2) <= kMostApart;
+}
+
+MeetingPlace BlendListener::place(const JoinPlace& at, bool leaves) const {
+  const PoolTrack& track = pool_.tracks()[at.source];
+  const PlanSource& source = sources_[at.source];
+  MeetingPlace place;
+  place.features = track.features.get();
+  place.file = source.path;
+  place.has_beat = track.track->record.traits.has_beat();
+  place.at = to_seconds(at.at, source.sample_rate);
+  place.length = to_seconds(source.pcm_frames, source.sample_rate);
+  place.gain_db = at.gain_db;
+  place.room = (leaves ? place.at : place.length - place.at) - kFlank;
+  return place;
+}
+
+Meeting BlendListener::meeting(const Join& join) const {
+  return {place(join.out, true), place(join.in, false), kind_};
+}
+
+SeamWindow BlendListener::untouched(const JoinPlace& at) const {
+  const PlanSource& source = sources_[at.source];
+  const Seconds length = to_seconds(seam_window_samples(kind_), Meeting::kRate);
+  std::vector<float> mono = audio_reader(source.path)(
+      to_seconds(at.at, source.sample_rate) - length / 2, length, Meeting::kRate);
+  mono.resize(static_cast<std::size_t>(seam_window_samples(kind_)));
+  const auto gain = static_cast<float>(std::pow(10, at.gain_db / 20));
+  for (float& value : mono) value *= gain;
+  return hear_window(mono, {kSeamFlank, kSeamFlank}, kind_, kind_);
+}
+
+std::optional<SeamWindow> BlendListener::hear(const Join& join, std::uint64_t seed) const {
+  if (join.continuous() && join.fade.count() == 0) return untouched(join.out);
+  const Meeting both = meeting(join);
+  if (join.fade.count() == 0) {
+    Proposal cut;
+    cut.transition.kind = TransitionKind::blend;
+    cut.out_at = to_seconds(join.out.at, sources_[join.out.source].sample_rate);
+    cut.in_at = to_seconds(join.in.at, sources_[join.in.source].sample_rate);
+    return both.hear(cut, kind_);
+  }
+  ProposalConfig config;
+  config.lengths = {kind_};
+  std::vector<Proposal> ways = both.proposals(config);
+  std::erase_if(ways, [&](const Proposal& way) { return !covers(kind_, way.duration()); });
+  if (ways.empty()) return std::nullopt;
+  Random random(seed);
+  if (critics_ && !join.continuous() && random.below(2) == 0) {
+    std::vector<SeamWindow> windows;
+    for (const Proposal& way : ways) windows.push_back(both.hear(way, kind_));
+    const std::vector<float> odds = critics_->odds(windows);
+    return windows[static_cast<std::size_t>(std::min_element(odds.begin(), odds.end()) - odds.begin())];
+  }
+  return both.hear(ways[random.below(ways.size())], kind_);
+}
+
+}  // namespace segue

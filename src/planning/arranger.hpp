@@ -1,0 +1,35 @@
+// How each track of a mix goes over into the next, once it is decided which follows which: alternatives
+// are made as sound, and the critics that learnt their kind choose. Internal to planning.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "planning/critic.hpp"
+#include "planning/meeting.hpp"
+
+namespace segue {
+
+// What the arranger needs to know of a placement's source.
+struct ArrangedSource {
+  const FeatureFile* features = nullptr;
+  bool has_beat = false;
+};
+
+struct ArrangeConfig {
+  // Sets for kinds of transition; where one is missing, its lengths are not tried. With none at all, the
+  // longest blend up to 12 s that there is room for is taken, as nobody can choose.
+  std::vector<std::shared_ptr<const CriticSet>> critics;
+  ProposalConfig proposals{};
+  std::size_t threads = 0;  // 0 = all cores
+};
+
+// Replaces the transitions of a plan that is valid with crossfades, and moves where placements meet by
+// less than a beat. Half of a placement belongs to the seam at each of its ends. sources: one for each
+// placement. The mix keeps its length: its last placement plays on as far as it must, and where its
+// source has no more, transitions that win time lose their change of tempo, the last first. The same
+// input gives the same plan on any thread count.
+void arrange(Plan& plan, std::span<const ArrangedSource> sources, const ArrangeConfig& config);
+
+}  // namespace segue

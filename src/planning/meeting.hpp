@@ -1,0 +1,94 @@
+// Two tracks where one is to follow the other: what is heard there of both, the ways in which they could
+// be joined, and what each would sound like.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "evaluation/seam_window.hpp"
+#include "features/feature_file.hpp"
+#include "planning/beat_line.hpp"
+#include "plan/plan.hpp"
+
+namespace segue {
+
+// Where a track is left, or entered.
+struct MeetingPlace {
+  const FeatureFile* features = nullptr;  // beats and loudness
+  std::filesystem::path file;
+  bool has_beat = false;  // as it was heard
+  Seconds at{0};
+  Seconds length{0};  // of the track
+  double gain_db = 0;
+  Seconds room{0};  // of the time that it plays by itself, as much may be used for the transition
+};
+
+// One way to join them. Its times are PCM frames at Meeting::kRate (at_rate() gives others).
+struct Proposal {
+  Transition transition;
+  Seconds out_at{0};      // where the outgoing track is left, on its beat
+  Seconds in_at{0};       // and the incoming one entered
+  bool inverted = false;  // the waveform of the incoming one
+  bool on_beat = false;   // beats of both fall together
+
+  Seconds duration() const;
+};
+
+// The same at another output rate.
+Transition at_rate(const Transition& transition, int from, int to);
+
+struct ProposalConfig {
+  bool move = true;  // places may move to the nearest beat, and by a fraction of one
+  double most_stretch = 0.06;  // of one track; two can meet at twice that
+  double spectrum = 0.5;       // share of the difference of their spectra that is taken away
+  std::vector<Seconds> lengths{Seconds(0.1), Seconds(3), Seconds(12), Seconds(32)};  // at most, each
+};
+
+// Holds what it needs to hear of both tracks. Any thread.
+class Meeting {
+ public:
+  static constexpr int kRate = LogMelGeometry::sample_rate;
+
+  // longest: of the transitions that will be asked for. Decodes that and some 25 s more of each track.
+  // Throws Error(input) if a file cannot be read.
+  Meeting(const MeetingPlace& out, const MeetingPlace& in, Seconds longest);
+
+  // Ways that there is room for: of each length, with the seam in the middle of the transition, at its
+  // end and at its beginning. With a beat in both and tempi that can meet, bars and beats fall together,
+  // found by the beats first, then within 30 ms by what begins in the sound of both; the low end changes
+  // at once, at the seam. Levels and spectra meet half way. At least one: a short fade.
+  std::vector<Proposal> proposals(const ProposalConfig& config) const;
+
+  // What is heard of it by those that learnt transitions of up to `kind`: mono, by the code that renders
+  // (render/blend_sound.hpp).
+  SeamWindow hear(const Proposal& proposal, Seconds kind) const;
+  // The same as sound, at kRate: seam_window_samples(kind) around the middle of the transition.
+  std::vector<float> sound(const Proposal& proposal, Seconds kind) const;
+
+ private:
+  struct Heard {
+    MeetingPlace place;
+    PcmFrame begin = 0;         // of what follows, in the track
+    std::vector<float> mono;
+    std::vector<float> onsets;  // kOnsetHop apart
+  };
+  // How far beats let the two meet, over so much of each.
+  struct Beats {
+    BeatLine out, in;
+    double out_tempo = 1, in_tempo = 1;
+    double period = 0;  // of both, as they sound
+  };
+
+  static Heard listen(const MeetingPlace& place, Seconds back, Seconds on);
+  std::optional<Beats> meet(const ProposalConfig& config, Seconds before, Seconds after) const;
+  std::optional<Proposal> propose(const ProposalConfig& config, Seconds length, double share,
+                                  bool swap) const;
+  void align(Proposal& proposal) const;
+  void match_phase(Proposal& proposal) const;
+  void level(Proposal& proposal, const ProposalConfig& config) const;
+  static std::vector<float> part(const Heard& heard, PcmFrame begin, PcmFrame end);
+
+  Heard out_, in_;
+};
+
+}  // namespace segue
