@@ -9,17 +9,21 @@
 #include "evaluation/seam_sets.hpp"
 #include "features/split.hpp"
 #include "judge/judge_joins.hpp"
+#include "judge/seam_measures.hpp"
+#include "judge/seam_page.hpp"
 #include "model/registry.hpp"
 #include "planning/critic.hpp"
 
 namespace segue::cli {
 namespace {
 
-constexpr std::size_t kBlendRound = 400, kBlendRounds = 4;
+constexpr std::size_t kBlendRound = 600, kBlendRounds = 4;
 
 struct Options {
   std::vector<std::string> music;
   std::string plan;
+  std::vector<std::string> references;  // with a plan
+  std::string page;
   std::vector<std::string> joins;
   bool learn = false;
   bool critic = false;  // with learn
@@ -87,24 +91,86 @@ void tell(const Verdict& verdict) {
   }
 }
 
+// One line a measure, a column a recording; human DJs last.
+void tell(const std::vector<std::pair<std::string, RecordingMeasures>>& recordings) {
+  char text[200];
+  std::string head = "Share of seams with …";
+  head.resize(52, ' ');
+  std::vector<MeasureSummary> summaries;
+  for (const auto& [name, measures] : recordings) {
+    summaries.push_back(summarize(measures));
+    std::snprintf(text, sizeof text, "%18.18s", name.c_str());
+    head += text;
+  }
+  to_stdout(head + "   human DJs");
+  for (std::size_t row = 0; row < summaries[0].shares.size(); ++row) {
+    std::string line = std::string("  ") + summaries[0].shares[row].name;
+    line.resize(std::max<std::size_t>(52, line.size()), ' ');
+    for (const MeasureSummary& summary : summaries) {
+      const MeasureSummary::Share& share = summary.shares[row];
+      if (share.of == 0) {
+        std::snprintf(text, sizeof text, "%18s", "–");
+      } else {
+        std::snprintf(text, sizeof text, "%9.1f %% of %3zu", 100 * share.share, share.of);
+      }
+      line += text;
+    }
+    const double human = summaries[0].shares[row].human;
+    std::snprintf(text, sizeof text, "%9.1f %%", 100 * human);
+    to_stdout(line + (human < 0 ? "          –" : text));
+  }
+  for (const auto& [name, measures] : recordings) {
+    std::string line = "  " + name + ": " + format_time(measures.duration) + ", " +
+                       count_of(measures.seams.size(), "seam");
+    std::snprintf(text, sizeof text, ", %.1f LUFS, true peak %.1f dBTP", measures.integrated_lufs,
+                  measures.true_peak_dbtp);
+    line += text;
+    if (measures.tracks)
+      line += ", " + count_of(*measures.tracks, "track") + ", " + count_of(*measures.returns, "return");
+    to_stdout(line);
+  }
+}
+
 void judge_file(const Options& options, const Context& context) {
   if (options.music.size() != 1) {
     throw Error(ErrorKind::usage, "--plan belongs to one recording", {}, "give one file and its plan");
   }
-  const RecordingVerdict verdict =
-      judge_recording(options.music[0], Plan::read(options.plan), config_of(options, context));
+  const fs::path file = options.music[0];
+  const Plan plan = Plan::read(options.plan);
+  const RecordingVerdict verdict = judge_recording(file, plan, config_of(options, context));
+  std::vector<std::pair<std::string, RecordingMeasures>> measured;
+  measured.emplace_back(printable(file.filename()),
+                        measure_recording(file, seam_times(plan), &plan, options.threads));
+  for (const std::string& name : options.references) {
+    const std::vector<SeamTime> seams = seam_times_beside(name);
+    if (seams.empty())
+      throw Error(ErrorKind::input, "nothing beside it says when its tracks begin", name,
+                  "put a CUE sheet (.cue) or an Audacity label track (.txt) of the same name there");
+    measured.emplace_back(printable(fs::path(name).filename()),
+                          measure_recording(name, seams, nullptr, options.threads));
+  }
+  if (!options.page.empty()) write_seam_page(options.page, file, plan, measured.front().second, verdict);
   if (context.json) {
     nlohmann::json json = {{"file", path_to_json(options.music[0])},
                            {"n_seams", verdict.seams},
                            {"n_unjudged", verdict.unjudged}};
     json["kinds"] = verdict.kinds;
+    if (!verdict.why_not.empty()) json["why_not"] = verdict.why_not;
+    json["measures"] = measured.front().second;
+    json["references"] = nlohmann::json::array();
+    for (std::size_t i = 1; i < measured.size(); ++i) {
+      json["references"].push_back(measured[i].second);
+      json["references"].back()["file"] = path_to_json(options.references[i - 1]);
+    }
     to_stdout(json);
     return;
   }
   for (const Verdict& kind : verdict.kinds) tell(kind);
-  if (verdict.unjudged > 0)
+  if (!verdict.why_not.empty()) to_stdout("How audible the seams are cannot be said: " + verdict.why_not);
+  if (verdict.unjudged > 0 && verdict.why_not.empty())
     to_stdout(count_of(verdict.unjudged, "seam") + " of " + std::to_string(verdict.seams) +
               " not judged: too few of a kind, or too close together");
+  tell(measured);
 }
 
 // The tracks of one fold of a split, or all.
@@ -190,6 +256,9 @@ void judge(const Options& options, const Context& context) {
     throw Error(ErrorKind::usage, "it takes one of --plan, --joins and --learn", {},
                 "see segue judge --help");
   }
+  if (options.plan.empty() && (!options.references.empty() || !options.page.empty())) {
+    throw Error(ErrorKind::usage, "--reference and --page belong to --plan", {}, "give the plan");
+  }
   if (options.critic && !options.learn) {
     throw Error(ErrorKind::usage, "--critic says what --learn teaches", {},
                 "add --learn, or ask for --joins NAME+critic");
@@ -212,6 +281,12 @@ void add_judge(CLI::App& app, Context& context) {
       "music", options->music,
       "A recording (with --plan), or files, folders, playlists (default: the whole library)");
   command->add_option("--plan", options->plan, "Judge the seams of a mix by the plan it was made from");
+  command->add_option(
+      "--reference", options->references,
+      "With --plan: recordings of sets that somebody mixed, measured beside it; a CUE sheet or an "
+      "Audacity label track of the same name says when their tracks begin");
+  command->add_option("--page", options->page,
+                      "With --plan: write a page (HTML) with a picture, figures and a player of every seam");
   command
       ->add_option(
           "--joins", options->joins,

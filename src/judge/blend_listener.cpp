@@ -16,6 +16,10 @@ constexpr double kMostApart = 0.11;                    // logarithm of the ratio
 
 }  // namespace
 
+BlendListener::BlendListener(const FragmentPool& pool, const std::vector<PlanSource>& sources,
+                             Seconds kind)
+    : pool_(pool), sources_(sources), kind_(kind), decoded_(new Decoded[sources.size()]) {}
+
 bool BlendListener::may_follow(std::size_t from, std::size_t to) const {
   const auto traits = [&](std::size_t fragment) -> const MusicTraits& {
     return pool_.track_of(fragment).record.traits;
@@ -31,7 +35,7 @@ MeetingPlace BlendListener::place(const JoinPlace& at, bool leaves) const {
   const PlanSource& source = sources_[at.source];
   MeetingPlace place;
   place.features = track.features.get();
-  place.file = source.path;
+  place.audio = audio(at.source);
   place.has_beat = track.track->record.traits.has_beat();
   place.at = to_seconds(at.at, source.sample_rate);
   place.length = to_seconds(source.pcm_frames, source.sample_rate);
@@ -40,15 +44,30 @@ MeetingPlace BlendListener::place(const JoinPlace& at, bool leaves) const {
   return place;
 }
 
-Meeting BlendListener::meeting(const Join& join) const {
-  return {place(join.out, true), place(join.in, false), kind_};
+AudioReader BlendListener::audio(std::size_t source) const {
+  return [this, source](Seconds start, Seconds length, int) {
+    Decoded& decoded = decoded_[source];
+    const PlanSource& played = sources_[source];
+    std::call_once(decoded.once, [&] {
+      decoded.mono = audio_reader(played.path)(
+          Seconds(0), to_seconds(played.pcm_frames, played.sample_rate), Meeting::kRate);
+    });
+    const PcmFrame first = to_pcm_frames(start, Meeting::kRate);
+    std::vector<float> some(static_cast<std::size_t>(to_pcm_frames(length, Meeting::kRate)));
+    const auto size = static_cast<PcmFrame>(decoded.mono.size());
+    const PcmFrame from = std::clamp<PcmFrame>(first, 0, size);
+    const PcmFrame to =
+        std::clamp<PcmFrame>(first + static_cast<PcmFrame>(some.size()), from, size);
+    std::copy(decoded.mono.begin() + from, decoded.mono.begin() + to, some.begin() + (from - first));
+    return some;
+  };
 }
 
 SeamWindow BlendListener::untouched(const JoinPlace& at) const {
   const PlanSource& source = sources_[at.source];
   const Seconds length = to_seconds(seam_window_samples(kind_), Meeting::kRate);
-  std::vector<float> mono = audio_reader(source.path)(
-      to_seconds(at.at, source.sample_rate) - length / 2, length, Meeting::kRate);
+  std::vector<float> mono =
+      audio(at.source)(to_seconds(at.at, source.sample_rate) - length / 2, length, Meeting::kRate);
   mono.resize(static_cast<std::size_t>(seam_window_samples(kind_)));
   const auto gain = static_cast<float>(std::pow(10, at.gain_db / 20));
   for (float& value : mono) value *= gain;
@@ -57,7 +76,7 @@ SeamWindow BlendListener::untouched(const JoinPlace& at) const {
 
 std::optional<SeamWindow> BlendListener::hear(const Join& join, std::uint64_t seed) const {
   if (join.continuous() && join.fade.count() == 0) return untouched(join.out);
-  const Meeting both = meeting(join);
+  const Meeting both(place(join.out, true), place(join.in, false), kind_);
   if (join.fade.count() == 0) {
     Proposal cut;
     cut.transition.kind = TransitionKind::blend;
@@ -67,17 +86,27 @@ std::optional<SeamWindow> BlendListener::hear(const Join& join, std::uint64_t se
   }
   ProposalConfig config;
   config.lengths = {kind_};
-  std::vector<Proposal> ways = both.proposals(config);
-  std::erase_if(ways, [&](const Proposal& way) { return !covers(kind_, way.duration()); });
-  if (ways.empty()) return std::nullopt;
+  const auto ways = [&] {
+    std::vector<Proposal> some = both.proposals(config);
+    std::erase_if(some, [&](const Proposal& way) { return !covers(kind_, way.duration()); });
+    return some;
+  };
   Random random(seed);
   if (critics_ && !join.continuous() && random.below(2) == 0) {
     std::vector<SeamWindow> windows;
-    for (const Proposal& way : ways) windows.push_back(both.hear(way, kind_));
+    for (const Proposal& way : ways()) windows.push_back(both.hear(way, kind_));
+    if (windows.empty()) return std::nullopt;
     const std::vector<float> odds = critics_->odds(windows);
     return windows[static_cast<std::size_t>(std::min_element(odds.begin(), odds.end()) - odds.begin())];
   }
-  return both.hear(ways[random.below(ways.size())], kind_);
+  std::vector<double> shares = config.shares;
+  random.shuffle(std::span(shares));
+  for (const double share : shares) {
+    config.shares = {share};
+    const std::vector<Proposal> some = ways();
+    if (!some.empty()) return both.hear(some[random.below(some.size())], kind_);
+  }
+  return std::nullopt;
 }
 
 }  // namespace segue

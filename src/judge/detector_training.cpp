@@ -243,7 +243,7 @@ std::vector<LearningPoint> train_detectors(const DetectorTraining& training, Lib
     if (training.critic) {
       // What fools the critic so far is what the next rounds teach; the planner finds it.
       maker.choose_by(load_critics(unfinished, training.transition));
-    } else if (last_gain(curve) < kBringsNothing) {
+    } else if (!training.blends() && last_gain(curve) < kBringsNothing) {
       break;
     }
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "evaluation/seam_window.hpp"
@@ -20,12 +21,24 @@ struct JoinPlace {
 
 // What is heard around one seam: `out` plays up to its moment, `in` from its moment on. At the same
 // moment of one source the music goes on as it was made: through a fade into its own continuation, or
-// untouched where there is none.
+// untouched where `fade` is 0.
 struct Join {
   JoinPlace out, in;
-  Seconds fade{0};             // equal-power crossfade, centred on the seam; 0 = a hard cut
+  Seconds fade{0};             // the transition's length; 0 = a hard cut
   Seconds before{kSeamFlank};  // of music that is heard ahead of the transition and after it
   Seconds after{kSeamFlank};
+
+  // How it goes over, in PCM frames at LogMelGeometry::sample_rate; both sides at their own speed. If not
+  // set, an equal-power crossfade that is centred on the seam.
+  std::optional<Transition> blend{};
+
+  // How far the transition reaches ahead of the seam and behind it.
+  Seconds lead() const {
+    return blend ? to_seconds(blend->before, LogMelGeometry::sample_rate) : fade / 2;
+  }
+  Seconds tail() const {
+    return blend ? to_seconds(blend->after, LogMelGeometry::sample_rate) : fade / 2;
+  }
 
   bool continuous() const { return out.same_moment(in); }
 };

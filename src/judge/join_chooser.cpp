@@ -21,8 +21,10 @@ CriticConfig ears_of(const JoinConfig& config) {
 
 // Whether a passage can go on through this moment of its source.
 bool goes_on(const PlanSource& source, PcmFrame at, const Join& join) {
-  return reaches_back(source, at, join.before + join.fade / 2 + 2 * kMargin) &&
-         reaches_on(source, at, join.after + join.fade / 2 + 2 * kMargin);
+  // Either way round, as through a fade both sides are this source.
+  const Seconds most = std::max(join.lead(), join.tail());
+  return reaches_back(source, at, join.before + most + 2 * kMargin) &&
+         reaches_on(source, at, join.after + most + 2 * kMargin);
 }
 
 // The best successors within a pool.

@@ -91,7 +91,7 @@ void JoinExampleMaker::add(const std::vector<LibraryTrack>& tracks, const Segmen
     }
   }
   config.seed = derive_seed(seed, systems_.size());
-  config.count *= 2;
+  config.count *= training_.blends() ? 3 : 2;  // a cut is little of a long window
   std::vector<Join> hard = choose_joins(pool, *systems_[0].model, config);
   for (Join& join : hard) join.fade = Seconds(0);
   take(hard, Sound::hard_cut);

@@ -38,6 +38,7 @@ struct RecordingVerdict {
   std::vector<Verdict> kinds;
   std::size_t seams = 0;
   std::size_t unjudged = 0;
+  std::string why_not;  // it cannot be said how audible they are, where `kinds` is empty
 };
 RecordingVerdict judge_recording(const std::filesystem::path& file, const Plan& plan,
                                  const JudgeConfig& config);

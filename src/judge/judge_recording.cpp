@@ -12,10 +12,17 @@
 #include "judge/join_chooser.hpp"
 #include "judge/judge_joins.hpp"
 #include "judge/medley.hpp"
+#include "planning/meeting.hpp"
 
 namespace segue {
 namespace fs = std::filesystem;
 namespace {
+
+std::string format_seconds(Seconds time) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g s", time.count());
+  return text;
+}
 
 constexpr Seconds kLeastHeard{0.7};  // of music on either side of a transition
 constexpr Seconds kOffLength{0.5};   // encoders add some silence
@@ -43,6 +50,11 @@ std::vector<RecordedSeam> seams_of(const Plan& plan) {
     entry.join.out = {out.source, out.start + out.length, out.gain_db};
     entry.join.in = {in.source, in.start, in.gain_db};
     entry.join.fade = seconds(transition.before + transition.after);
+    if (transition.is_blend()) {
+      entry.join.blend = at_rate(transition, plan.sample_rate, LogMelGeometry::sample_rate);
+      // Beside it, other places meet: what fitted these two does not fit those.
+      entry.join.blend->blend.out = entry.join.blend->blend.in = {};
+    }
     entry.join.before = std::min(kSeamFlank, seconds(seam - transition.before - previous));
     entry.join.after = std::min(kSeamFlank, seconds(next - seam - transition.after));
     entry.middle = seconds(seam) + seconds(transition.after - transition.before) / 2;
@@ -63,11 +75,11 @@ void require_rendering_of(const Plan& plan, const fs::path& file) {
 // Shortens what is heard to what the sources have around these places. False if too little is left.
 bool fit(const std::vector<PlanSource>& sources, Join& join) {
   const auto room_before = [&](const JoinPlace& place) {
-    return to_seconds(place.at, sources[place.source].sample_rate) - join.fade / 2;
+    return to_seconds(place.at, sources[place.source].sample_rate) - join.lead();
   };
   const auto room_after = [&](const JoinPlace& place) {
     const PlanSource& source = sources[place.source];
-    return to_seconds(source.pcm_frames - place.at, source.sample_rate) - join.fade / 2;
+    return to_seconds(source.pcm_frames - place.at, source.sample_rate) - join.tail();
   };
   join.before = std::min(join.before, room_before(join.out) - 2 * kMargin);
   join.after = std::min(join.after, room_after(join.in) - 2 * kMargin);
@@ -173,8 +185,12 @@ RecordingVerdict judge_recording(const fs::path& file, const Plan& plan, const J
     const auto place = locate_detectors(seam.join.fade, config.detectors);
     if (place) kinds[place->folder].push_back(seam);
   }
-  if (kinds.empty() && !seams.empty())
-    find_detectors(seams[seams.size() / 2].join.fade, config.detectors);
+  if (kinds.empty() && seams.size() >= Judge::least) {
+    result.unjudged = result.seams;
+    result.why_not = "no detectors have learnt transitions of " +
+                     format_seconds(seams[seams.size() / 2].join.fade);
+    return result;
+  }
   std::size_t judged = 0, most = 0;
   for (const auto& [folder, of_kind] : kinds) {
     most = std::max(most, of_kind.size());
@@ -197,12 +213,10 @@ RecordingVerdict judge_recording(const fs::path& file, const Plan& plan, const J
   if (result.kinds.empty()) {
     const std::string needed = "at least " + std::to_string(Judge::least) + " are needed";
     const bool crowded = plan.transitions.size() >= Judge::least && seams.size() < Judge::least;
-    throw Error(ErrorKind::input,
-                crowded
-                    ? "has its seams too close together: " + std::to_string(seams.size()) +
-                          " have 0.7 s of music on either side, " + needed
-                    : "has too few seams to judge: " + std::to_string(most) + " of one kind, " + needed,
-                file, crowded ? "judge a mix of longer fragments" : "judge a longer mix");
+    result.why_not =
+        crowded ? "the seams lie too close together: " + std::to_string(seams.size()) +
+                      " have 0.7 s of music on either side, " + needed
+                : "there are too few seams: " + std::to_string(most) + " of one kind, " + needed;
   }
   return result;
 }

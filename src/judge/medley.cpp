@@ -6,6 +6,7 @@
 #include "base/parallel.hpp"
 #include "library/audio_reader.hpp"
 #include "output/mix_writer.hpp"
+#include "planning/meeting.hpp"
 #include "planning/seam_listener.hpp"
 #include "render/renderer.hpp"
 
@@ -22,9 +23,9 @@ class MedleyListener {
       : transition_(transition), renderer_(medley.plan) {}
 
   // In order of time; windows may overlap.
-  SeamWindow next(const Join& join, Seconds seam) {
+  SeamWindow next(const Join& join, Seconds middle) {
     const PcmFrame length = seam_window_samples(transition_);
-    const PcmFrame begin = to_pcm_frames(seam, kRate) - length / 2;
+    const PcmFrame begin = to_pcm_frames(middle, kRate) - length / 2;
     read_to(begin + length);
     std::vector<float> audio(static_cast<std::size_t>(length));
     const PcmFrame from = std::max(begin, begin_);
@@ -90,8 +91,8 @@ Medley make_medley(const JoinList& list, std::span<const Join> joins, int sample
   };
   std::vector<std::size_t> joined;  // the placement before each seam
   for (const Join& join : joins) {
-    const Seconds ahead = join.before + join.fade / 2 + kMargin;
-    const Seconds after = join.after + join.fade / 2 + kMargin;
+    const Seconds ahead = join.before + join.lead() + kMargin;
+    const Seconds after = join.after + join.tail() + kMargin;
     if (!plan.placements.empty()) plan.transitions.push_back({});
     if (join.continuous() && join.fade.count() == 0) {
       joined.push_back(plan.placements.size());
@@ -101,6 +102,10 @@ Medley make_medley(const JoinList& list, std::span<const Join> joins, int sample
     joined.push_back(plan.placements.size());
     play(join.out, ahead, Seconds(0));
     play(join.in, Seconds(0), after);
+    if (join.blend && join.fade.count() > 0) {
+      plan.transitions.push_back(at_rate(*join.blend, kRate, sample_rate));
+      continue;
+    }
     const PcmFrame fade = to_pcm_frames(join.fade, sample_rate);
     plan.transitions.push_back({TransitionKind::equal_power_crossfade, fade / 2, fade - fade / 2});
   }
@@ -108,8 +113,9 @@ Medley make_medley(const JoinList& list, std::span<const Join> joins, int sample
   for (std::size_t i = 0; i < joins.size(); ++i) {
     const Placement& out = plan.placements[joined[i]];
     const int rate = plan.sources[out.source].sample_rate;
-    const PcmFrame ahead = to_pcm_frames(joins[i].before + joins[i].fade / 2 + kMargin, rate);
-    medley.seams.push_back(to_seconds(begins[joined[i]], sample_rate) + to_seconds(ahead, rate));
+    const PcmFrame ahead = to_pcm_frames(joins[i].before + joins[i].lead() + kMargin, rate);
+    medley.middles.push_back(to_seconds(begins[joined[i]], sample_rate) + to_seconds(ahead, rate) +
+                             (joins[i].tail() - joins[i].lead()) / 2);
   }
   const Placement& last = plan.placements.back();
   plan.length =
@@ -128,19 +134,19 @@ std::vector<SeamWindow> hear(const JoinList& list, Seconds transition, std::size
     const Medley medley = make_medley(list, joins, kRate);
     MedleyListener listener(medley, transition);
     for (std::size_t i = 0; i < joins.size(); ++i)
-      windows[begin + i] = listener.next(joins[i], medley.seams[i]);
+      windows[begin + i] = listener.next(joins[i], medley.middles[i]);
   });
   return windows;
 }
 
 std::vector<SeamWindow> hear_file(const std::filesystem::path& file, std::span<const Join> joins,
-                                  std::span<const Seconds> seams, Seconds transition,
+                                  std::span<const Seconds> middles, Seconds transition,
                                   std::size_t threads) {
   const AudioReader read = audio_reader(file);
   std::vector<SeamWindow> windows(joins.size());
   const Seconds length = to_seconds(seam_window_samples(transition), kRate);
   parallel_for(joins.size(), threads, [&](std::size_t i) {
-    windows[i] = hear_window(read(seams[i] - length / 2, length, kRate),
+    windows[i] = hear_window(read(middles[i] - length / 2, length, kRate),
                              {joins[i].before, joins[i].after}, joins[i].fade, transition);
   });
   return windows;
@@ -150,7 +156,7 @@ std::vector<SeamWindow> hear_encoded(const JoinList& list, Seconds transition,
                                      const EncodingConfig& encoding, const std::filesystem::path& file) {
   const Medley medley = make_medley(list, list.joins, encoding.sample_rate);
   write_mix(medley.plan, file, encoding);
-  return hear_file(file, list.joins, medley.seams, transition);
+  return hear_file(file, list.joins, medley.middles, transition);
 }
 
 }  // namespace segue

@@ -14,7 +14,7 @@ namespace segue {
 // A plan that plays every join, with a little more music around it than is heard.
 struct Medley {
   Plan plan;
-  std::vector<Seconds> seams;  // when each join's seam sounds
+  std::vector<Seconds> middles;  // when the middle of each join's transition sounds
 };
 
 // Throws Error(internal) if a join reaches outside its source: see reaches_back() and reaches_on(),
@@ -40,10 +40,10 @@ std::vector<SeamWindow> hear(const JoinList& list, Seconds transition, std::size
 std::vector<SeamWindow> hear_encoded(const JoinList& list, Seconds transition,
                                      const EncodingConfig& encoding, const std::filesystem::path& file);
 
-// What is heard of a recording at these joins; `seams`: when the middle of each transition sounds in it.
+// What is heard of a recording at these joins; `middles`: when that of each transition sounds in it.
 // Outside the recording there is silence. Throws Error(input), Error(interrupted).
 std::vector<SeamWindow> hear_file(const std::filesystem::path& file, std::span<const Join> joins,
-                                  std::span<const Seconds> seams, Seconds transition,
+                                  std::span<const Seconds> middles, Seconds transition,
                                   std::size_t threads = 0);
 
 }  // namespace segue

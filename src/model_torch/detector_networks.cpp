@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <optional>
 #include <vector>
 
 #include "base/error.hpp"
@@ -25,6 +26,8 @@ struct Span {
   Hop gap, width;
 };
 
+constexpr Hop kLong = 60;  // hops of a transition, 1.4 s: its middle is not all that matters
+
 // The gap leaves out nothing, then the frames that straddle a hard cut, then the fade, then some more.
 std::vector<Span> spans_for(Hop transition) {
   constexpr Hop cut = 3;
@@ -32,6 +35,8 @@ std::vector<Span> spans_for(Hop transition) {
   std::vector<Span> spans = {{0, 2}, {0, 4}, {0, 16}, {cut, 4}, {cut, 16}, {cut, 40}};
   if (fade > cut) spans.insert(spans.end(), {{fade, 4}, {fade, 16}, {fade, 40}});
   spans.insert(spans.end(), {{fade + 5, 16}, {fade + 5, 40}});
+  // Of a long transition, what lies on either side is compared as a whole as well.
+  if (transition > kLong) spans.insert(spans.end(), {{0, 86}, {0, 172}, {fade, 86}, {fade, 160}});
   return spans;
 }
 
@@ -115,21 +120,57 @@ class Contrast : public DetectorNetwork {
   nn::Linear hidden_{nullptr}, second_{nullptr}, odds_{nullptr};
 };
 
-class Cnn : public DetectorNetwork {
+// What a CNN makes of the sides of a seam and of the seam itself: [N × 5 · channels].
+class Tower {
  public:
-  Cnn() {
+  static constexpr int kChannels = 64;
+  static constexpr std::int64_t kMeasures = 5 * kChannels;
+
+  // Its layers belong to the network; their names begin so.
+  Tower(nn::Module& owner, const std::string& prefix) {
     const int strides[] = {2, 2, 1, 2};
     const int kernels[] = {5, 5, 3, 3};
     for (std::size_t i = 0; i < 4; ++i) {
       const std::string number = std::to_string(i + 1);
-      convolutions_.push_back(register_module(
-          "conv" + number,
+      convolutions_.push_back(owner.register_module(
+          prefix + "conv" + number,
           nn::Conv1d(nn::Conv1dOptions(i == 0 ? kBands : kChannels, kChannels, kernels[i])
                          .stride(strides[i])
                          .padding(kernels[i] / 2))));
-      norms_.push_back(register_module("norm" + number, nn::BatchNorm1d(kChannels)));
+      norms_.push_back(owner.register_module(prefix + "norm" + number, nn::BatchNorm1d(kChannels)));
     }
-    hidden_ = register_module("hidden", nn::Linear(5 * kChannels, 64));
+  }
+
+  // windows: [N × T × 80].
+  torch::Tensor measure(const torch::Tensor& windows, const FrameRange& heard) {
+    torch::Tensor x = windows.transpose(1, 2);
+    const std::int64_t frames = x.size(2);
+    for (std::size_t i = 0; i < convolutions_.size(); ++i)
+      x = torch::relu(norms_[i]->forward(convolutions_[i]->forward(x)));
+    const std::int64_t steps = x.size(2);
+    const std::int64_t middle = steps / 2;
+    const std::int64_t begin = std::min(heard.begin * steps / frames, middle - 2);
+    const std::int64_t end = std::max((heard.end * steps + frames - 1) / frames, middle + 3);
+    const torch::Tensor before = x.index({Slice(), Slice(), Slice(begin, middle - 1)}).mean(2);
+    const torch::Tensor after = x.index({Slice(), Slice(), Slice(middle + 2, end)}).mean(2);
+    const torch::Tensor seam = x.index({Slice(), Slice(), Slice(middle - 1, middle + 2)});
+    return torch::cat({seam.mean(2), std::get<0>(seam.max(2)), (before - after).abs(), before * after,
+                       (before + after) / 2},
+                      1);
+  }
+
+ private:
+  std::vector<nn::Conv1d> convolutions_;
+  std::vector<nn::BatchNorm1d> norms_;
+};
+
+// Of long transitions it hears the whole window more coarsely, and the middle of it as finely as of short
+// ones.
+class Cnn : public DetectorNetwork {
+ public:
+  explicit Cnn(Hop transition) : pool_(transition > kLong ? std::max<Hop>(2, transition / 130) : 1), whole_(*this, "") {
+    if (pool_ > 1) middle_.emplace(*this, "middle_");
+    hidden_ = register_module("hidden", nn::Linear((pool_ > 1 ? 2 : 1) * Tower::kMeasures, 64));
     odds_ = register_module("odds", nn::Linear(64, 1));
   }
 
@@ -141,29 +182,33 @@ class Cnn : public DetectorNetwork {
       x = x.clone();
       x.index_put_({Slice(), Slice(), Slice(first, first + width)}, 0);
     }
-    x = x.transpose(1, 2);
-    const std::int64_t frames = x.size(2);
-    for (std::size_t i = 0; i < convolutions_.size(); ++i)
-      x = torch::relu(norms_[i]->forward(convolutions_[i]->forward(x)));
-    const std::int64_t steps = x.size(2);
-    const std::int64_t middle = steps / 2;
-    const std::int64_t begin = std::min(heard.begin * steps / frames, middle - 2);
-    const std::int64_t end = std::max((heard.end * steps + frames - 1) / frames, middle + 3);
-    const torch::Tensor before = x.index({Slice(), Slice(), Slice(begin, middle - 1)}).mean(2);
-    const torch::Tensor after = x.index({Slice(), Slice(), Slice(middle + 2, end)}).mean(2);
-    const torch::Tensor seam = x.index({Slice(), Slice(), Slice(middle - 1, middle + 2)});
-    const torch::Tensor all = torch::cat({seam.mean(2), std::get<0>(seam.max(2)), (before - after).abs(),
-                                          before * after, (before + after) / 2},
-                                         1);
+    const torch::Tensor all = pool_ > 1 ? coarse_and_fine(x, heard) : whole_.measure(x, heard);
     const torch::Tensor first = torch::relu(hidden_->forward(torch::dropout(all, 0.3, is_training())));
     return odds_->forward(torch::dropout(first, 0.3, is_training())).squeeze(1);
   }
 
  private:
-  static constexpr int kChannels = 64;
+  static constexpr Hop kMiddle = 172;  // hops on either side, 4 s
 
-  std::vector<nn::Conv1d> convolutions_;
-  std::vector<nn::BatchNorm1d> norms_;
+  torch::Tensor coarse_and_fine(const torch::Tensor& x, const FrameRange& heard) {
+    const Hop frames = x.size(1), pooled = frames / pool_;
+    // As many frames are left out at both ends, so that the seam stays in the middle.
+    const Hop skipped = (frames - pooled * pool_) / 2;
+    const torch::Tensor coarse =
+        x.slice(1, skipped, skipped + pooled * pool_).reshape({x.size(0), pooled, pool_, kBands}).mean(2);
+    const FrameRange heard_coarse{(heard.begin + pool_ - 1) / pool_, heard.end / pool_};
+    const Hop middle = frames / 2, begin = std::max<Hop>(0, middle - kMiddle);
+    const Hop end = std::min(frames, middle + kMiddle + 1);
+    const FrameRange heard_fine{std::max<Hop>(0, heard.begin - begin),
+                                std::min(end, std::max(heard.end, middle + 3)) - begin};
+    return torch::cat({whole_.measure(coarse, heard_coarse),
+                       middle_->measure(x.slice(1, begin, end), heard_fine)},
+                      1);
+  }
+
+  Hop pool_;
+  Tower whole_;
+  std::optional<Tower> middle_;
   nn::Linear hidden_{nullptr}, odds_{nullptr};
 };
 
@@ -183,7 +228,7 @@ torch::Tensor DetectorNetwork::prepare(const torch::Tensor& log_mel, const Frame
 
 std::shared_ptr<DetectorNetwork> make_detector_network(const std::string& family, Hop transition) {
   if (family == "contrast") return std::make_shared<Contrast>(transition);
-  if (family == "cnn") return std::make_shared<Cnn>();
+  if (family == "cnn") return std::make_shared<Cnn>(transition);
   throw Error(ErrorKind::model, "there is no family of detectors '" + family + "'", {},
               "choose contrast or cnn");
 }

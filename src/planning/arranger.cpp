@@ -9,6 +9,7 @@
 #include "base/parallel.hpp"
 #include "base/progress.hpp"
 #include "evaluation/seam_sets.hpp"
+#include "library/audio_reader.hpp"
 
 namespace segue {
 namespace {
@@ -74,7 +75,7 @@ class Arranger {
     const PlanSource& source = plan_.sources[placement.source];
     MeetingPlace place;
     place.features = sources_[i].features;
-    place.file = source.path;
+    place.audio = audio_reader(source.path);
     place.has_beat = sources_[i].has_beat;
     place.at = to_seconds(placement.start + (leaves ? placement.length : 0), source.sample_rate);
     place.length = to_seconds(source.pcm_frames, source.sample_rate);

@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 
-#include "library/audio_reader.hpp"
 #include "library/fragment_loudness.hpp"
 #include "planning/seam_listener.hpp"
 #include "render/band_splitter.hpp"
@@ -14,12 +13,13 @@ namespace segue {
 namespace {
 
 constexpr Seconds kLongestOffBeat{4};
+constexpr Seconds kBeatsAround{6};  // that a line is laid through, at least
 constexpr Seconds kEdge{0.1};      // of a track that is left alone
 constexpr double kMostApart = 0.4; // of a beat that a place moves to meet one
 constexpr Seconds kSpare{0.3};     // of the room, so that rounding finds some
 constexpr Seconds kInRelease{12}, kOutRelease{8};
 constexpr Seconds kLeastRelease{2};
-constexpr Seconds kLevelled{4};    // by whose loudness levels meet
+constexpr Seconds kLevelled{3};    // by whose loudness levels meet
 constexpr Seconds kColoured{8};    // by whose spectrum
 constexpr double kMostLevelled = 6;  // dB, of one track
 constexpr double kMostColoured = 6;
@@ -73,6 +73,11 @@ double loudness_of(const MeetingPlace& place, Seconds begin, Seconds end) {
   return place.gain_db + gated_loudness(blocks_inside(place.features->loudness(), span));
 }
 
+std::optional<BeatLine> line_of(const MeetingPlace& place) {
+  if (!place.has_beat) return std::nullopt;
+  return fit_beats(place.features->music().beats, place.at, kBeatsAround, kBeatsAround);
+}
+
 }  // namespace
 
 Seconds Proposal::duration() const {
@@ -99,14 +104,20 @@ Meeting::Heard Meeting::listen(const MeetingPlace& place, Seconds back, Seconds 
   Heard heard;
   heard.place = place;
   heard.begin = frames_of(place.at - back);
-  heard.mono = audio_reader(place.file)(to_seconds(heard.begin, kRate), back + on, kRate);
-  heard.onsets = onsets_of(heard.mono);
+  heard.mono = place.audio(to_seconds(heard.begin, kRate), back + on, kRate);
   return heard;
+}
+
+const std::vector<float>& Meeting::onsets(bool out) const {
+  std::vector<float>& some = onsets_[out ? 0 : 1];
+  if (some.empty()) some = onsets_of(out ? out_.mono : in_.mono);
+  return some;
 }
 
 Meeting::Meeting(const MeetingPlace& out, const MeetingPlace& in, Seconds longest)
     : out_(listen(out, alone(longest), longest + kSeamFlank)),
-      in_(listen(in, longest + kSeamFlank, alone(longest))) {}
+      in_(listen(in, longest + kSeamFlank, alone(longest))),
+      steady_(line_of(out) && line_of(in)) {}
 
 std::vector<float> Meeting::part(const Heard& heard, PcmFrame begin, PcmFrame end) {
   std::vector<float> some(static_cast<std::size_t>(std::max<PcmFrame>(0, end - begin)));
@@ -121,11 +132,10 @@ std::vector<float> Meeting::part(const Heard& heard, PcmFrame begin, PcmFrame en
 std::optional<Meeting::Beats> Meeting::meet(const ProposalConfig& config, Seconds before,
                                             Seconds after) const {
   if (!out_.place.has_beat || !in_.place.has_beat) return std::nullopt;
-  constexpr Seconds around{6};
   const auto out = fit_beats(out_.place.features->music().beats, out_.place.at,
-                             std::max(before, around), std::max(after, around));
-  const auto in = fit_beats(in_.place.features->music().beats, in_.place.at, std::max(before, around),
-                            std::max(after, around));
+                             std::max(before, kBeatsAround), std::max(after, kBeatsAround));
+  const auto in = fit_beats(in_.place.features->music().beats, in_.place.at, std::max(before, kBeatsAround),
+                            std::max(after, kBeatsAround));
   if (!out || !in) return std::nullopt;
   Beats beats{*out, *in};
   // Half and double tempo go together.
@@ -138,7 +148,7 @@ std::optional<Meeting::Beats> Meeting::meet(const ProposalConfig& config, Second
   beats.period = one ? out->period : out->period * std::sqrt(ratio);
   beats.out_tempo = one ? 1 : out->period / beats.period;
   beats.in_tempo = in->period / octave / beats.period;
-  const double longest = std::max({before, after, around}).count();
+  const double longest = std::max({before, after, kBeatsAround}).count();
   for (double* tempo : {&beats.out_tempo, &beats.in_tempo})
     if (std::abs(*tempo - 1) * longest < kUnheardDrift) *tempo = 1;
   return beats;
@@ -147,13 +157,14 @@ std::optional<Meeting::Beats> Meeting::meet(const ProposalConfig& config, Second
 void Meeting::align(Proposal& proposal) const {
   const Transition& transition = proposal.transition;
   const double step = static_cast<double>(kOnsetHop) / kRate;
-  const auto at = [](const Heard& heard, double seconds) {
+  const std::vector<float>&out_onsets = onsets(true), &in_onsets = onsets(false);
+  const auto at = [](const std::vector<float>& strength, const Heard& heard, double seconds) {
     const double place = (seconds * kRate - static_cast<double>(heard.begin)) / kOnsetHop;
     const auto i = static_cast<std::ptrdiff_t>(std::floor(place));
-    if (i < 0 || i + 1 >= static_cast<std::ptrdiff_t>(heard.onsets.size())) return 0.0;
+    if (i < 0 || i + 1 >= static_cast<std::ptrdiff_t>(strength.size())) return 0.0;
     const double share = place - static_cast<double>(i);
-    return (1 - share) * static_cast<double>(heard.onsets[static_cast<std::size_t>(i)]) +
-           share * static_cast<double>(heard.onsets[static_cast<std::size_t>(i) + 1]);
+    return (1 - share) * static_cast<double>(strength[static_cast<std::size_t>(i)]) +
+           share * static_cast<double>(strength[static_cast<std::size_t>(i) + 1]);
   };
   // A short transition is aligned by what is around it.
   const double before = std::max(3.0, to_seconds(transition.before, kRate).count());
@@ -161,11 +172,11 @@ void Meeting::align(Proposal& proposal) const {
   const int reach = static_cast<int>(kNudge / step);
   std::vector<double> alike(static_cast<std::size_t>(2 * reach + 1));
   for (double t = -before; t < after; t += step) {
-    const double out = at(out_, proposal.out_at.count() + t * transition.blend.out.tempo);
+    const double out = at(out_onsets, out_, proposal.out_at.count() + t * transition.blend.out.tempo);
     if (out <= 0) continue;
     for (int lag = -reach; lag <= reach; ++lag)
       alike[static_cast<std::size_t>(lag + reach)] +=
-          out * at(in_, proposal.in_at.count() + (t + lag * step) * transition.blend.in.tempo);
+          out * at(in_onsets, in_, proposal.in_at.count() + (t + lag * step) * transition.blend.in.tempo);
   }
   const auto best = std::max_element(alike.begin(), alike.end());
   const auto i = best - alike.begin();
@@ -222,9 +233,14 @@ void Meeting::level(Proposal& proposal, const ProposalConfig& config) const {
   const auto rounded = [](double db, double most) {
     return std::round(std::clamp(db, -most, most) * 100) / 100;
   };
+  // Of a change, so much is left on average in the seconds that are levelled, as it is released.
+  const auto kept = [](const BlendSide& side) {
+    const double glide = to_seconds(side.release - side.landing(), kRate).count();
+    return std::max(0.5, 1 - kLevelled.count() / 2 / std::max(glide, 1.0));
+  };
   if (std::isfinite(louder)) {
-    if (out_gives) out.gain_db = rounded(-both * louder, kMostLevelled);
-    if (in_gives) in.gain_db = rounded(both * louder, kMostLevelled);
+    if (out_gives) out.gain_db = rounded(-both * louder / kept(out), kMostLevelled);
+    if (in_gives) in.gain_db = rounded(both * louder / kept(in), kMostLevelled);
   }
   if (config.spectrum <= 0) return;
   const auto out_levels = levels_of(part(out_, frames_of(out_end - kColoured), frames_of(out_end)));
@@ -268,12 +284,8 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
     const double nearest = line->nearest(heard.place.at.count());
     if (std::abs(nearest - heard.place.at.count()) < kMostApart * line->period) at = Seconds(nearest);
   };
-  const auto line_of = [&](const Heard& heard) -> std::optional<BeatLine> {
-    if (!heard.place.has_beat) return std::nullopt;
-    return fit_beats(heard.place.features->music().beats, heard.place.at, Seconds(6), Seconds(6));
-  };
-  to_beat(out_, meets ? beats.out : line_of(out_), proposal.out_at);
-  to_beat(in_, meets ? beats.in : line_of(in_), proposal.in_at);
+  to_beat(out_, meets ? beats.out : line_of(out_.place), proposal.out_at);
+  to_beat(in_, meets ? beats.in : line_of(in_.place), proposal.in_at);
 
   // Room is counted in time of the source and of the mix, whichever passes faster.
   const auto left = [](const Heard& heard, Seconds moved_to, double tempo, Seconds sounding) {
@@ -294,9 +306,8 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
   if (blend.in.release == 0) blend.in.tempo = 1;
   proposal.on_beat =
       meets && beats.out_tempo == blend.out.tempo && beats.in_tempo == blend.in.tempo;
-  // Beats do not run against each other for longer than a bar or so.
-  const bool both = out_.place.has_beat && in_.place.has_beat;
-  if (both && !proposal.on_beat && config.move && length > kLongestOffBeat) return std::nullopt;
+  // Steady beats do not run against each other for longer than a bar or so.
+  if (steady_ && !proposal.on_beat && config.move && length > kLongestOffBeat) return std::nullopt;
   if (after * blend.out.tempo + kEdge > out_.place.length - proposal.out_at ||
       before * blend.in.tempo + kEdge > proposal.in_at)
     return std::nullopt;
@@ -320,9 +331,9 @@ std::vector<Proposal> Meeting::proposals(const ProposalConfig& config) const {
   std::vector<Proposal> all;
   for (const Seconds length : config.lengths) {
     const bool cut = length < Seconds(1);
-    for (const double share : {.5, 1., 0.}) {
+    for (const double share : config.shares) {
       if (cut && !all.empty()) continue;  // where it lies makes no difference
-      const bool rhythmic = out_.place.has_beat && in_.place.has_beat;
+      const bool rhythmic = steady_;
       for (const bool swap : {true, false}) {
         // Without a beat nothing is swapped, and of the short ones it makes no difference.
         if (swap != (rhythmic && length > Seconds(4)) && !(rhythmic && !swap && share == .5 && length > Seconds(4)))

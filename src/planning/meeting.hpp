@@ -15,7 +15,7 @@ namespace segue {
 // Where a track is left, or entered.
 struct MeetingPlace {
   const FeatureFile* features = nullptr;  // beats and loudness
-  std::filesystem::path file;
+  AudioReader audio;
   bool has_beat = false;  // as it was heard
   Seconds at{0};
   Seconds length{0};  // of the track
@@ -42,9 +42,10 @@ struct ProposalConfig {
   double most_stretch = 0.06;  // of one track; two can meet at twice that
   double spectrum = 0.5;       // share of the difference of their spectra that is taken away
   std::vector<Seconds> lengths{Seconds(0.1), Seconds(3), Seconds(12), Seconds(32)};  // at most, each
+  std::vector<double> shares{.5, 1, 0};  // of a transition that lie ahead of the seam
 };
 
-// Holds what it needs to hear of both tracks. Any thread.
+// Holds what it needs to hear of both tracks. Not thread-safe.
 class Meeting {
  public:
   static constexpr int kRate = LogMelGeometry::sample_rate;
@@ -54,7 +55,7 @@ class Meeting {
   Meeting(const MeetingPlace& out, const MeetingPlace& in, Seconds longest);
 
   // Ways that there is room for: of each length, with the seam in the middle of the transition, at its
-  // end and at its beginning. With a beat in both and tempi that can meet, bars and beats fall together,
+  // end and at its beginning. With a steady beat in both and tempi that can meet, bars and beats fall together,
   // found by the beats first, then within 30 ms by what begins in the sound of both; the low end changes
   // at once, at the seam. Levels and spectra meet half way. At least one: a short fade.
   std::vector<Proposal> proposals(const ProposalConfig& config) const;
@@ -68,9 +69,8 @@ class Meeting {
  private:
   struct Heard {
     MeetingPlace place;
-    PcmFrame begin = 0;         // of what follows, in the track
+    PcmFrame begin = 0;  // of what follows, in the track
     std::vector<float> mono;
-    std::vector<float> onsets;  // kOnsetHop apart
   };
   // How far beats let the two meet, over so much of each.
   struct Beats {
@@ -88,7 +88,11 @@ class Meeting {
   void level(Proposal& proposal, const ProposalConfig& config) const;
   static std::vector<float> part(const Heard& heard, PcmFrame begin, PcmFrame end);
 
+  const std::vector<float>& onsets(bool out) const;
+
   Heard out_, in_;
+  bool steady_ = false;  // beats of both follow a tempo
+  mutable std::vector<float> onsets_[2];  // of both, kOnsetHop apart; empty until they are asked for
 };
 
 }  // namespace segue

@@ -1,0 +1,87 @@
+// When tracks begin in a recording, from what lies beside it.
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "judge/seam_measures.hpp"
+
+namespace segue {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr Seconds kAround{8};          // of where a track is said to begin
+constexpr int kCueFrames = 75;         // a second
+constexpr std::size_t kMostLines = 100000;
+
+struct Begin {
+  Seconds at{0};
+  std::string title;
+};
+
+[[noreturn]] void refuse(const fs::path& file, std::size_t line, const char* what) {
+  throw Error(ErrorKind::input, "line " + std::to_string(line) + " " + what, file, "mend it or take it away");
+}
+
+// INDEX 01 mm:ss:ff of each TRACK.
+std::vector<Begin> read_cue(const fs::path& file, std::istream& in) {
+  std::vector<Begin> begins;
+  std::string line, title;
+  for (std::size_t number = 1; number <= kMostLines && std::getline(in, line); ++number) {
+    const std::size_t first = line.find_first_not_of(" \t");
+    if (first == std::string::npos) continue;
+    const std::string text = line.substr(first);
+    if (text.starts_with("TITLE ")) {
+      title = text.substr(6);
+      std::erase_if(title, [](char c) { return c == '"' || c == '\r'; });
+    }
+    if (!text.starts_with("INDEX 01 ")) continue;
+    int minutes = 0, seconds = 0, frames = 0;
+    if (std::sscanf(text.c_str(), "INDEX 01 %d:%d:%d", &minutes, &seconds, &frames) != 3 || minutes < 0 ||
+        seconds < 0 || seconds > 59 || frames < 0 || frames >= kCueFrames)
+      refuse(file, number, "holds no time mm:ss:ff");
+    begins.push_back({Seconds(60.0 * minutes + seconds + static_cast<double>(frames) / kCueFrames), title});
+  }
+  return begins;
+}
+
+// "BEGIN<tab>END<tab>NAME" in seconds.
+std::vector<Begin> read_labels(const fs::path& file, std::istream& in) {
+  std::vector<Begin> begins;
+  std::string line;
+  for (std::size_t number = 1; number <= kMostLines && std::getline(in, line); ++number) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    double begin = 0, end = 0;
+    int read = 0;
+    if (std::sscanf(line.c_str(), "%lf\t%lf%n", &begin, &end, &read) != 2 || !(begin >= 0))
+      refuse(file, number, "holds no label (begin, end and name with tabs between)");
+    std::string name = line.substr(std::min(line.size(), static_cast<std::size_t>(read) + 1));
+    std::erase(name, '\r');
+    begins.push_back({Seconds(begin), name});
+  }
+  return begins;
+}
+
+}  // namespace
+
+std::vector<SeamTime> seam_times_beside(const fs::path& file) {
+  for (const char* ending : {".cue", ".labels.txt", ".txt"}) {
+    const fs::path beside = fs::path(file).replace_extension(ending);
+    std::ifstream in(beside);
+    if (!in || beside == file) continue;
+    std::vector<Begin> begins =
+        std::string_view(ending) == ".cue" ? read_cue(beside, in) : read_labels(beside, in);
+    std::stable_sort(begins.begin(), begins.end(), [](auto& a, auto& b) { return a.at < b.at; });
+    std::vector<SeamTime> times;
+    for (std::size_t i = 1; i < begins.size(); ++i) {
+      SeamTime time{begins[i].at - kAround, begins[i].at + kAround, begins[i - 1].title, begins[i].title};
+      if (!times.empty()) time.begin = std::max(time.begin, times.back().end);
+      if (time.begin >= Seconds(0) && time.end > time.begin) times.push_back(time);
+    }
+    return times;
+  }
+  return {};
+}
+
+}  // namespace segue
