@@ -17,7 +17,7 @@
 namespace segue::cli {
 namespace {
 
-constexpr std::size_t kBlendRound = 600, kBlendRounds = 4;
+constexpr std::size_t kBlendRound = 700, kBlendRounds = 2;
 
 struct Options {
   std::vector<std::string> music;

@@ -20,7 +20,7 @@ struct ArrangedSource {
 struct ArrangeConfig {
   // Sets for kinds of transition; where one is missing, its lengths are not tried. With none at all, the
   // longest blend up to 12 s that there is room for is taken, as nobody can choose.
-  std::vector<std::shared_ptr<const CriticSet>> critics;
+  std::vector<std::shared_ptr<const CriticSet>> critics{};
   ProposalConfig proposals{};
   std::size_t threads = 0;  // 0 = all cores
 };

@@ -33,6 +33,7 @@ MixConfig config_of(double seconds, const char* fragment = "bars") {
   config.style = Style::mix;
   config.length = Seconds(seconds);
   config.segmentation = Segmentation::parse(fragment, 11);
+  config.blends = false;  // these tracks have no sound
   config.beam = 4;
   return config;
 }

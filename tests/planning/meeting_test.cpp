@@ -1,0 +1,258 @@
+#include "planning/meeting.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+#include "planning/arranger.hpp"
+#include "render/renderer.hpp"
+#include "support/hits.hpp"
+#include "support/signals.hpp"
+
+namespace segue {
+namespace {
+
+using test::HeardTrack;
+using test::hits;
+using test::TemporaryFolder;
+
+std::vector<Beat> beats_at(std::initializer_list<double> times) {
+  std::vector<Beat> beats;
+  for (const double time : times) beats.push_back({time, 0});
+  return beats;
+}
+
+TEST(BeatLine, GoesThroughBeatsOfWhichSomeAreMissing) {
+  const auto line = fit_beats(beats_at({10, 10.5, 11.5, 12, 12.5, 13, 14, 14.5, 15}), Seconds(12.2),
+                              Seconds(10), Seconds(10));
+  ASSERT_TRUE(line);
+  EXPECT_NEAR(line->period, .5, 1e-9);
+  EXPECT_NEAR(line->begin, 12, 1e-9);
+  EXPECT_NEAR(line->nearest(17.3), 17.5, 1e-9);
+}
+
+TEST(BeatLine, IsNoneWhereThereAreFewOrNoTempo) {
+  EXPECT_FALSE(fit_beats(beats_at({1, 1.5, 2, 2.5}), Seconds(2), Seconds(9), Seconds(9)));
+  EXPECT_FALSE(fit_beats(beats_at({1, 1.5, 2.1, 2.4, 3.1, 3.4, 4.1, 4.4, 5.1}), Seconds(2), Seconds(9),
+                         Seconds(9)));
+  EXPECT_FALSE(fit_beats({}, Seconds(2), Seconds(9), Seconds(9)));
+}
+
+// Of a length, with the seam in its middle.
+const Proposal* centred(const std::vector<Proposal>& all, double at_least, double at_most) {
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Proposal& one) {
+    return one.duration().count() >= at_least && one.duration().count() <= at_most &&
+           one.transition.before == one.transition.after;
+  });
+  return found == all.end() ? nullptr : &*found;
+}
+
+// 120 and 123.7 BPM; analysis hears the beats of the second 22 ms late.
+TEST(Meeting, BeatsFallTogetherByWhatIsHeard) {
+  const TemporaryFolder folder;
+  const HeardTrack a(folder, "a", hits(120, .5, .25), .5, .25);
+  const HeardTrack b(folder, "b", hits(120, .485, .1, .5, 2500), .485, .1, .022);
+  const Meeting meeting(a.place(60.26), b.place(.1 + 125 * .485 + .01), Seconds(12));
+  const auto all = meeting.proposals({});
+  const Proposal* blend = centred(all, 6, 12);
+  ASSERT_NE(blend, nullptr);
+  EXPECT_TRUE(blend->on_beat);
+  EXPECT_NEAR(blend->duration().count(), 8, .01) << "16 beats of the outgoing";
+  EXPECT_NEAR(blend->out_at.count(), 60.25, 1e-6);
+  EXPECT_NEAR(blend->in_at.count(), .1 + 125 * .485, .004) << "where it is, not where it was noted";
+  const double in = blend->transition.blend.in.tempo, out = blend->transition.blend.out.tempo;
+  EXPECT_NEAR(in * .5, .485 * out, 1e-6);
+  // The low end changes within a beat, about the seam.
+  EXPECT_NEAR(to_seconds(blend->transition.blend.low.end - blend->transition.blend.low.begin,
+                         Meeting::kRate)
+                  .count(),
+              .5, .01);
+}
+
+TEST(Meeting, TempiThatCannotMeetDoNotRunAgainstEachOther) {
+  const TemporaryFolder folder;
+  const HeardTrack a(folder, "a", hits(120, .5, .25), .5, .25);
+  const HeardTrack b(folder, "b", hits(120, .4, .1), .4, .1);
+  for (const Proposal& one : Meeting(a.place(60.25), b.place(60.1), Seconds(32)).proposals({})) {
+    EXPECT_LE(one.duration().count(), 4);
+    EXPECT_FALSE(one.on_beat);
+    EXPECT_EQ(one.transition.blend.in.tempo, 1);
+  }
+}
+
+TEST(Meeting, HalfTheTempoIsTheSameTempo) {
+  const TemporaryFolder folder;
+  const HeardTrack a(folder, "a", hits(120, .5, .25), .5, .25);
+  const HeardTrack b(folder, "b", hits(120, 1, .1), 1, .1);
+  const auto all = Meeting(a.place(60.25), b.place(60.1), Seconds(12)).proposals({});
+  const Proposal* blend = centred(all, 6, 12);
+  ASSERT_NE(blend, nullptr);
+  EXPECT_TRUE(blend->on_beat);
+  EXPECT_FALSE(blend->transition.blend.in.stretched());
+}
+
+TEST(Meeting, MusicWithoutABeatGoesOverSlowly) {
+  const TemporaryFolder folder;
+  const HeardTrack a(folder, "a", test::noise(.1, 120 * 22050, 1), 0, 0);
+  const HeardTrack b(folder, "b", hits(120, .4, .1), .4, .1);
+  const auto all = Meeting(a.place(60), b.place(60.1), Seconds(32)).proposals({});
+  const Proposal* blend = centred(all, 31, 33);
+  ASSERT_NE(blend, nullptr);
+  EXPECT_EQ(blend->transition.blend.low, blend->transition.blend.high);
+}
+
+TEST(Meeting, NothingIsAskedThatTheSourcesOrTheRoomLack) {
+  const TemporaryFolder folder;
+  const HeardTrack a(folder, "a", hits(70, .5, .25), .5, .25);
+  const HeardTrack b(folder, "b", hits(70, .5, .1), .5, .1);
+  // The first is left 5 s before its end, the second entered 1 s after its beginning.
+  const auto all = Meeting(a.place(65.25, 20), b.place(1.1, 9), Seconds(32)).proposals({});
+  ASSERT_FALSE(all.empty());
+  for (const Proposal& one : all) {
+    EXPECT_LE(to_seconds(one.transition.after, Meeting::kRate).count(), 4.95);
+    EXPECT_LE(to_seconds(one.transition.before, Meeting::kRate).count(), 1.1);
+    EXPECT_LE(to_seconds(one.transition.reach_after(), Meeting::kRate).count(), 9);
+  }
+  // At the very edges of both: a fade of what is there.
+  const auto edge = Meeting(a.place(70), b.place(0), Seconds(32)).proposals({});
+  ASSERT_EQ(edge.size(), 1u);
+  EXPECT_EQ(edge[0].transition.before + edge[0].transition.after, 0);
+}
+
+TEST(Meeting, LevelsMeetHalfWay) {
+  const TemporaryFolder folder;
+  const HeardTrack a(folder, "a", hits(120, .5, .25), .5, .25);
+  const HeardTrack b(folder, "b", hits(120, .5, .1), .5, .1);
+  MeetingPlace soft = b.place(60.1);
+  soft.gain_db = -4;  // feature files of tests say -20 LUFS throughout
+  const auto all = Meeting(a.place(60.25), soft, Seconds(12)).proposals({});
+  const Proposal* blend = centred(all, 6, 12);
+  ASSERT_NE(blend, nullptr);
+  EXPECT_LT(blend->transition.blend.out.gain_db, -2);
+  EXPECT_GT(blend->transition.blend.in.gain_db, 2);
+  EXPECT_LT(blend->transition.blend.in.gain_db - blend->transition.blend.out.gain_db, 6);
+}
+
+// The same music upside down: it would cancel.
+TEST(Meeting, LikeMaterialIsTurnedSoThatItAddsUp) {
+  const TemporaryFolder folder;
+  std::vector<float> music = test::noise(.2, 120 * 22050, 5);
+  const HeardTrack a(folder, "a", music, .5, .25);
+  for (float& value : music) value = -value;
+  const HeardTrack b(folder, "b", music, .5, .25);
+  const auto all = Meeting(a.place(60.25), b.place(60.25), Seconds(12)).proposals({});
+  const Proposal* blend = centred(all, 6, 12);
+  ASSERT_NE(blend, nullptr);
+  EXPECT_TRUE(blend->inverted);
+  EXPECT_NEAR(blend->in_at.count(), 60.25, 1e-4);
+}
+
+// A window around the seam holds what both sides play, in one line with what plays before and after.
+TEST(Meeting, SoundsAsItWillBeRendered) {
+  const TemporaryFolder folder;
+  const HeardTrack a(folder, "a", hits(120, .5, .25), .5, .25);
+  const HeardTrack b(folder, "b", hits(120, .48, .1, .5, 2500), .48, .1);
+  const Meeting meeting(a.place(60.25), b.place(.1 + 125 * .48), Seconds(12));
+  const auto all = meeting.proposals({});
+  const Proposal* blend = centred(all, 6, 12);
+  ASSERT_NE(blend, nullptr);
+  const std::vector<float> sound = meeting.sound(*blend, Seconds(12));
+  ASSERT_EQ(sound.size(), static_cast<std::size_t>(seam_window_samples(Seconds(12))));
+
+  Plan plan = test::plan_of({a.source, b.source},
+                            {test::placement_of(0, 0, to_pcm_frames(blend->out_at, 22050)),
+                             test::placement_of(1, to_pcm_frames(blend->in_at, 22050), 40 * 22050)},
+                            0, 0, 22050);
+  plan.transitions[0] = blend->transition;
+  plan.ceiling_dbtp = 0;
+  Renderer renderer(plan);
+  std::vector<float> stereo(2 * static_cast<std::size_t>(plan.length - 22050));
+  const auto frames = static_cast<std::size_t>(renderer.read(stereo));
+  ASSERT_EQ(frames, stereo.size() / 2);
+  const auto begin = static_cast<std::size_t>(plan.seams()[1]) - sound.size() / 2;
+  double off = 0, power = 0;
+  for (std::size_t i = 0; i < sound.size(); ++i) {
+    off += std::pow(sound[i] - stereo[2 * (begin + i)], 2);
+    power += std::pow(sound[i], 2);
+  }
+  EXPECT_LT(off / power, 1e-3);
+  EXPECT_EQ(meeting.hear(*blend, Seconds(12)).frames, seam_window_frames(Seconds(12)));
+}
+
+class Arranging : public testing::Test {
+ protected:
+  // Three minutes each, at different rates and tempi, one without a beat.
+  void SetUp() override {
+    const double periods[] = {.5, .49, .4, 0, .52};
+    for (int i = 0; i < 5; ++i) {
+      const double period = periods[i];
+      const auto sound = period > 0 ? hits(180, period, .2 + .05 * i) : test::noise(.05, 180 * 22050, 3);
+      tracks_.emplace_back(folder_, std::string(1, static_cast<char>('a' + i)), sound, period, .2 + .05 * i);
+    }
+  }
+
+  // Placements drawn at random that fill the mix, with crossfades of nothing.
+  Plan plan(Random& random) {
+    Plan plan;
+    plan.sample_rate = random.below(2) == 0 ? 44100 : 48000;
+    for (const HeardTrack& track : tracks_) plan.sources.push_back(track.source);
+    for (std::size_t i = 0; i < 3 + random.below(6); ++i) {
+      const std::size_t source = random.below(tracks_.size());
+      const auto length = static_cast<PcmFrame>(22050 * random.uniform(1, 45));
+      const auto last = tracks_[source].source.pcm_frames - length;
+      const PcmFrame start = random.below(4) == 0   ? 0
+                             : random.below(4) == 0 ? last
+                                                    : static_cast<PcmFrame>(random.uniform() * static_cast<double>(last));
+      plan.placements.push_back(test::placement_of(source, start, length));
+    }
+    plan.transitions.resize(plan.placements.size() - 1);
+    const PcmFrame last = plan.seams().back();
+    plan.length = last + plan.placements.back().length * plan.sample_rate / 22050 -
+                  static_cast<PcmFrame>(random.below(2000));
+    plan.validate();
+    return plan;
+  }
+
+  std::vector<ArrangedSource> sources(const Plan& plan) const {
+    std::vector<ArrangedSource> sources;
+    for (const Placement& placement : plan.placements) {
+      const HeardTrack& track = tracks_[placement.source];
+      sources.push_back({track.features.get(), !track.features->music().beats.empty()});
+    }
+    return sources;
+  }
+
+  TemporaryFolder folder_;
+  std::vector<HeardTrack> tracks_;
+};
+
+TEST_F(Arranging, GivesValidPlansOfTheSameLength) {
+  for (std::uint64_t seed = 0; seed < 25; ++seed) {
+    Random random(seed);
+    const Plan before = plan(random);
+    Plan after = before;
+    arrange(after, sources(before), {});
+    EXPECT_NO_THROW(after.validate()) << seed;
+    EXPECT_EQ(after.length, before.length);
+    EXPECT_EQ(after.transitions.size() + 1, after.placements.size());
+    for (const Transition& transition : after.transitions) {
+      EXPECT_LE(to_seconds(transition.before + transition.after, after.sample_rate).count(), 12.001);
+      EXPECT_FALSE(transition.why.empty());
+    }
+  }
+}
+
+TEST_F(Arranging, ThreadsMakeNoDifference) {
+  Random random(4);
+  const Plan before = plan(random);
+  Plan one = before, two = before;
+  arrange(one, sources(before), {.threads = 1});
+  arrange(two, sources(before), {.threads = 2});
+  EXPECT_EQ(nlohmann::json(one), nlohmann::json(two));
+}
+
+}  // namespace
+}  // namespace segue
