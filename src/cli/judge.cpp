@@ -21,8 +21,8 @@ constexpr std::size_t kBlendRound = 700, kBlendRounds = 2;
 
 struct Options {
   std::vector<std::string> music;
-  std::string plan;
-  std::vector<std::string> references;  // with a plan
+  std::vector<std::string> plans;
+  std::vector<std::string> references;  // with plans
   std::string page;
   std::vector<std::string> joins;
   bool learn = false;
@@ -132,15 +132,18 @@ void tell(const std::vector<std::pair<std::string, RecordingMeasures>>& recordin
 }
 
 void judge_file(const Options& options, const Context& context) {
-  if (options.music.size() != 1) {
-    throw Error(ErrorKind::usage, "--plan belongs to one recording", {}, "give one file and its plan");
+  if (options.music.size() != options.plans.size()) {
+    throw Error(ErrorKind::usage, "there must be as many recordings as plans, one for each", {},
+                "give each file its plan, in the same order");
   }
-  const fs::path file = options.music[0];
-  const Plan plan = Plan::read(options.plan);
-  const RecordingVerdict verdict = judge_recording(file, plan, config_of(options, context));
+  std::vector<Recording> recordings;
+  for (std::size_t i = 0; i < options.music.size(); ++i)
+    recordings.push_back({options.music[i], Plan::read(options.plans[i])});
+  const RecordingVerdict verdict = judge_recordings(recordings, config_of(options, context));
   std::vector<std::pair<std::string, RecordingMeasures>> measured;
-  measured.emplace_back(printable(file.filename()),
-                        measure_recording(file, seam_times(plan), &plan, options.threads));
+  for (const auto& [file, plan] : recordings)
+    measured.emplace_back(printable(file.filename()),
+                          measure_recording(file, seam_times(plan), &plan, options.threads));
   for (const std::string& name : options.references) {
     const std::vector<SeamTime> seams = seam_times_beside(name);
     if (seams.empty())
@@ -149,18 +152,18 @@ void judge_file(const Options& options, const Context& context) {
     measured.emplace_back(printable(fs::path(name).filename()),
                           measure_recording(name, seams, nullptr, options.threads));
   }
-  if (!options.page.empty()) write_seam_page(options.page, file, plan, measured.front().second, verdict);
+  if (!options.page.empty())
+    write_seam_page(options.page, recordings[0].file, recordings[0].plan, measured[0].second, verdict);
   if (context.json) {
-    nlohmann::json json = {{"file", path_to_json(options.music[0])},
-                           {"n_seams", verdict.seams},
-                           {"n_unjudged", verdict.unjudged}};
+    nlohmann::json json = {{"n_seams", verdict.seams}, {"n_unjudged", verdict.unjudged}};
     json["kinds"] = verdict.kinds;
     if (!verdict.why_not.empty()) json["why_not"] = verdict.why_not;
-    json["measures"] = measured.front().second;
-    json["references"] = nlohmann::json::array();
-    for (std::size_t i = 1; i < measured.size(); ++i) {
-      json["references"].push_back(measured[i].second);
-      json["references"].back()["file"] = path_to_json(options.references[i - 1]);
+    json["recordings"] = json["references"] = nlohmann::json::array();
+    for (std::size_t i = 0; i < measured.size(); ++i) {
+      const bool own = i < recordings.size();
+      nlohmann::json one = measured[i].second;
+      one["file"] = path_to_json(own ? recordings[i].file : fs::path(options.references[i - recordings.size()]));
+      json[own ? "recordings" : "references"].push_back(std::move(one));
     }
     to_stdout(json);
     return;
@@ -251,12 +254,12 @@ void learn(const Options& options, const Context& context) {
 }
 
 void judge(const Options& options, const Context& context) {
-  const int tasks = int{!options.plan.empty()} + int{!options.joins.empty()} + int{options.learn};
+  const int tasks = int{!options.plans.empty()} + int{!options.joins.empty()} + int{options.learn};
   if (tasks != 1) {
     throw Error(ErrorKind::usage, "it takes one of --plan, --joins and --learn", {},
                 "see segue judge --help");
   }
-  if (options.plan.empty() && (!options.references.empty() || !options.page.empty())) {
+  if (options.plans.empty() && (!options.references.empty() || !options.page.empty())) {
     throw Error(ErrorKind::usage, "--reference and --page belong to --plan", {}, "give the plan");
   }
   if (options.critic && !options.learn) {
@@ -265,7 +268,7 @@ void judge(const Options& options, const Context& context) {
   }
   if (options.learn) {
     learn(options, context);
-  } else if (options.plan.empty()) {
+  } else if (options.plans.empty()) {
     judge_made(options, context);
   } else {
     judge_file(options, context);
@@ -280,13 +283,17 @@ void add_judge(CLI::App& app, Context& context) {
   command->add_option(
       "music", options->music,
       "A recording (with --plan), or files, folders, playlists (default: the whole library)");
-  command->add_option("--plan", options->plan, "Judge the seams of a mix by the plan it was made from");
+  command->add_option("--plan", options->plans,
+                      "Judge the seams of a mix by the plan it was made from; of several recordings one "
+                      "plan each, in the same order")
+      ->allow_extra_args(false);
   command->add_option(
       "--reference", options->references,
       "With --plan: recordings of sets that somebody mixed, measured beside it; a CUE sheet or an "
       "Audacity label track of the same name says when their tracks begin");
   command->add_option("--page", options->page,
-                      "With --plan: write a page (HTML) with a picture, figures and a player of every seam");
+                      "With --plan: write a page (HTML) with a picture, figures and a player of every seam of "
+                      "the first recording");
   command
       ->add_option(
           "--joins", options->joins,

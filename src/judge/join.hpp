@@ -1,6 +1,7 @@
 // Joins to be heard: where one source is left and another entered, or a passage goes on as it is.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <vector>
@@ -27,6 +28,7 @@ struct Join {
   Seconds fade{0};             // the transition's length; 0 = a hard cut
   Seconds before{kSeamFlank};  // of music that is heard ahead of the transition and after it
   Seconds after{kSeamFlank};
+  Seconds kind{0};  // of those that hear it: their windows are wider than a transition shorter than that
 
   // How it goes over, in PCM frames at LogMelGeometry::sample_rate; both sides at their own speed. If not
   // set, an equal-power crossfade that is centred on the seam.
@@ -38,6 +40,14 @@ struct Join {
   }
   Seconds tail() const {
     return blend ? to_seconds(blend->after, LogMelGeometry::sample_rate) : fade / 2;
+  }
+
+  // Music that a window shows ahead of the seam and behind it.
+  Seconds ahead() const {
+    return before < kSeamFlank ? before + lead() : before + (std::max(kind, fade) + lead() - tail()) / 2;
+  }
+  Seconds beyond() const {
+    return after < kSeamFlank ? after + tail() : after + (std::max(kind, fade) + tail() - lead()) / 2;
   }
 
   bool continuous() const { return out.same_moment(in); }

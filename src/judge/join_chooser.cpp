@@ -9,7 +9,9 @@
 namespace segue {
 namespace {
 
-Seconds needed(Seconds fade) { return kSeamFlank + fade / 2 + 2 * kMargin; }
+Seconds needed(const JoinConfig& config) {
+  return kSeamFlank + std::max(config.fade, config.kind) / 2 + 2 * kMargin;
+}
 
 CriticConfig ears_of(const JoinConfig& config) {
   CriticConfig ears;
@@ -22,9 +24,8 @@ CriticConfig ears_of(const JoinConfig& config) {
 // Whether a passage can go on through this moment of its source.
 bool goes_on(const PlanSource& source, PcmFrame at, const Join& join) {
   // Either way round, as through a fade both sides are this source.
-  const Seconds most = std::max(join.lead(), join.tail());
-  return reaches_back(source, at, join.before + most + 2 * kMargin) &&
-         reaches_on(source, at, join.after + most + 2 * kMargin);
+  return reaches_back(source, at, std::max(join.ahead(), join.before + join.tail()) + 2 * kMargin) &&
+         reaches_on(source, at, std::max(join.beyond(), join.after + join.lead()) + 2 * kMargin);
 }
 
 // The best successors within a pool.
@@ -42,7 +43,7 @@ class JoinChooser {
     for (std::size_t i = 0; i < pool.fragments().size(); ++i) {
       const PlanSource& source = sources_[pool.fragments()[i].track];
       if (reaches_back(source, pool.pcm_start(i), config.fade / 2 + kMargin) &&
-          reaches_on(source, pool.pcm_start(i), needed(config.fade)))
+          reaches_on(source, pool.pcm_start(i), needed(config)))
         entries_.push_back(i);
     }
   }
@@ -66,8 +67,8 @@ class JoinChooser {
       const std::size_t track = pool_.fragments()[i].track;
       const PcmFrame at = pool_.pcm_end(i);
       // Music goes on here for as long as it is heard, so that the true continuation can be too.
-      if (reaches_back(sources_[track], at, needed(config_.fade)) &&
-          reaches_on(sources_[track], at, needed(config_.fade)))
+      if (reaches_back(sources_[track], at, needed(config_)) &&
+          reaches_on(sources_[track], at, needed(config_)))
         by_track[track].push_back(i);
     }
     for (auto& places : by_track) random_.shuffle(std::span(places));
@@ -113,6 +114,7 @@ class JoinChooser {
     join.out = {pool_.fragments()[from].track, pool_.pcm_end(from), gain_from};
     join.in = {pool_.fragments()[to].track, pool_.pcm_start(to), gain_to};
     join.fade = config_.fade;
+    join.kind = config_.kind;
     return join;
   }
 

@@ -15,6 +15,7 @@ namespace segue {
 struct JoinConfig {
   std::size_t count = 250;  // joins; fewer where the music has fewer places to leave
   Seconds fade{0.1};
+  Seconds kind{0};  // of those that will hear them; 0: as long as the fade
   std::uint64_t seed = 1;
   std::size_t candidates = 1024;  // heard for each, drawn evenly; 0 and for systems with embeddings: all
   double target_lufs = -16;

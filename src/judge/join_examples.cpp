@@ -73,7 +73,7 @@ void JoinExampleMaker::add(const std::vector<LibraryTrack>& tracks, const Segmen
     sounds.insert(sounds.end(), made.size(), sound);
   };
   JoinConfig config;
-  config.fade = training_.transition;
+  config.fade = config.kind = training_.transition;
   config.threads = training_.threads;
   config.count = (joins + systems_.size() - 1) / systems_.size();
   const BlendListener tempi(pool, list.sources, training_.transition);

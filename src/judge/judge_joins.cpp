@@ -41,6 +41,7 @@ Verdict judge_joins(const std::vector<std::string>& systems, Library& library,
   JoinConfig choosing;
   choosing.count = config.count;
   choosing.fade = config.fade;
+  choosing.kind = detectors.transition;
   choosing.seed = config.seed;
   choosing.threads = config.threads;
   const auto choices_of = [&](const std::string& system) {

@@ -30,17 +30,21 @@ struct JudgeConfig {
 Verdict judge_joins(const std::vector<std::string>& systems, Library& library,
                     const std::vector<LibraryTrack>& tracks, const JudgeConfig& config);
 
-// The seams of a rendering of a plan, heard in the file itself. Beside them, through the same
-// renderer and encoder: random joins, hard cuts and continuations of the same sources. One verdict
-// for each kind of transition that enough seams have; those of other seams are counted in
-// `unjudged`. Throws Error(input) if the file is no rendering of the plan, or a source is gone.
+struct Recording {
+  std::filesystem::path file;
+  Plan plan;  // that it is a rendering of
+};
+
+// The seams of renderings of plans, heard in the files themselves. Beside them, through the same
+// renderer and the encoder of the first: random joins, hard cuts and continuations of the same sources.
+// One verdict for each kind of transition that enough seams have; those of other seams are counted in
+// `unjudged`. Throws Error(input) if a file is no rendering of its plan, or a source is gone.
 struct RecordingVerdict {
   std::vector<Verdict> kinds;
   std::size_t seams = 0;
   std::size_t unjudged = 0;
   std::string why_not;  // it cannot be said how audible they are, where `kinds` is empty
 };
-RecordingVerdict judge_recording(const std::filesystem::path& file, const Plan& plan,
-                                 const JudgeConfig& config);
+RecordingVerdict judge_recordings(const std::vector<Recording>& recordings, const JudgeConfig& config);
 
 }  // namespace segue

@@ -29,12 +29,14 @@ constexpr Seconds kOffLength{0.5};   // encoders add some silence
 
 // A seam of the recording, and the join that it is.
 struct RecordedSeam {
-  Join join;
+  Join join;  // its sources are those of all recordings
   Seconds middle{0};  // of its transition
+  std::size_t recording = 0;
 };
 
 // Music that is heard of each seam ends where the next transition begins.
-std::vector<RecordedSeam> seams_of(const Plan& plan) {
+std::vector<RecordedSeam> seams_of(const Plan& plan, std::size_t recording,
+                                   const std::vector<std::size_t>& numbers) {
   const std::vector<PcmFrame> begins = plan.seams();
   const auto seconds = [&](PcmFrame frames) { return to_seconds(frames, plan.sample_rate); };
   std::vector<RecordedSeam> seams;
@@ -47,8 +49,9 @@ std::vector<RecordedSeam> seams_of(const Plan& plan) {
     const Placement& out = plan.placements[i];
     const Placement& in = plan.placements[i + 1];
     RecordedSeam entry;
-    entry.join.out = {out.source, out.start + out.length, out.gain_db};
-    entry.join.in = {in.source, in.start, in.gain_db};
+    entry.recording = recording;
+    entry.join.out = {numbers[out.source], out.start + out.length, out.gain_db};
+    entry.join.in = {numbers[in.source], in.start, in.gain_db};
     entry.join.fade = seconds(transition.before + transition.after);
     if (transition.is_blend()) {
       entry.join.blend = at_rate(transition, plan.sample_rate, LogMelGeometry::sample_rate);
@@ -74,17 +77,21 @@ void require_rendering_of(const Plan& plan, const fs::path& file) {
 
 // Shortens what is heard to what the sources have around these places. False if too little is left.
 bool fit(const std::vector<PlanSource>& sources, Join& join) {
-  const auto room_before = [&](const JoinPlace& place) {
-    return to_seconds(place.at, sources[place.source].sample_rate) - join.lead();
+  const auto back = [&](const JoinPlace& place) {
+    return to_seconds(place.at, sources[place.source].sample_rate) - 2 * kMargin;
   };
-  const auto room_after = [&](const JoinPlace& place) {
+  const auto on = [&](const JoinPlace& place) {
     const PlanSource& source = sources[place.source];
-    return to_seconds(source.pcm_frames - place.at, source.sample_rate) - join.tail();
+    return to_seconds(source.pcm_frames - place.at, source.sample_rate) - 2 * kMargin;
   };
-  join.before = std::min(join.before, room_before(join.out) - 2 * kMargin);
-  join.after = std::min(join.after, room_after(join.in) - 2 * kMargin);
-  return join.before >= kLeastHeard && join.after >= kLeastHeard && room_before(join.in) >= kMargin &&
-         room_after(join.out) >= kMargin;
+  // Less than all shortens the window to the transition and what is heard beside it.
+  constexpr Seconds little_less{0.01};
+  if (back(join.out) < join.ahead())
+    join.before = std::min(kSeamFlank - little_less, back(join.out) - join.lead());
+  if (on(join.in) < join.beyond())
+    join.after = std::min(kSeamFlank - little_less, on(join.in) - join.tail());
+  return join.before >= kLeastHeard && join.after >= kLeastHeard && back(join.in) >= join.lead() &&
+         on(join.out) >= join.tail();
 }
 
 // The same places, joined at random with those of other sources.
@@ -120,38 +127,40 @@ EncodingConfig encoding_of(const fs::path& file, int sample_rate) {
   return encoding;
 }
 
-Verdict judge_kind(const fs::path& file, const Plan& plan, const std::vector<RecordedSeam>& seams,
-                   const DetectorSet& detectors, const JudgeConfig& config) {
+Verdict judge_kind(const std::vector<Recording>& recordings, const std::vector<PlanSource>& sources,
+                   const std::vector<RecordedSeam>& seams, const DetectorSet& detectors,
+                   const JudgeConfig& config) {
   std::vector<Join> joins;
-  std::vector<Seconds> middles;
-  for (const RecordedSeam& seam : seams) {
-    joins.push_back(seam.join);
-    middles.push_back(seam.middle);
-  }
+  for (const RecordedSeam& seam : seams) joins.push_back(seam.join);
   const Seconds fade = joins[joins.size() / 2].fade;
   std::vector<Join> fitting;  // with music around them in their sources
   for (Join join : joins)
-    if (fit(plan.sources, join)) fitting.push_back(join);
+    if (fit(sources, join)) fitting.push_back(join);
 
   // Everything that is heard beside the recording, in one file of its kind.
-  JoinList beside{plan.sources, {}};
+  JoinList beside{sources, {}};
   std::vector<std::size_t> ends;
   const auto add = [&](const std::vector<Join>& some) {
     beside.joins.insert(beside.joins.end(), some.begin(), some.end());
     ends.push_back(beside.joins.size());
   };
-  const std::vector<Join> random = shuffled(plan.sources, joins, config.seed);
+  const std::vector<Join> random = shuffled(sources, joins, config.seed);
   std::vector<Join> hard = random;
-  for (Join& join : hard) join.fade = Seconds(0);
+  for (Join& join : hard) {
+    join.fade = Seconds(0);
+    join.blend.reset();
+  }
+  std::erase_if(hard, [&](Join& join) { return !fit(sources, join); });
   add(hard);
-  add(continuous_passages(plan.sources, random));
-  add(continuations(plan.sources, fitting, fade));
-  add(continuations(plan.sources, fitting, Seconds(0)));
+  add(continuous_passages(sources, random));
+  add(continuations(sources, fitting, fade));
+  add(continuations(sources, fitting, Seconds(0)));
   add(random);
-  add(continuous_passages(plan.sources, fitting));
+  add(continuous_passages(sources, fitting));
   std::vector<SeamWindow> windows;
   if (!beside.joins.empty()) {
-    const EncodingConfig encoding = encoding_of(file, plan.sample_rate);
+    const fs::path& file = recordings.front().file;
+    const EncodingConfig encoding = encoding_of(file, recordings.front().plan.sample_rate);
     const ScratchFile scratch(encoding.container == Container::flac ? ".flac"
                                                                     : file.extension().string());
     windows = hear_encoded(beside, detectors.transition, encoding, scratch.path());
@@ -164,26 +173,73 @@ Verdict judge_kind(const fs::path& file, const Plan& plan, const std::vector<Rec
     }
     return heard;
   };
-  Judge judge(detectors, {part(0), part(1), part(2), part(3)}, plan.sources.size(), fade, config.seed);
+  Judge judge(detectors, {part(0), part(1), part(2), part(3)}, sources.size(), fade, config.seed);
   judge.hear("random", part(4), part(1));
   HeardSeams recorded;
-  recorded.windows = hear_file(file, joins, middles, detectors.transition, config.threads);
-  for (const Join& join : joins) recorded.groups.push_back(join.out.source);
+  for (std::size_t r = 0; r < recordings.size(); ++r) {
+    std::vector<Join> own;
+    std::vector<Seconds> middles;
+    for (const RecordedSeam& seam : seams) {
+      if (seam.recording != r) continue;
+      own.push_back(seam.join);
+      middles.push_back(seam.middle);
+      recorded.groups.push_back(seam.join.out.source);
+    }
+    for (SeamWindow& window :
+         hear_file(recordings[r].file, own, middles, detectors.transition, config.threads))
+      recorded.windows.push_back(std::move(window));
+  }
   judge.hear("file", recorded, part(5));
   return judge.verdict();
 }
 
+// The sources of all plans, each once, and what those of each are called among them.
+struct AllSources {
+  std::vector<PlanSource> sources;
+  std::vector<std::vector<std::size_t>> numbers;  // by recording
+
+  explicit AllSources(const std::vector<Recording>& recordings) {
+    std::map<TrackId, std::size_t> known;
+    for (const Recording& recording : recordings) {
+      numbers.emplace_back();
+      for (const PlanSource& source : recording.plan.sources) {
+        const auto [place, first] = known.emplace(source.track, sources.size());
+        if (first) sources.push_back(source);
+        numbers.back().push_back(place->second);
+      }
+    }
+  }
+};
+
+void refuse_known(const Plan& plan, const DetectorSet& detectors, const JudgeConfig& config) {
+  for (const Placement& placement : plan.placements) {
+    const PlanSource& source = plan.sources[placement.source];
+    const TrackId ids[] = {source.track};
+    if (config.allow_known || !detectors.knows_any(ids)) continue;
+    throw Error(ErrorKind::input,
+                "has been heard by the detectors, so that their figures would mean little", source.path,
+                "judge a mix without it, or say --allow-known");
+  }
+}
+
 }  // namespace
 
-RecordingVerdict judge_recording(const fs::path& file, const Plan& plan, const JudgeConfig& config) {
-  require_rendering_of(plan, file);
-  const std::vector<RecordedSeam> seams = seams_of(plan);
+RecordingVerdict judge_recordings(const std::vector<Recording>& recordings, const JudgeConfig& config) {
+  const AllSources all(recordings);
+  std::vector<RecordedSeam> seams;
   RecordingVerdict result;
-  result.seams = plan.transitions.size();
+  for (std::size_t r = 0; r < recordings.size(); ++r) {
+    require_rendering_of(recordings[r].plan, recordings[r].file);
+    for (RecordedSeam& seam : seams_of(recordings[r].plan, r, all.numbers[r]))
+      seams.push_back(std::move(seam));
+    result.seams += recordings[r].plan.transitions.size();
+  }
   std::map<fs::path, std::vector<RecordedSeam>> kinds;  // by the folder of their detectors
-  for (const RecordedSeam& seam : seams) {
+  for (RecordedSeam& seam : seams) {
     const auto place = locate_detectors(seam.join.fade, config.detectors);
-    if (place) kinds[place->folder].push_back(seam);
+    if (!place) continue;
+    seam.join.kind = place->transition;
+    kinds[place->folder].push_back(seam);
   }
   if (kinds.empty() && seams.size() >= Judge::least) {
     result.unjudged = result.seams;
@@ -197,22 +253,17 @@ RecordingVerdict judge_recording(const fs::path& file, const Plan& plan, const J
     if (of_kind.size() < Judge::least) continue;
     const DetectorSet detectors =
         find_detectors(of_kind[of_kind.size() / 2].join.fade, config.detectors);
-    for (const Placement& placement : plan.placements) {
-      const PlanSource& source = plan.sources[placement.source];
-      const TrackId ids[] = {source.track};
-      if (config.allow_known || !detectors.knows_any(ids)) continue;
-      throw Error(ErrorKind::input,
-                  "has been heard by the detectors, so that their figures would mean little",
-                  source.path, "judge a mix without it, or say --allow-known");
+    for (const Recording& recording : recordings) {
+      refuse_known(recording.plan, detectors, config);
+      detectors.warn_unless_heard(recording.plan.model);
     }
-    detectors.warn_unless_heard(plan.model);
-    result.kinds.push_back(judge_kind(file, plan, of_kind, detectors, config));
+    result.kinds.push_back(judge_kind(recordings, all.sources, of_kind, detectors, config));
     judged += of_kind.size();
   }
   result.unjudged = result.seams - judged;
   if (result.kinds.empty()) {
     const std::string needed = "at least " + std::to_string(Judge::least) + " are needed";
-    const bool crowded = plan.transitions.size() >= Judge::least && seams.size() < Judge::least;
+    const bool crowded = result.seams >= Judge::least && seams.size() < Judge::least;
     result.why_not =
         crowded ? "the seams lie too close together: " + std::to_string(seams.size()) +
                       " have 0.7 s of music on either side, " + needed

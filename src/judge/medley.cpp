@@ -91,8 +91,8 @@ Medley make_medley(const JoinList& list, std::span<const Join> joins, int sample
   };
   std::vector<std::size_t> joined;  // the placement before each seam
   for (const Join& join : joins) {
-    const Seconds ahead = join.before + join.lead() + kMargin;
-    const Seconds after = join.after + join.tail() + kMargin;
+    const Seconds ahead = join.ahead() + kMargin;
+    const Seconds after = join.beyond() + kMargin;
     if (!plan.placements.empty()) plan.transitions.push_back({});
     if (join.continuous() && join.fade.count() == 0) {
       joined.push_back(plan.placements.size());
@@ -113,7 +113,7 @@ Medley make_medley(const JoinList& list, std::span<const Join> joins, int sample
   for (std::size_t i = 0; i < joins.size(); ++i) {
     const Placement& out = plan.placements[joined[i]];
     const int rate = plan.sources[out.source].sample_rate;
-    const PcmFrame ahead = to_pcm_frames(joins[i].before + joins[i].lead() + kMargin, rate);
+    const PcmFrame ahead = to_pcm_frames(joins[i].ahead() + kMargin, rate);
     medley.middles.push_back(to_seconds(begins[joined[i]], sample_rate) + to_seconds(ahead, rate) +
                              (joins[i].tail() - joins[i].lead()) / 2);
   }

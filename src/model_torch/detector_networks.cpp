@@ -40,11 +40,13 @@ std::vector<Span> spans_for(Hop transition) {
   return spans;
 }
 
-constexpr Hop kStride = 3;  // between other moments; neighbours tell the same
+// Between other moments; neighbours tell the same.
+Hop stride_for(Hop transition) { return 3 * std::max<Hop>(1, transition / 130); }
 
 class Contrast : public DetectorNetwork {
  public:
-  explicit Contrast(Hop transition) : spans_(spans_for(transition)) {
+  explicit Contrast(Hop transition)
+      : spans_(spans_for(transition)), stride_(stride_for(transition)) {
     const auto measures = static_cast<std::int64_t>(spans_.size() * kBandGroups.size() * 4);
     norm_ = register_module("norm", nn::BatchNorm1d(measures));
     hidden_ = register_module("hidden", nn::Linear(measures, 64));
@@ -76,7 +78,7 @@ class Contrast : public DetectorNetwork {
       for (Hop at = heard.begin + span.gap + width; at <= heard.end - span.gap - width; ++at) {
         const Hop off = at - middle;
         if (std::abs(off) <= 2) seam.push_back(at);
-        if (std::abs(off) > span.gap + width / 2 + 6 && off % kStride == 0) elsewhere.push_back(at);
+        if (std::abs(off) > span.gap + width / 2 + 6 && off % stride_ == 0) elsewhere.push_back(at);
       }
       if (seam.empty()) seam.push_back(middle);
       const torch::Tensor at_seam = difference(sums, seam, span.gap, width);
@@ -116,6 +118,7 @@ class Contrast : public DetectorNetwork {
   }
 
   std::vector<Span> spans_;
+  Hop stride_;
   nn::BatchNorm1d norm_{nullptr};
   nn::Linear hidden_{nullptr}, second_{nullptr}, odds_{nullptr};
 };
