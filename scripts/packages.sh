@@ -31,6 +31,7 @@ demo=(
 test=(
   libgtest-dev                 # unit tests
   ffmpeg                       # makes and reads files independently of segue
+  cuetools python3-m3u8        # read CUE sheets and playlists independently of segue
   python3 python3-numpy        # end-to-end tests, golden values
   python3-torch                # the networks' independent reference
   fluidsynth fluid-soundfont-gm  # music whose beats and keys are known

@@ -92,7 +92,7 @@ std::optional<SeamWindow> BlendListener::hear(const Join& join, std::uint64_t se
     return some;
   };
   Random random(seed);
-  if (critics_ && !join.continuous() && random.below(2) == 0) {
+  if (critics_ && !join.continuous() && random.below(4) == 0) {
     std::vector<SeamWindow> windows;
     for (const Proposal& way : ways()) windows.push_back(both.hear(way, kind_));
     if (windows.empty()) return std::nullopt;

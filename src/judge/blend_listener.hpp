@@ -20,7 +20,7 @@ class BlendListener {
   // Both must outlive it.
   BlendListener(const FragmentPool& pool, const std::vector<PlanSource>& sources, Seconds kind);
 
-  // From now on the way that these critics hear least is taken, of every second join.
+  // From now on the way that these critics hear least is taken, of every fourth join.
   void choose_by(std::shared_ptr<const CriticSet> critics) { critics_ = std::move(critics); }
 
   // Whether tempi let a fragment follow another, in blends of more than a few seconds.

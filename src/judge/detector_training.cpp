@@ -228,6 +228,8 @@ std::vector<LearningPoint> train_detectors(const DetectorTraining& training, Lib
       log_info("round " + std::to_string(round + 1) + ": " + std::to_string(examples.joins()) +
                " joins");
     }
+    // Learning from long windows takes long.
+    if (training.blends() && !training.critic && 2 * rounds <= training.most_rounds) continue;
     for (const char* family : kDetectorFamilies) {
       curve.push_back(writer.teach(family, examples, validation));
       char figures[160];

@@ -91,10 +91,11 @@ void JoinExampleMaker::add(const std::vector<LibraryTrack>& tracks, const Segmen
     }
   }
   config.seed = derive_seed(seed, systems_.size());
-  config.count *= training_.blends() ? 3 : 2;  // a cut is little of a long window
+  config.count *= training_.blends() ? 6 : 2;  // a cut is little of a long window
   std::vector<Join> hard = choose_joins(pool, *systems_[0].model, config);
   for (Join& join : hard) join.fade = Seconds(0);
   take(hard, Sound::hard_cut);
+  if (training_.blends()) take(continuations(list.sources, hard, Seconds(0)), Sound::passage);
   for (const bool own_track : {false, true}) {
     if (!planner_) break;
     config.seed = derive_seed(seed, systems_.size() + 1 + std::size_t{own_track});

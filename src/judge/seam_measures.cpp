@@ -31,6 +31,7 @@ constexpr Seconds kColour{2};
 constexpr Hop kPooled = 8;             // frames of the spectrogram that are kept as one
 constexpr std::size_t kLeastCompared = 50;
 constexpr double kSureOfKey = 0.1;
+constexpr double kTwiceAsSlow = 1.7;
 
 // All of a recording that the measures need.
 struct Recording {
@@ -224,6 +225,13 @@ class Measurer {
     return fit_beats(heard.music.beats, middle, before, after);
   }
 
+  // Every second beat may have been heard as one; the plan knows the tempo from the whole track.
+  BeatLine by_tempo(BeatLine line, std::size_t placement) const {
+    const double tempo = plan_->sources[plan_->placements[placement].source].tempo_bpm;
+    if (tempo > 0 && line.period * tempo / 60 > kTwiceAsSlow) line.period /= 2;
+    return line;
+  }
+
   // Each track by itself, as it is rendered.
   void between_tracks(std::size_t i, SeamMeasure& found) const {
     const Solo out = render_solo(*plan_, i, BlendEnd::out, kListened);
@@ -232,16 +240,17 @@ class Measurer {
     const auto a = line_of(out.mono, out.middle, half, half);
     const auto b = line_of(in.mono, in.middle, half, half);
     if (!a || !b) return;
-    BeatLine moved = *b;
+    const BeatLine heard_out = by_tempo(*a, i);
+    BeatLine moved = by_tempo(*b, i + 1);
     moved.begin += (out.middle - in.middle).count();
-    found.misalignment = 1000 * between(*a, moved, out.middle.count());
+    found.misalignment = 1000 * between(heard_out, moved, out.middle.count());
     const double shift = (seams_[i].middle() - out.middle).count();
     const auto told = [&](const BeatLine& line, std::vector<double>& beats) {
       const double first = line.nearest((out.middle - half).count());
       for (double at = first; at <= (out.middle + half).count(); at += line.period)
         beats.push_back(at + shift);
     };
-    told(*a, found.beats_out);
+    told(heard_out, found.beats_out);
     told(moved, found.beats_in);
   }
 

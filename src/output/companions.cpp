@@ -22,10 +22,12 @@ struct Entry {
 };
 
 // The format knows no escape: a double quote within becomes a single one, and what cannot stand on a
-// line becomes visible.
+// line becomes visible. Some readers take a backslash before the closing quote for an escape all the
+// same.
 std::string quoted(const std::string& text) {
   std::string safe = printable(std::string_view(to_valid_utf8(text)));
   std::replace(safe.begin(), safe.end(), '"', '\'');
+  if (safe.ends_with('\\')) safe += ' ';
   return '"' + safe + '"';
 }
 

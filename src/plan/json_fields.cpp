@@ -6,6 +6,15 @@
 #include "base/error.hpp"
 
 namespace segue {
+namespace {
+
+bool fits_integer(const nlohmann::json& value) {
+  return value.is_number_integer() &&
+         (!value.is_number_unsigned() ||
+          value.get<std::uint64_t>() <= std::uint64_t{std::numeric_limits<std::int64_t>::max()});
+}
+
+}  // namespace
 
 void refuse_json(const std::string& problem) {
   throw Error(ErrorKind::input, problem, {}, "mend it, or make a new plan with 'segue mix'");
@@ -46,11 +55,7 @@ bool JsonFields::has(const char* key) const { return json_.contains(key); }
 
 std::int64_t JsonFields::integer(const char* key) const {
   const nlohmann::json& value = at(key);
-  const bool fits =
-      value.is_number_integer() &&
-      (!value.is_number_unsigned() ||
-       value.get<std::uint64_t>() <= std::uint64_t{std::numeric_limits<std::int64_t>::max()});
-  if (!fits) refuse_json(name_of(key) + " is not a whole number");
+  if (!fits_integer(value)) refuse_json(name_of(key) + " is not a whole number");
   return value.get<std::int64_t>();
 }
 
@@ -97,7 +102,7 @@ std::vector<std::string> JsonFields::texts(const char* key) const {
 std::vector<std::int64_t> JsonFields::integers(const char* key, std::size_t count) const {
   const nlohmann::json& array = at(key);
   if (!array.is_array() || array.size() != count ||
-      !std::all_of(array.begin(), array.end(), [](auto& entry) { return entry.is_number_integer(); }))
+      !std::all_of(array.begin(), array.end(), [](auto& entry) { return fits_integer(entry); }))
     refuse_json(name_of(key) + " is not a list of " + std::to_string(count) + " whole numbers");
   return array.get<std::vector<std::int64_t>>();
 }

@@ -195,6 +195,7 @@ void to_json(Json& json, const Plan& plan) {
 
 void from_json(const Json& json, Plan& plan) {
   const JsonFields fields(json, "");
+  if (fields.integer("plan_version") < 1) refuse_json("'plan_version' is no version");
   if (fields.integer("plan_version") > Plan::version) {
     throw Error(ErrorKind::input, "is a plan from a newer segue", {}, "update segue");
   }

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kSeamsAtOnce = 16;  // whose alternatives are in memory
 constexpr Seconds kLeastEnd{2};           // that the last placement plays
+constexpr Seconds kBarely{1};              // that hardly shortens a mix
 constexpr Seconds kUnheardLength{12};     // of what is taken where nobody can choose
 
 Seconds longest_of(const std::vector<Seconds>& lengths) {
@@ -38,6 +39,45 @@ class Arranger {
 
   void run() {
     if (config_.proposals.lengths.empty()) return;
+    const Plan before = plan_;
+    std::vector<Proposal> chosen = choose_all();
+    apply(chosen);
+    if (missing() > 0) leave_later(before, chosen);
+    keep_length();
+  }
+
+ private:
+  // Takes changes of tempo back until the mix is as long as it was.
+  void keep_length() {
+    for (std::size_t i = plan_.transitions.size(); i-- > 0 && missing() > 0;) {
+      Blend& blend = plan_.transitions[i].blend;
+      if (blend.out.tempo > 1) blend.out.tempo = 1;
+      if (blend.in.tempo > 1) blend.in.tempo = 1;
+      extend();
+    }
+  }
+
+  // Tracks that are left early make the mix shorter: as few as needed are not.
+  void leave_later(const Plan& before, std::vector<Proposal>& chosen) {
+    std::vector<std::size_t> early;
+    const auto won = [&](std::size_t i) { return place_in(before, i, true).at - chosen[i].out_at; };
+    for (std::size_t i = 0; i < chosen.size(); ++i)
+      if (won(i) > kBarely) early.push_back(i);
+    if (early.empty()) return;
+    std::stable_sort(early.begin(), early.end(),
+                     [&](std::size_t a, std::size_t b) { return won(a) > won(b); });
+    config_.proposals.leave_early = false;
+    plan_ = before;
+    const std::vector<Proposal> held = choose_all();
+    for (const std::size_t i : early) {
+      chosen[i] = held[i];
+      plan_ = before;
+      apply(chosen);
+      if (missing() <= 0) return;
+    }
+  }
+
+  std::vector<Proposal> choose_all() {
     const std::size_t count = plan_.transitions.size();
     Progress progress("joining", static_cast<double>(count), "seams");
     std::vector<Proposal> chosen;
@@ -47,12 +87,15 @@ class Arranger {
       for (Proposal& proposal : choose(begin, end)) chosen.push_back(std::move(proposal));
       progress.set(static_cast<double>(end));
     }
-    for (std::size_t i = 0; i < count; ++i) put(i, chosen[i]);
-    keep_end();
-    keep_length();
+    return chosen;
   }
 
- private:
+  void apply(const std::vector<Proposal>& chosen) {
+    for (std::size_t i = 0; i < chosen.size(); ++i) put(i, chosen[i]);
+    keep_end();
+    extend();
+  }
+
   struct Alternative {
     Proposal proposal;
     SeamWindow window;
@@ -70,18 +113,21 @@ class Arranger {
     return nearest;
   }
 
-  MeetingPlace place(std::size_t i, bool leaves) const {
-    const Placement& placement = plan_.placements[i];
-    const PlanSource& source = plan_.sources[placement.source];
+  MeetingPlace place(std::size_t i, bool leaves) const { return place_in(plan_, i, leaves); }
+
+  MeetingPlace place_in(const Plan& plan, std::size_t i, bool leaves) const {
+    const Placement& placement = plan.placements[i];
+    const PlanSource& source = plan.sources[placement.source];
     MeetingPlace place;
     place.features = sources_[i].features;
     place.audio = audio_reader(source.path);
     place.has_beat = sources_[i].has_beat;
     place.at = to_seconds(placement.start + (leaves ? placement.length : 0), source.sample_rate);
     place.length = to_seconds(source.pcm_frames, source.sample_rate);
+    if (sources_[i].sound_end > Seconds(0)) place.length = std::min(place.length, sources_[i].sound_end);
     place.gain_db = placement.gain_db;
     const bool first = leaves && i == 0;
-    place.room = to_seconds(ends_[i] - seams_[i], plan_.sample_rate) / (first ? 1 : 2);
+    place.room = to_seconds(ends_[i] - seams_[i], plan.sample_rate) / (first ? 1 : 2);
     return place;
   }
 
@@ -181,23 +227,15 @@ class Arranger {
     return plan_.length - (plan_.seams().back() + head.output + whole);
   }
 
-  void keep_length() {
+  // Lets the last placement play on as far as the mix lasts and its source allows.
+  void extend() {
+    const PcmFrame short_by = missing();
+    if (short_by <= 0) return;
     Placement& last = plan_.placements.back();
     const PlanSource& source = plan_.sources[last.source];
-    const auto extend = [&] {
-      const PcmFrame short_by = missing();
-      if (short_by <= 0) return;
-      const auto wanted = static_cast<PcmFrame>(
-          std::ceil(static_cast<double>(short_by) * source.sample_rate / plan_.sample_rate) + 1);
-      last.length += std::min(wanted, source.pcm_frames - last.start - last.length);
-    };
-    extend();
-    for (std::size_t i = plan_.transitions.size(); i-- > 0 && missing() > 0;) {
-      Blend& blend = plan_.transitions[i].blend;
-      if (blend.out.tempo > 1) blend.out.tempo = 1;
-      if (blend.in.tempo > 1) blend.in.tempo = 1;
-      extend();
-    }
+    const auto wanted = static_cast<PcmFrame>(
+        std::ceil(static_cast<double>(short_by) * source.sample_rate / plan_.sample_rate) + 1);
+    last.length += std::min(wanted, source.pcm_frames - last.start - last.length);
   }
 
   Plan& plan_;

@@ -15,6 +15,7 @@ namespace segue {
 struct ArrangedSource {
   const FeatureFile* features = nullptr;
   bool has_beat = false;
+  Seconds sound_end{0};  // 0 = where the source ends
 };
 
 struct ArrangeConfig {
@@ -26,9 +27,10 @@ struct ArrangeConfig {
 };
 
 // Replaces the transitions of a plan that is valid with crossfades, and moves where placements meet by
-// less than a beat. Half of a placement belongs to the seam at each of its ends. sources: one for each
-// placement. The mix keeps its length: its last placement plays on as far as it must, and where its
-// source has no more, transitions that win time lose their change of tempo, the last first. The same
+// less than a beat, or where a track ends too soon for its transition by so much. Half of a placement belongs to the seam at each of its ends. sources: one for each
+// placement. The mix keeps its length: its last placement plays on as far as it must; where its source
+// has no more, fewer tracks are left early, and if that is not enough, transitions that win time lose
+// their change of tempo, the last first. The same
 // input gives the same plan on any thread count.
 void arrange(Plan& plan, std::span<const ArrangedSource> sources, const ArrangeConfig& config);
 

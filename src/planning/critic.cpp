@@ -17,7 +17,6 @@ namespace fs = std::filesystem;
 
 namespace {
 constexpr float kMostOdds = 1000;  // either way
-constexpr Seconds kShortestJoin{0.1};
 }  // namespace
 
 std::vector<float> CriticSet::odds(std::span<const SeamWindow> windows) const {
@@ -46,7 +45,6 @@ std::vector<std::shared_ptr<const CriticSet>> find_join_critics(const fs::path& 
   const std::vector<fs::path> folders = folder.empty() ? critics_folders() : std::vector{folder};
   std::vector<std::shared_ptr<const CriticSet>> sets;
   for (const SeamSet& place : seam_sets(folders)) {
-    if (place.transition < kLeastOfBlends && place.transition != kShortestJoin) continue;
     const bool known = std::any_of(sets.begin(), sets.end(), [&](const auto& set) {
       return set->transition == place.transition;
     });

@@ -15,6 +15,7 @@ namespace {
 constexpr Seconds kLongestOffBeat{4};
 constexpr Seconds kBeatsAround{6};  // that a line is laid through, at least
 constexpr Seconds kEdge{0.1};      // of a track that is left alone
+constexpr int kBeatsInBar = 4;     // by which a seam moves
 constexpr double kMostApart = 0.4; // of a beat that a place moves to meet one
 constexpr Seconds kSpare{0.3};     // of the room, so that rounding finds some
 constexpr Seconds kInRelease{12}, kOutRelease{8};
@@ -66,6 +67,19 @@ std::array<double, BlendSide::bands> levels_of(std::span<const float> mono) {
                 levels[band] = 10 * std::log10(power / static_cast<double>(part.size()) + 1e-8);
               });
   return levels;
+}
+
+// By how many dB bands of these levels are louder after a change of each, weighed about as
+// ITU-R BS.1770 does.
+double louder_by(const std::array<double, BlendSide::bands>& change,
+                 const std::array<double, BlendSide::bands>& levels) {
+  constexpr std::array<double, BlendSide::bands> weight{-1.5, 0, 0.7, 3.3, 4};
+  double before = 0, after = 0;
+  for (std::size_t band = 0; band < BlendSide::bands; ++band) {
+    before += std::pow(10, (levels[band] + weight[band]) / 10);
+    after += std::pow(10, (levels[band] + weight[band] + change[band]) / 10);
+  }
+  return 10 * std::log10(after / before);
 }
 
 double loudness_of(const MeetingPlace& place, Seconds begin, Seconds end) {
@@ -186,7 +200,7 @@ void Meeting::align(Proposal& proposal) const {
     const double bend = best[-1] - 2 * best[0] + best[1];
     if (bend < 0) lag += .5 * (best[-1] - best[1]) / bend;
   }
-  proposal.in_at += Seconds(lag * step * transition.blend.in.tempo);
+  proposal.in_at = std::max(Seconds(0), proposal.in_at + Seconds(lag * step * transition.blend.in.tempo));
 }
 
 // Where both are the same material, as in loops and remixes, a fraction of a millisecond decides whether
@@ -216,6 +230,7 @@ void Meeting::match_phase(Proposal& proposal) const {
     best = lag - kPhaseReach;
   }
   if (most < kAlike) return;
+  if (proposal.in_at + to_seconds(best, kRate) < Seconds(0)) return;
   proposal.in_at += to_seconds(best, kRate);
   proposal.inverted = alike_most < 0;
 }
@@ -228,7 +243,7 @@ void Meeting::level(Proposal& proposal, const ProposalConfig& config) const {
   const bool out_gives = to_seconds(out.release, kRate) >= kLeastRelease;
   const bool in_gives = to_seconds(in.release, kRate) >= kLeastRelease;
   const double both = out_gives && in_gives ? .5 : 1;
-  const double louder = loudness_of(out_.place, out_end - kLevelled, out_end) -
+  double louder = loudness_of(out_.place, out_end - kLevelled, out_end) -
                         loudness_of(in_.place, in_begin, in_begin + kLevelled);
   const auto rounded = [](double db, double most) {
     return std::round(std::clamp(db, -most, most) * 100) / 100;
@@ -238,20 +253,26 @@ void Meeting::level(Proposal& proposal, const ProposalConfig& config) const {
     const double glide = to_seconds(side.release - side.landing(), kRate).count();
     return std::max(0.5, 1 - kLevelled.count() / 2 / std::max(glide, 1.0));
   };
+  std::array<double, BlendSide::bands> more{};  // that the outgoing one has of each band
+  if (config.spectrum > 0) {
+    const auto out_levels = levels_of(part(out_, frames_of(out_end - kColoured), frames_of(out_end)));
+    const auto in_levels = levels_of(part(in_, frames_of(in_begin), frames_of(in_begin + kColoured)));
+    double mean = 0;
+    for (std::size_t band = 0; band < BlendSide::bands; ++band)
+      mean += (out_levels[band] - in_levels[band]) / BlendSide::bands;
+    for (std::size_t band = 0; band < BlendSide::bands; ++band)
+      more[band] = config.spectrum * (out_levels[band] - in_levels[band] - mean);
+    for (std::size_t band = 0; band < BlendSide::bands; ++band) {
+      if (out_gives) out.spectrum_db[band] = rounded(-both * more[band], kMostColoured);
+      if (in_gives) in.spectrum_db[band] = rounded(both * more[band], kMostColoured);
+    }
+    // Other colours are louder or softer, which the gains make up for.
+    if (out_gives) louder += louder_by(out.spectrum_db, out_levels);
+    if (in_gives) louder -= louder_by(in.spectrum_db, in_levels);
+  }
   if (std::isfinite(louder)) {
     if (out_gives) out.gain_db = rounded(-both * louder / kept(out), kMostLevelled);
     if (in_gives) in.gain_db = rounded(both * louder / kept(in), kMostLevelled);
-  }
-  if (config.spectrum <= 0) return;
-  const auto out_levels = levels_of(part(out_, frames_of(out_end - kColoured), frames_of(out_end)));
-  const auto in_levels = levels_of(part(in_, frames_of(in_begin), frames_of(in_begin + kColoured)));
-  double mean = 0;
-  for (std::size_t band = 0; band < BlendSide::bands; ++band)
-    mean += (out_levels[band] - in_levels[band]) / BlendSide::bands;
-  for (std::size_t band = 0; band < BlendSide::bands; ++band) {
-    const double more = config.spectrum * (out_levels[band] - in_levels[band] - mean);
-    if (out_gives) out.spectrum_db[band] = rounded(-both * more, kMostColoured);
-    if (in_gives) in.spectrum_db[band] = rounded(both * more, kMostColoured);
   }
 }
 
@@ -264,7 +285,7 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
   transition.kind = TransitionKind::blend;
   Blend& blend = transition.blend;
   Seconds before = share * length, after = length - before;
-  const bool cut = length < Seconds(1);
+  const bool cut = length < kLongestOffBeat;  // for which whole beats are too much
   const auto met = config.move ? meet(config, before, after) : std::nullopt;
   const bool meets = met.has_value();
   const Beats beats = met.value_or(Beats{});
@@ -281,12 +302,21 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
   // Where tempi cannot meet, the beat goes on at least where one gives way to the other.
   const auto to_beat = [&](const Heard& heard, const std::optional<BeatLine>& line, Seconds& at) {
     if (!config.move || !line) return;
-    const double nearest = line->nearest(heard.place.at.count());
+    double nearest = line->nearest(heard.place.at.count());
+    if (nearest < kNudge + 0.01) nearest += line->period;  // leaves what aligning may take
+    if (nearest > heard.place.length.count()) nearest -= line->period;
     if (std::abs(nearest - heard.place.at.count()) < kMostApart * line->period) at = Seconds(nearest);
   };
   to_beat(out_, meets ? beats.out : line_of(out_.place), proposal.out_at);
   to_beat(in_, meets ? beats.in : line_of(in_.place), proposal.in_at);
 
+  // What is over before the transition is left sooner.
+  const Seconds lacking =
+      proposal.out_at + after * blend.out.tempo + kEdge - out_.place.length;
+  if (after > Seconds(0) && lacking > Seconds(0) && config.move && config.leave_early) {
+    const double bar = meets ? kBeatsInBar * beats.out.period : 1e-3;
+    proposal.out_at -= Seconds(std::ceil(lacking.count() / bar) * bar);
+  }
   // Room is counted in time of the source and of the mix, whichever passes faster.
   const auto left = [](const Heard& heard, Seconds moved_to, double tempo, Seconds sounding) {
     const Seconds moved = std::max(moved_to - heard.place.at, heard.place.at - moved_to);
@@ -308,8 +338,8 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
       meets && beats.out_tempo == blend.out.tempo && beats.in_tempo == blend.in.tempo;
   // Steady beats do not run against each other for longer than a bar or so.
   if (steady_ && !proposal.on_beat && config.move && length > kLongestOffBeat) return std::nullopt;
-  if (after * blend.out.tempo + kEdge > out_.place.length - proposal.out_at ||
-      before * blend.in.tempo + kEdge > proposal.in_at)
+  if ((after > Seconds(0) && after * blend.out.tempo + kEdge > out_.place.length - proposal.out_at) ||
+      (before > Seconds(0) && before * blend.in.tempo + kEdge > proposal.in_at))
     return std::nullopt;
   transition.before = frames_of(before);
   transition.after = frames_of(after);
@@ -330,15 +360,19 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
 std::vector<Proposal> Meeting::proposals(const ProposalConfig& config) const {
   std::vector<Proposal> all;
   for (const Seconds length : config.lengths) {
-    const bool cut = length < Seconds(1);
+    const bool cut = length < kLongestOffBeat;
+    std::size_t found = 0;  // of this length
     for (const double share : config.shares) {
-      if (cut && !all.empty()) continue;  // where it lies makes no difference
+      if (cut && found > 0) continue;  // where it lies makes no difference
       const bool rhythmic = steady_;
       for (const bool swap : {true, false}) {
         // Without a beat nothing is swapped, and of the short ones it makes no difference.
         if (swap != (rhythmic && length > Seconds(4)) && !(rhythmic && !swap && share == .5 && length > Seconds(4)))
           continue;
-        if (auto proposal = propose(config, length, share, swap)) all.push_back(std::move(*proposal));
+        auto proposal = propose(config, length, share, swap);
+        if (!proposal) continue;
+        all.push_back(std::move(*proposal));
+        ++found;
       }
     }
   }

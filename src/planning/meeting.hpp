@@ -18,7 +18,7 @@ struct MeetingPlace {
   AudioReader audio;
   bool has_beat = false;  // as it was heard
   Seconds at{0};
-  Seconds length{0};  // of the track
+  Seconds length{0};  // of the track: where its sound ends
   double gain_db = 0;
   Seconds room{0};  // of the time that it plays by itself, as much may be used for the transition
 };
@@ -39,9 +39,10 @@ Transition at_rate(const Transition& transition, int from, int to);
 
 struct ProposalConfig {
   bool move = true;  // places may move to the nearest beat, and by a fraction of one
+  bool leave_early = true;     // a track that ends too soon
   double most_stretch = 0.06;  // of one track; two can meet at twice that
   double spectrum = 0.5;       // share of the difference of their spectra that is taken away
-  std::vector<Seconds> lengths{Seconds(0.1), Seconds(3), Seconds(12), Seconds(32)};  // at most, each
+  std::vector<Seconds> lengths{Seconds(0.1), Seconds(1), Seconds(12), Seconds(32)};  // at most, each
   std::vector<double> shares{.5, 1, 0};  // of a transition that lie ahead of the seam
 };
 
@@ -55,7 +56,7 @@ class Meeting {
   Meeting(const MeetingPlace& out, const MeetingPlace& in, Seconds longest);
 
   // Ways that there is room for: of each length, with the seam in the middle of the transition, at its
-  // end and at its beginning. With a steady beat in both and tempi that can meet, bars and beats fall together,
+  // end and at its beginning. A track that ends too soon is left earlier, by whole bars. With a steady beat in both and tempi that can meet, bars and beats fall together,
   // found by the beats first, then within 30 ms by what begins in the sound of both; the low end changes
   // at once, at the seam. Levels and spectra meet half way. At least one: a short fade.
   std::vector<Proposal> proposals(const ProposalConfig& config) const;

@@ -152,7 +152,8 @@ class PlanBuilder {
     std::vector<ArrangedSource> sources;
     for (const Run& run : runs) {
       const PoolTrack& track = pool_.tracks()[pool_.fragments()[run.first].track];
-      sources.push_back({track.features.get(), track.track->record.traits.has_beat()});
+      const MusicTraits& traits = track.track->record.traits;
+      sources.push_back({track.features.get(), traits.has_beat(), Seconds(traits.sound_end)});
     }
     ArrangeConfig arranging;
     arranging.critics = config_.join_critics;

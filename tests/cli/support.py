@@ -84,5 +84,15 @@ class Sandbox(unittest.TestCase):
         self.assertEqual(result.stdout, "")
         return result
 
+    def small_disk(self, kilobytes):
+        """A disk of that size, as long as the test runs. Only root may mount one: the test is skipped for others."""
+        disk = pathlib.Path(tempfile.mkdtemp(prefix="disk-", dir=self.folder))
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(disk)],
+                                 capture_output=True)
+        if mounted.returncode != 0:
+            self.skipTest("a small disk cannot be mounted here")
+        self.addCleanup(subprocess.run, ["umount", str(disk)], check=True)
+        return disk
+
     def partial_files(self):
         return [str(p) for p in self.folder.rglob("*.partial")] + [str(p) for p in self.folder.rglob(".*.partial")]

@@ -109,7 +109,9 @@ TEST(Meeting, NothingIsAskedThatTheSourcesOrTheRoomLack) {
   const HeardTrack a(folder, "a", hits(70, .5, .25), .5, .25);
   const HeardTrack b(folder, "b", hits(70, .5, .1), .5, .1);
   // The first is left 5 s before its end, the second entered 1 s after its beginning.
-  const auto all = Meeting(a.place(65.25, 20), b.place(1.1, 9), Seconds(32)).proposals({});
+  ProposalConfig held;
+  held.leave_early = false;
+  const auto all = Meeting(a.place(65.25, 20), b.place(1.1, 9), Seconds(32)).proposals(held);
   ASSERT_FALSE(all.empty());
   for (const Proposal& one : all) {
     EXPECT_LE(to_seconds(one.transition.after, Meeting::kRate).count(), 4.95);
@@ -117,9 +119,21 @@ TEST(Meeting, NothingIsAskedThatTheSourcesOrTheRoomLack) {
     EXPECT_LE(to_seconds(one.transition.reach_after(), Meeting::kRate).count(), 9);
   }
   // At the very edges of both: a fade of what is there.
-  const auto edge = Meeting(a.place(70), b.place(0), Seconds(32)).proposals({});
+  const auto edge = Meeting(a.place(70), b.place(0), Seconds(32)).proposals(held);
   ASSERT_EQ(edge.size(), 1u);
   EXPECT_EQ(edge[0].transition.before + edge[0].transition.after, 0);
+}
+
+TEST(Meeting, WhatEndsTooSoonIsLeftEarlierByBars) {
+  const TemporaryFolder folder;
+  const HeardTrack a(folder, "a", hits(70, .5, .25), .5, .25);
+  const HeardTrack b(folder, "b", hits(70, .5, .1), .5, .1);
+  const auto all = Meeting(a.place(69.25), b.place(0.1), Seconds(12)).proposals({});
+  const auto late = std::find_if(all.begin(), all.end(), [](const Proposal& one) {
+    return one.transition.before == 0 && one.duration() > Seconds(7);
+  });
+  ASSERT_NE(late, all.end());
+  EXPECT_NEAR(late->out_at.count(), 61.25, 1e-6);
 }
 
 TEST(Meeting, LevelsMeetHalfWay) {

@@ -1,0 +1,195 @@
+#!/usr/bin/python3
+"""Ways to make one stream of a collection, side by side.
+
+compare.py SEGUE MUSIC… [--split tests/split.json] [--length 20:00] [--seeds 1 2 3] [--work FOLDER] [--json FILE]
+
+Mixes the test side of the split (or all the music, without one) once a seed by each way, judges all of a way
+together (`segue judge`) and prints a table: how audible the seams are, by kind of transition (AUC, .5 = not at all;
+beside it what random joins of the same kind get; "–" where there are fewer than 20 of a kind, or no detector is
+valid), and how many of them keep tempo, beat, key, loudness and spectrum. Last what human DJs reach (Kim et al., ISMIR
+2020, 20,765 transitions).
+"""
+import argparse
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+
+from sides import files_of
+
+RATE = 44100
+TARGET = -16.0  # LUFS
+COLUMNS = [("tempo 5 %", "tempo within 5 %"), ("speed 5 %", "own speed changed by at most 5 %"),
+           ("beat 20 ms", "beats within 20 ms"), ("key", "keys a fifth apart or nearer"),
+           ("1 LU", "loudness within 1 LU"), ("spectrum", "spectral jump as inside tracks (below the 90th percentile)")]
+
+
+def run(*command, may_fail=False):
+    done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode and not may_fail:
+        sys.exit(f"{' '.join(map(str, command))}: {done.stderr[-400:]}")
+    return done
+
+
+def seconds_of(text):
+    total = 0
+    for part in text.split(":"):
+        total = 60 * total + float(part)
+    return total
+
+
+def plan_of(tracks, placements, fade, length):
+    """A plan of version 1: placements (track, start, length in seconds) with crossfades of so many seconds."""
+    half = int(fade * RATE / 2)
+    sources = [{"track": t["id"], "path": t["file"], "sample_rate": t["sample_rate"],
+                "pcm_frames": round(t["seconds"] * t["sample_rate"]), "title": t["title"] or pathlib.Path(t["file"]).stem,
+                "artist": t["artist"], "tempo_bpm": t["tempo_bpm"] or 0, "key": t["key"] or ""} for t in tracks]
+    return {"plan_version": 1, "segue_version": "", "system": "", "model": "random", "weights": "", "analysis_version": 0,
+            "style": "compare", "segmentation": {"kind": "bars", "shortest": 2, "longest": 2, "count": 1, "seed": 0,
+                                                 "version": 1},
+            "seed": 0, "sample_rate": RATE, "length": int(length * RATE), "target_lufs": TARGET, "ceiling_dbtp": -1,
+            "sources": sources,
+            "placements": [{"source": s, "start": int(start * tracks[s]["sample_rate"]),
+                            "length": int(span * tracks[s]["sample_rate"]),
+                            "gain_db": max(-60.0, min(24.0, TARGET - tracks[s]["integrated_lufs"])), "known": False,
+                            "score": 0, "why": "", "runners_up": []} for s, start, span in placements],
+            "transitions": [{"kind": "equal_power_crossfade", "before": half, "after": half}
+                            for _ in placements[1:]]}
+
+
+def whole_tracks(tracks, seed, length):
+    """Whole tracks in random order, crossfaded over 8 s: what players do by themselves."""
+    fade = 8
+    order = [i for i, t in enumerate(tracks) if t["seconds"] > 3 * fade]
+    random.Random(seed).shuffle(order)
+    placements, total = [], 0.0
+    for number, track in enumerate(order):
+        begin = fade / 2 + .01 if number else 0
+        span = tracks[track]["seconds"] - begin - fade / 2 - .01
+        placements.append((track, begin, span))
+        total += span
+        if total >= length:
+            break
+    return [plan_of(tracks, placements, fade, min(length, total - .01))]
+
+
+def continuations(tracks, seed, length):
+    """Every track by itself, cut into pieces that go on as they did: nothing that could be heard."""
+    plans = []
+    for number, track in enumerate(tracks):
+        span = random.Random(seed * 1000 + number).uniform(12, 20)
+        count = int((track["seconds"] - 1) / span)
+        if count >= 2:
+            plans.append(plan_of([track], [(0, .5 + i * span, span) for i in range(count)], .1, count * span - .01))
+    return plans
+
+
+class Comparison:
+    def __init__(self, options, music):
+        self.options, self.music, self.segue = options, music, options.segue
+        run(self.segue, "analyze", *music)
+        wanted = {str(path.resolve()) for path in music}
+        listed = json.loads(run(self.segue, "library", "list", "--json").stdout)
+        self.tracks = [t for t in listed if t["file"] in wanted and t["double_of"] is None and t["integrated_lufs"] > -60]
+
+    def mixed(self, folder, seed, *flags):
+        mix = folder / f"{seed}.flac"
+        made = run(self.segue, "mix", *self.music, "--length", self.options.length, "--seed", seed, "-o", mix, "-q", *flags,
+                   may_fail=True)
+        if made.returncode:
+            print(f"  seed {seed}: {made.stderr.strip()}", file=sys.stderr)
+            return []
+        return [(mix, mix.with_suffix(".plan.json"))]
+
+    def planned(self, folder, seed, make):
+        pairs = []
+        for number, plan in enumerate(make(self.tracks, int(seed), seconds_of(self.options.length))):
+            mix = folder / f"{seed}-{number}.flac"
+            mix.with_suffix(".plan.json").write_text(json.dumps(plan))
+            run(self.segue, "mix", "--plan", mix.with_suffix(".plan.json"), "-o", mix, "-q")
+            pairs.append((mix, mix.with_suffix(".plan.json")))
+        return pairs
+
+    def judged(self, pairs):
+        command = [self.segue, "judge", *[mix for mix, _ in pairs], "--json"]
+        for _, plan in pairs:
+            command += ["--plan", plan]
+        return json.loads(run(*command, *self.options.judge).stdout)
+
+
+def row(name, report):
+    shares = {}
+    for recording in report["recordings"]:
+        for share in recording["shares"]:
+            good, of = shares.get(share["name"], (0, 0))
+            shares[share["name"]] = (good + share["share"] * share["of"], of + share["of"])
+    cells = []
+    for _, key in COLUMNS:
+        good, of = shares[key]
+        cells.append(f"{100 * good / of:.0f} % ({of})" if of else "–")
+    peak = max(recording["true_peak_dbtp"] for recording in report["recordings"])
+    tracks = sum(recording.get("tracks", 0) for recording in report["recordings"])
+    returns = sum(recording.get("returns", 0) for recording in report["recordings"])
+    print(f"| {name} | {report['n_seams']} | " + " | ".join(cells) + f" | {peak:.1f} | {tracks}, {returns} |")
+    for kind in report["kinds"]:
+        figures = {figure["joins"]: figure for figure in kind["figures"]}
+        file, chance = figures["file"], figures["random"]
+        told = "–"
+        if file.get("auc") is not None:
+            low, high = file["interval"]
+            told = f"**{file['auc']:.3f}** ({low:.3f} – {high:.3f}), random {chance['auc']:.3f}"
+        print(f"|   … {kind['kind']} | {file['n_joins']} | " + "AUC " + told + " |" * len(COLUMNS) + " | |")
+    sys.stdout.flush()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("segue")
+    parser.add_argument("music", nargs="+", type=pathlib.Path)
+    parser.add_argument("--split", type=pathlib.Path)
+    parser.add_argument("--side", default="test")
+    parser.add_argument("--length", default="20:00")
+    parser.add_argument("--seeds", nargs="+", default=["1", "2", "3"])
+    parser.add_argument("--only", nargs="+", help="ways whose names hold one of these")
+    parser.add_argument("--judge", nargs="*", default=[], help="further flags of segue judge")
+    parser.add_argument("--mix", nargs="*", default=[], help="further flags of segue mix, in its own ways")
+    parser.add_argument("--work", type=pathlib.Path, help="keep the mixes here")
+    parser.add_argument("--json", type=pathlib.Path)
+    options = parser.parse_args()
+    os.environ.setdefault("XDG_DATA_HOME", tempfile.gettempdir() + "/segue-compare")
+    pathlib.Path(os.environ["XDG_DATA_HOME"]).mkdir(parents=True, exist_ok=True)
+    compare = Comparison(options, files_of(options.music, options.split, options.side))
+    own = options.mix
+    ways = {
+        "segue mix": lambda folder, seed: compare.mixed(folder, seed, *own),
+        "segue collage": lambda folder, seed: compare.mixed(folder, seed, "--style", "collage", *own),
+        "the report's greedy CRNN": lambda folder, seed: compare.mixed(
+            folder, seed, "--style", "collage", "--model", "crnn-report", "--beam", "1"),
+        "random joins": lambda folder, seed: compare.mixed(
+            folder, seed, "--style", "collage", "--model", "random", "--beam", "1"),
+        "whole tracks, 8-s crossfades": lambda folder, seed: compare.planned(folder, seed, whole_tracks),
+        "true continuation": lambda folder, seed: compare.planned(folder, seed, continuations),
+    }
+    reports = {}
+    print("| way | seams | " + " | ".join(short for short, _ in COLUMNS) + " | true peak | tracks, returns |")
+    print("|---" * (len(COLUMNS) + 4) + "|")
+    for name, make in ways.items():
+        if options.only and not any(word in name for word in options.only):
+            continue
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = (options.work or pathlib.Path(scratch)) / name.replace(" ", "-").replace("'", "").replace(",", "")
+            folder.mkdir(parents=True, exist_ok=True)
+            pairs = [pair for seed in options.seeds for pair in make(folder, seed)]
+            if pairs:
+                reports[name] = compare.judged(pairs)
+                row(name, reports[name])
+    print("| human DJs | | 86 % | | | | | | | |")
+    if options.json:
+        options.json.write_text(json.dumps(reports, indent=1))
+
+
+if __name__ == "__main__":
+    main()
