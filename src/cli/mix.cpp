@@ -324,7 +324,13 @@ void add_choice_flags(CLI::App& command, Options& options) {
       .add_option("--edge-weight", options.edge_weight,
                   "What the distance of the edges counts beside the network's score")
       ->capture_default_str();
-  command.add_option("--crossfade", options.crossfade, "Seconds of crossfade at each seam")
+  command
+      .add_option("--join", options.join,
+                  "How tracks go over in a mix: auto (as a DJ would: tempo, beat, level and spectrum meet; "
+                  "what is heard least is taken) or fade (--crossfade everywhere)")
+      ->check(CLI::IsMember({"auto", "fade"}))
+      ->capture_default_str();
+  command.add_option("--crossfade", options.crossfade, "Seconds of crossfade at plain seams")
       ->capture_default_str();
   command.add_option("--loudness", options.loudness, "LUFS of the whole")->capture_default_str();
   command.add_option("--ceiling", options.ceiling, "dBTP that no peak exceeds")->capture_default_str();

@@ -32,6 +32,7 @@ constexpr Hop kPooled = 8;             // frames of the spectrogram that are kep
 constexpr std::size_t kLeastCompared = 50;
 constexpr double kSureOfKey = 0.1;
 constexpr double kTwiceAsSlow = 1.7;
+constexpr double kOneTempo = 0.03;
 
 // All of a recording that the measures need.
 struct Recording {
@@ -242,6 +243,8 @@ class Measurer {
     if (!a || !b) return;
     const BeatLine heard_out = by_tempo(*a, i);
     BeatLine moved = by_tempo(*b, i + 1);
+    // A grid of another tempo has no place on this one; mostly it is a third that was heard.
+    if (std::abs(in_octave(moved.period / heard_out.period) - 1) > kOneTempo) return;
     moved.begin += (out.middle - in.middle).count();
     found.misalignment = 1000 * between(heard_out, moved, out.middle.count());
     const double shift = (seams_[i].middle() - out.middle).count();

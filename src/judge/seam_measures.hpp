@@ -32,8 +32,8 @@ struct SeamMeasure {
   // By how much a source's own speed was changed, at most, of both: from the plan.
   std::optional<double> stretch;
   // ms, at the middle of the transition: between the beats of both tracks, as each sounds alone in
-  // the rendering; without a plan, between the beats that go on from before and those after. Never
-  // more than half a beat.
+  // the rendering, where they are heard to have one tempo there; without a plan, between the beats that
+  // go on from before and those after. Never more than half a beat.
   std::optional<double> misalignment;
   std::optional<Key> key_before, key_after;
   std::optional<int> key_distance;      // key_distance(): 0 or 1 go together

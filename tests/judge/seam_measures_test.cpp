@@ -1,0 +1,156 @@
+#include "judge/seam_measures.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "judge/seam_page.hpp"
+#include "output/mix_writer.hpp"
+#include "support/hits.hpp"
+#include "support/refusal.hpp"
+
+namespace segue {
+namespace {
+
+using test::HeardTrack;
+using test::hits;
+using test::TemporaryFolder;
+
+class SeamMeasures : public testing::Test {
+ protected:
+  // 120 and 124 BPM: 16 beats of both together, the second at the speed of the first; it comes late by so
+  // many ms.
+  void mix(double late_ms, double gain_db = 0) {
+    const double slow = .5, fast = 60. / 124;
+    const HeardTrack a(folder_, "a", hits(80, slow, .25), slow, .25);
+    const HeardTrack b(folder_, "b", hits(80, fast, .25, .5, 1400), fast, .25);
+    const auto frames = [](double seconds) { return to_pcm_frames(Seconds(seconds), 22050); };
+    plan_ = test::plan_of({a.source, b.source},
+                          {test::placement_of(0, 0, frames(.25 + 80 * slow)),
+                           test::placement_of(1, frames(.25 + 24 * fast - late_ms / 1000), frames(50), gain_db)},
+                          0, 0, 22050);
+    plan_.sources[0].tempo_bpm = 120;
+    plan_.sources[1].tempo_bpm = 124;
+    plan_.sources[0].key = "A minor";
+    plan_.sources[1].key = "C# major";
+    Transition& transition = plan_.transitions[0];
+    transition.kind = TransitionKind::blend;
+    transition.before = transition.after = frames(8 * slow);
+    transition.blend.low = transition.blend.mid = transition.blend.high = {-transition.before,
+                                                                           transition.after};
+    transition.blend.in.tempo = fast / slow;
+    transition.blend.in.release = frames(8);
+    transition.why = "told <so>";
+    plan_.length = plan_.seams()[1] + frames(45);
+    EncodingConfig encoding;
+    encoding.sample_rate = 22050;
+    file_ = folder_ / "mix.flac";
+    write_mix(plan_, file_, encoding);
+  }
+
+  RecordingMeasures measure() { return measure_recording(file_, seam_times(plan_), &plan_); }
+
+  TemporaryFolder folder_;
+  std::filesystem::path file_;
+  Plan plan_;
+};
+
+TEST_F(SeamMeasures, TellWhatAListenerWouldHear) {
+  mix(0);
+  const RecordingMeasures measures = measure();
+  ASSERT_EQ(measures.seams.size(), 1u);
+  const SeamMeasure& seam = measures.seams[0];
+  EXPECT_NEAR((seam.time.end - seam.time.begin).count(), 8, .01);
+  EXPECT_NEAR(seam.time.middle().count(), 40.25, .01);
+  ASSERT_TRUE(seam.tempo_before);
+  EXPECT_NEAR(*seam.tempo_before, 120, 1);
+  EXPECT_NEAR(*seam.stretch, 1 - 120. / 124, 1e-6);
+  ASSERT_TRUE(seam.misalignment);
+  EXPECT_LT(*seam.misalignment, 12);
+  EXPECT_GT(seam.beats_out.size(), 10u);
+  EXPECT_EQ(seam.key_distance, 6);
+  ASSERT_TRUE(seam.loudness_step);
+  EXPECT_LT(std::abs(*seam.loudness_step), 2);
+  EXPECT_EQ(measures.tracks, 2u);
+  EXPECT_EQ(measures.returns, 0u);
+}
+
+TEST_F(SeamMeasures, BeatsThatComeLateAreMeasuredInTheSoundNotInThePlan) {
+  for (const double late : {40., 90.}) {
+    mix(late);
+    const RecordingMeasures measures = measure();
+    ASSERT_TRUE(measures.seams[0].misalignment) << late;
+    EXPECT_NEAR(*measures.seams[0].misalignment, late, 15);
+  }
+}
+
+TEST_F(SeamMeasures, ALouderTrackIsAStep) {
+  mix(0, -9);
+  const RecordingMeasures measures = measure();
+  ASSERT_TRUE(measures.seams[0].loudness_step);
+  EXPECT_NEAR(*measures.seams[0].loudness_step, -9, 2);
+  const MeasureSummary summary = summarize(measures);
+  const auto found = std::find_if(summary.shares.begin(), summary.shares.end(), [](const auto& share) {
+    return std::string_view(share.name) == "loudness within 3 LU";
+  });
+  ASSERT_NE(found, summary.shares.end());
+  EXPECT_EQ(found->share, 0);
+  EXPECT_EQ(found->of, 1u);
+}
+
+TEST_F(SeamMeasures, AnyRecordingIsMeasuredWhereItIsSaidWhenTracksBegin) {
+  mix(0);
+  EXPECT_TRUE(seam_times_beside(file_).empty());
+  test::write_bytes(folder_ / "mix.cue",
+                    "FILE \"mix.flac\" WAVE\n  TRACK 01 AUDIO\n    TITLE \"One\"\n    INDEX 01 00:00:00\n"
+                    "  TRACK 02 AUDIO\n    TITLE \"Two\"\n    INDEX 00 00:38:00\n    INDEX 01 00:40:15\n");
+  const std::vector<SeamTime> times = seam_times_beside(file_);
+  ASSERT_EQ(times.size(), 1u);
+  EXPECT_NEAR(times[0].middle().count(), 40.2, 1e-6);
+  EXPECT_EQ(times[0].out, "One");
+  EXPECT_EQ(times[0].in, "Two");
+  const RecordingMeasures measures = measure_recording(file_, times);
+  ASSERT_EQ(measures.seams.size(), 1u);
+  EXPECT_FALSE(measures.seams[0].stretch);
+  ASSERT_TRUE(measures.seams[0].misalignment);
+  EXPECT_LT(*measures.seams[0].misalignment, 25);
+  EXPECT_FALSE(measures.tracks);
+}
+
+TEST_F(SeamMeasures, LabelsAreReadAndNonsenseNamesTheLine) {
+  const std::filesystem::path file = folder_ / "set.flac";
+  test::write_bytes(folder_ / "set.txt", "0.0\t30.0\tOne\n30.5\t60\tTwo\r\n\n60\t90\tThree\n");
+  const std::vector<SeamTime> times = seam_times_beside(file);
+  ASSERT_EQ(times.size(), 2u);
+  EXPECT_EQ(times[0].in, "Two");
+  EXPECT_NEAR(times[1].middle().count(), 60, 1e-9);
+  test::write_bytes(folder_ / "set.txt", "0.0\t30.0\tOne\nsoon\n");
+  EXPECT_NE(test::refusal([&] { seam_times_beside(file); }, ErrorKind::input).find("line 2"),
+            std::string::npos);
+  test::write_bytes(folder_ / "set.cue", "TRACK 01 AUDIO\nINDEX 01 00:99:00\n");
+  EXPECT_NE(test::refusal([&] { seam_times_beside(file); }, ErrorKind::input).find("line 2"),
+            std::string::npos);
+}
+
+TEST_F(SeamMeasures, APageHoldsPictureFiguresAndPlayerOfEverySeam) {
+  mix(0);
+  RecordingVerdict verdict;
+  verdict.why_not = "too few";
+  write_seam_page(folder_ / "page.html", file_, plan_, measure(), verdict);
+  const std::string page = test::read_bytes(folder_ / "page.html");
+  const auto count = [&](std::string_view what) {
+    std::size_t found = 0;
+    for (std::size_t at = page.find(what); at != std::string::npos; at = page.find(what, at + 1)) ++found;
+    return found;
+  };
+  EXPECT_EQ(count("<audio"), 1u);
+  EXPECT_EQ(count("data:image/png;base64,iVBOR"), 1u);
+  EXPECT_EQ(count("data:audio/mpeg;base64,"), 1u);
+  EXPECT_EQ(count("told &lt;so&gt;"), 1u);
+  EXPECT_EQ(count("too few"), 1u);
+  EXPECT_EQ(count("http"), 0u) << "it needs nothing else";
+}
+
+}  // namespace
+}  // namespace segue
