@@ -50,6 +50,7 @@ struct Options {
   double edge_weight = MixConfig{}.edge_weight;
   double crossfade = MixConfig{}.crossfade.count();
   std::string join = "auto";
+  bool shift_keys = false;
   int rate = 0;
   double loudness = MixConfig{}.target_lufs;
   double ceiling = MixConfig{}.ceiling_dbtp;
@@ -138,6 +139,7 @@ MixConfig config_of(const Options& options, const Context& context, const Encodi
   config.edge_weight = options.edge_weight;
   config.crossfade = Seconds(options.crossfade);
   config.blends = options.join == "auto";
+  config.shift_keys = options.shift_keys;
   config.sample_rate = encoding.sample_rate;
   config.target_lufs = options.loudness;
   config.ceiling_dbtp = options.ceiling;
@@ -330,6 +332,9 @@ void add_choice_flags(CLI::App& command, Options& options) {
                   "what is heard least is taken) or fade (--crossfade everywhere)")
       ->check(CLI::IsMember({"auto", "fade"}))
       ->capture_default_str();
+  command.add_flag("--shift-keys", options.shift_keys,
+                   "Let transitions shift what comes in by a semitone, and glide back, where keys then go "
+                   "together and it is heard less");
   command.add_option("--crossfade", options.crossfade, "Seconds of crossfade at plain seams")
       ->capture_default_str();
   command.add_option("--loudness", options.loudness, "LUFS of the whole")->capture_default_str();

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <map>
+#include <optional>
 
 #include "base/interrupt.hpp"
 #include "base/parallel.hpp"
@@ -44,6 +45,13 @@ class Arranger {
     apply(chosen);
     if (missing() > 0) leave_later(before, chosen);
     keep_length();
+    // Placements that moved may leave too little still: then the last seams stay as they were.
+    std::vector<std::optional<Proposal>> kept(chosen.begin(), chosen.end());
+    for (std::size_t i = kept.size(); i-- > 0 && missing() > 0;) {
+      kept[i].reset();
+      plan_ = before;
+      apply(kept);
+    }
   }
 
  private:
@@ -90,8 +98,12 @@ class Arranger {
     return chosen;
   }
 
-  void apply(const std::vector<Proposal>& chosen) {
-    for (std::size_t i = 0; i < chosen.size(); ++i) put(i, chosen[i]);
+  template <typename Chosen>  // proposals, or optional ones
+  void apply(const std::vector<Chosen>& chosen) {
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
+      const std::optional<Proposal> one(chosen[i]);
+      if (one) put(i, *one);
+    }
     keep_end();
     extend();
   }
@@ -122,6 +134,7 @@ class Arranger {
     place.features = sources_[i].features;
     place.audio = audio_reader(source.path);
     place.has_beat = sources_[i].has_beat;
+    place.key = sources_[i].key;
     place.at = to_seconds(placement.start + (leaves ? placement.length : 0), source.sample_rate);
     place.length = to_seconds(source.pcm_frames, source.sample_rate);
     if (sources_[i].sound_end > Seconds(0)) place.length = std::min(place.length, sources_[i].sound_end);

@@ -357,6 +357,16 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
   return proposal;
 }
 
+int Meeting::key_shift() const {
+  if (!out_.place.key || !in_.place.key || key_distance(*out_.place.key, *in_.place.key) <= 1) return 0;
+  for (const int shift : {1, -1}) {
+    Key key = *in_.place.key;
+    key.tonic = (key.tonic + 12 + shift) % 12;
+    if (key_distance(*out_.place.key, key) <= 1) return shift;
+  }
+  return 0;
+}
+
 std::vector<Proposal> Meeting::proposals(const ProposalConfig& config) const {
   std::vector<Proposal> all;
   for (const Seconds length : config.lengths) {
@@ -371,8 +381,12 @@ std::vector<Proposal> Meeting::proposals(const ProposalConfig& config) const {
           continue;
         auto proposal = propose(config, length, share, swap);
         if (!proposal) continue;
-        all.push_back(std::move(*proposal));
+        all.push_back(*proposal);
         ++found;
+        const int shift = config.shift && !cut ? key_shift() : 0;
+        if (shift == 0 || proposal->transition.blend.in.release == 0) continue;
+        proposal->transition.blend.in.shift = shift;
+        all.push_back(std::move(*proposal));
       }
     }
   }

@@ -17,6 +17,7 @@ struct MeetingPlace {
   const FeatureFile* features = nullptr;  // beats and loudness
   AudioReader audio;
   bool has_beat = false;  // as it was heard
+  std::optional<Key> key{};
   Seconds at{0};
   Seconds length{0};  // of the track: where its sound ends
   double gain_db = 0;
@@ -40,6 +41,7 @@ Transition at_rate(const Transition& transition, int from, int to);
 struct ProposalConfig {
   bool move = true;  // places may move to the nearest beat, and by a fraction of one
   bool leave_early = true;     // a track that ends too soon
+  bool shift = false;          // the pitch, by a semitone, where that makes keys go together
   double most_stretch = 0.06;  // of one track; two can meet at twice that
   double spectrum = 0.5;       // share of the difference of their spectra that is taken away
   std::vector<Seconds> lengths{Seconds(0.1), Seconds(1), Seconds(12), Seconds(32)};  // at most, each
@@ -86,6 +88,8 @@ class Meeting {
                                   bool swap) const;
   void align(Proposal& proposal) const;
   void match_phase(Proposal& proposal) const;
+  // Semitones by which the incoming track goes together with the outgoing one; 0 if none are needed or help.
+  int key_shift() const;
   void level(Proposal& proposal, const ProposalConfig& config) const;
   static std::vector<float> part(const Heard& heard, PcmFrame begin, PcmFrame end);
 

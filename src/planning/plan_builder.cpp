@@ -153,10 +153,12 @@ class PlanBuilder {
     for (const Run& run : runs) {
       const PoolTrack& track = pool_.tracks()[pool_.fragments()[run.first].track];
       const MusicTraits& traits = track.track->record.traits;
-      sources.push_back({track.features.get(), traits.has_beat(), Seconds(traits.sound_end)});
+      sources.push_back({track.features.get(), traits.has_beat(), traits.key,
+                         Seconds(traits.sound_end)});
     }
     ArrangeConfig arranging;
     arranging.critics = config_.join_critics;
+    arranging.proposals.shift = config_.shift_keys;
     arrange(plan_, sources, arranging);
     for (const auto& set : config_.join_critics)
       for (const auto& critic : set->critics)

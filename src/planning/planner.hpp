@@ -49,6 +49,7 @@ struct MixConfig {
   // Whether tracks go over into each other as a DJ joins them (planning/arranger.hpp), in style mix; else
   // all transitions are plain.
   bool blends = true;
+  bool shift_keys = false;  // blends may shift what comes in by a semitone where keys then go together
   // Those that choose among ways to join, by kind; with none a long blend is taken wherever there is room.
   std::vector<std::shared_ptr<const CriticSet>> join_critics{};
   int sample_rate = 44100;

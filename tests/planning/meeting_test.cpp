@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include <nlohmann/json.hpp>
 
@@ -134,6 +135,29 @@ TEST(Meeting, WhatEndsTooSoonIsLeftEarlierByBars) {
   });
   ASSERT_NE(late, all.end());
   EXPECT_NEAR(late->out_at.count(), 61.25, 1e-6);
+}
+
+TEST(Meeting, ASemitoneIsOfferedWhereKeysThenGoTogether) {
+  const TemporaryFolder folder;
+  const HeardTrack a(folder, "a", hits(120, .5, .25), .5, .25);
+  const HeardTrack b(folder, "b", hits(120, .5, .1), .5, .1);
+  MeetingPlace out = a.place(60.25), in = b.place(60.1);
+  ProposalConfig config;
+  config.shift = true;
+  const auto shifts = [&] {
+    std::set<double> found;
+    for (const Proposal& one : Meeting(out, in, Seconds(12)).proposals(config))
+      found.insert(one.transition.blend.in.shift);
+    return found;
+  };
+  EXPECT_EQ(shifts(), std::set<double>{0}) << "keys are not known";
+  out.key = Key{0, false};
+  in.key = Key{11, false};  // B major becomes C major
+  EXPECT_EQ(shifts(), (std::set<double>{0, 1}));
+  in.key = Key{7, false};  // a fifth away goes together as it is
+  EXPECT_EQ(shifts(), std::set<double>{0});
+  in.key = Key{6, false};  // F# major becomes G major or F major
+  EXPECT_EQ(shifts(), (std::set<double>{0, 1}));
 }
 
 TEST(Meeting, LevelsMeetHalfWay) {
