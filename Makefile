@@ -7,7 +7,7 @@ MUSIC ?=
 BUILD := build/release
 export OMP_WAIT_POLICY ?= passive
 
-.PHONY: help build mix test asan bench models detectors format lint learning clean
+.PHONY: help build mix test asan bench compare models detectors format lint learning clean
 
 help:
 	@echo "make mix      a mix of the demonstration's music, or: make mix MUSIC=~/Music LENGTH=10:00 OUT=set.ogg"
@@ -15,6 +15,7 @@ help:
 	@echo "make build    the program only: $(BUILD)/segue"
 	@echo "make bench    measure speed and memory       make models    train the bundled networks again"
 	@echo "make detectors  teach the detectors of segue judge again"
+	@echo "make compare  segue beside other ways to make one stream, or: make compare MUSIC=~/Music"
 	@echo "make asan     the tests under sanitizers     make learning  the learning half alone"
 	@echo "make format   clang-format                   make lint      clang-tidy"
 
@@ -38,6 +39,11 @@ asan:
 bench:
 	@scripts/packages.sh build demo bench
 	@scripts/bench.sh
+
+compare:
+	@scripts/packages.sh build demo bench
+	@scripts/build.sh $(BUILD) segue segue-torch
+	@MUSIC="$(MUSIC)" scripts/compare.sh
 
 models:
 	@scripts/packages.sh build demo models

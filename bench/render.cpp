@@ -50,8 +50,9 @@ Plan plan_of(std::size_t count, double seconds, PcmFrame fade, int sample_rate) 
     placement.source = i % all.size();
     const PlanSource& source = all[placement.source];
     placement.length = to_pcm_frames(Seconds(seconds), source.sample_rate);
-    const PcmFrame last = source.pcm_frames - placement.length - 2 * source.sample_rate;
-    placement.start = source.sample_rate + static_cast<PcmFrame>(i * 1234567) % last;
+    const PcmFrame around = 8 * source.sample_rate;  // left for transitions
+    const PcmFrame last = source.pcm_frames - placement.length - 2 * around;
+    placement.start = around + static_cast<PcmFrame>(i * 1234567) % last;
     plan.placements.push_back(placement);
   }
   Transition transition;
@@ -101,6 +102,28 @@ void BM_RenderThreeSecondFragmentsResampled(benchmark::State& state) {
   render(state, plan_of(100, 3, 4800, 48000));
 }
 BENCHMARK(BM_RenderThreeSecondFragmentsResampled)->Unit(benchmark::kMillisecond);
+
+// As a mix of tracks that play for a minute: blends of 12 s and their releases, stretched, in all bands.
+// Another thread makes them, which is counted as well.
+void BM_RenderBlends(benchmark::State& state) {
+  Plan plan = plan_of(8, 60, 0, 44100);
+  Transition blend;
+  blend.kind = TransitionKind::blend;
+  blend.before = blend.after = 6 * 44100;
+  blend.blend.mid = blend.blend.high = {-blend.before, blend.after};
+  blend.blend.low = {-11025, 11025};
+  for (BlendSide* side : {&blend.blend.out, &blend.blend.in}) {
+    side->gain_db = 1;
+    side->spectrum_db = {1, 2, 0, -1, -2};
+  }
+  blend.blend.in.tempo = 1.03;
+  blend.blend.out.release = 8 * 44100;
+  blend.blend.in.release = 12 * 44100;
+  plan.transitions.assign(plan.transitions.size(), blend);
+  plan.length -= 44100 * 10;  // what the stretching takes
+  render(state, plan);
+}
+BENCHMARK(BM_RenderBlends)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime();
 
 // The same with everything that 'segue mix --plan' does after it: FLAC, loudness, true peak.
 void BM_WriteMix(benchmark::State& state) {
