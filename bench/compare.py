@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import random
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -154,8 +155,8 @@ def main():
     parser.add_argument("--length", default="20:00")
     parser.add_argument("--seeds", nargs="+", default=["1", "2", "3"])
     parser.add_argument("--only", nargs="+", help="ways whose names hold one of these")
-    parser.add_argument("--judge", nargs="*", default=[], help="further flags of segue judge")
-    parser.add_argument("--mix", nargs="*", default=[], help="further flags of segue mix, in its own ways")
+    parser.add_argument("--judge", type=shlex.split, default=[], help="further flags of segue judge, as one word")
+    parser.add_argument("--mix", type=shlex.split, default=[], help="further flags of segue mix, in its own ways")
     parser.add_argument("--work", type=pathlib.Path, help="keep the mixes here")
     parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()

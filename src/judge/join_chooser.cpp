@@ -167,9 +167,13 @@ std::vector<Join> continuations(const std::vector<PlanSource>& sources, const st
                                 Seconds fade) {
   std::vector<Join> passages;
   for (Join passage : joins) {
-    passage.in = passage.out;
     passage.fade = fade;
-    if (goes_on(sources[passage.out.source], passage.out.at, passage)) passages.push_back(passage);
+    for (const JoinPlace place : {passage.out, passage.in}) {
+      if (!goes_on(sources[place.source], place.at, passage)) continue;
+      passage.out = passage.in = place;
+      passages.push_back(passage);
+      break;
+    }
   }
   return passages;
 }

@@ -43,6 +43,7 @@ std::vector<Join> continuous_passages(const std::vector<PlanSource>& sources,
                                       const std::vector<Join>& joins);
 
 // Each join where it leaves its first source, which goes on: through the fade, or untouched (fade 0).
+// Where that has too little music, the second where it is entered.
 std::vector<Join> continuations(const std::vector<PlanSource>& sources, const std::vector<Join>& joins,
                                 Seconds fade);
 

@@ -29,7 +29,7 @@ constexpr Seconds kOffLength{0.5};   // encoders add some silence
 
 // A seam of the recording, and the join that it is.
 struct RecordedSeam {
-  Join join;  // its sources are those of all recordings
+  Join join;          // its sources are those of all recordings
   Seconds middle{0};  // of its transition
   std::size_t recording = 0;
 };
@@ -127,9 +127,11 @@ EncodingConfig encoding_of(const fs::path& file, int sample_rate) {
   return encoding;
 }
 
-Verdict judge_kind(const std::vector<Recording>& recordings, const std::vector<PlanSource>& sources,
-                   const std::vector<RecordedSeam>& seams, const DetectorSet& detectors,
-                   const JudgeConfig& config) {
+// None if there is too little music around the seams to hear others beside them.
+std::optional<Verdict> judge_kind(const std::vector<Recording>& recordings,
+                                  const std::vector<PlanSource>& sources,
+                                  const std::vector<RecordedSeam>& seams, const DetectorSet& detectors,
+                                  const JudgeConfig& config) {
   std::vector<Join> joins;
   for (const RecordedSeam& seam : seams) joins.push_back(seam.join);
   const Seconds fade = joins[joins.size() / 2].fade;
@@ -173,6 +175,8 @@ Verdict judge_kind(const std::vector<Recording>& recordings, const std::vector<P
     }
     return heard;
   };
+  for (std::size_t number = 0; number < ends.size(); ++number)
+    if (part(number).windows.size() < Judge::least) return std::nullopt;
   Judge judge(detectors, {part(0), part(1), part(2), part(3)}, sources.size(), fade, config.seed);
   judge.hear("random", part(4), part(1));
   HeardSeams recorded;
@@ -243,11 +247,12 @@ RecordingVerdict judge_recordings(const std::vector<Recording>& recordings, cons
   }
   if (kinds.empty() && seams.size() >= Judge::least) {
     result.unjudged = result.seams;
-    result.why_not = "no detectors have learnt transitions of " +
-                     format_seconds(seams[seams.size() / 2].join.fade);
+    result.why_not =
+        "no detectors have learnt transitions of " + format_seconds(seams[seams.size() / 2].join.fade);
     return result;
   }
   std::size_t judged = 0, most = 0;
+  bool scarce = false;
   for (const auto& [folder, of_kind] : kinds) {
     most = std::max(most, of_kind.size());
     if (of_kind.size() < Judge::least) continue;
@@ -257,7 +262,12 @@ RecordingVerdict judge_recordings(const std::vector<Recording>& recordings, cons
       refuse_known(recording.plan, detectors, config);
       detectors.warn_unless_heard(recording.plan.model);
     }
-    result.kinds.push_back(judge_kind(recordings, all.sources, of_kind, detectors, config));
+    auto verdict = judge_kind(recordings, all.sources, of_kind, detectors, config);
+    if (!verdict) {
+      scarce = true;
+      continue;
+    }
+    result.kinds.push_back(std::move(*verdict));
     judged += of_kind.size();
   }
   result.unjudged = result.seams - judged;
@@ -265,9 +275,11 @@ RecordingVerdict judge_recordings(const std::vector<Recording>& recordings, cons
     const std::string needed = "at least " + std::to_string(Judge::least) + " are needed";
     const bool crowded = result.seams >= Judge::least && seams.size() < Judge::least;
     result.why_not =
-        crowded ? "the seams lie too close together: " + std::to_string(seams.size()) +
-                      " have 0.7 s of music on either side, " + needed
-                : "there are too few seams: " + std::to_string(most) + " of one kind, " + needed;
+        scarce    ? "there is too little music around the seams to hear random joins and continuations "
+                    "beside them"
+        : crowded ? "the seams lie too close together: " + std::to_string(seams.size()) +
+                        " have 0.7 s of music on either side, " + needed
+                  : "there are too few seams: " + std::to_string(most) + " of one kind, " + needed;
   }
   return result;
 }
