@@ -17,7 +17,7 @@
 namespace segue::cli {
 namespace {
 
-constexpr std::size_t kBlendRound = 700, kBlendRounds = 2;
+constexpr std::size_t kBlendRound = 700, kCriticsBlendRound = 450, kBlendRounds = 2;
 
 struct Options {
   std::vector<std::string> music;
@@ -230,7 +230,7 @@ void learn(const Options& options, const Context& context) {
   training.transition = whole_milliseconds(Seconds(options.crossfade == 0 ? 0.1 : options.crossfade));
   training.systems = {"edge", kDefaultModel};
   if (training.blends()) {  // which cost much more to hear
-    training.round = kBlendRound;
+    training.round = options.critic ? kCriticsBlendRound : kBlendRound;
     training.most_rounds = kBlendRounds;
   } else {
     training.systems = bundled_models();

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "analysis/block_loudness.hpp"
 #include "library/fragment_loudness.hpp"
 #include "planning/seam_listener.hpp"
 #include "render/band_splitter.hpp"
@@ -18,12 +19,12 @@ constexpr Seconds kEdge{0.1};      // of a track that is left alone
 constexpr int kBeatsInBar = 4;     // by which a seam moves
 constexpr double kMostApart = 0.4; // of a beat that a place moves to meet one
 constexpr Seconds kSpare{0.3};     // of the room, so that rounding finds some
-constexpr Seconds kInRelease{12}, kOutRelease{8};
+constexpr Seconds kInRelease{20}, kOutRelease{16};
 constexpr Seconds kLeastRelease{2};
 constexpr Seconds kLevelled{3};    // by whose loudness levels meet
 constexpr Seconds kColoured{8};    // by whose spectrum
 constexpr double kMostLevelled = 6;  // dB, of one track
-constexpr double kMostColoured = 6;
+constexpr double kMostColoured = 9;
 constexpr double kOneTakesAll = 0.04;  // difference of tempi up to which one track gives way
 constexpr int kOnsetHop = 64;          // PCM frames
 constexpr double kNudge = 0.03;        // s
@@ -69,17 +70,21 @@ std::array<double, BlendSide::bands> levels_of(std::span<const float> mono) {
   return levels;
 }
 
-// By how many dB bands of these levels are louder after a change of each, weighed about as
-// ITU-R BS.1770 does.
-double louder_by(const std::array<double, BlendSide::bands>& change,
-                 const std::array<double, BlendSide::bands>& levels) {
-  constexpr std::array<double, BlendSide::bands> weight{-1.5, 0, 0.7, 3.3, 4};
-  double before = 0, after = 0;
-  for (std::size_t band = 0; band < BlendSide::bands; ++band) {
-    before += std::pow(10, (levels[band] + weight[band]) / 10);
-    after += std::pow(10, (levels[band] + weight[band] + change[band]) / 10);
-  }
-  return 10 * std::log10(after / before);
+// By how many dB sound is louder after a change of its bands.
+double louder_by(std::span<const float> mono, const std::array<double, BlendSide::bands>& change) {
+  std::vector<float> changed(mono.size());
+  split_bands(mono, Meeting::kRate, BlendSide::borders_hz,
+              [&](std::size_t band, std::span<const float> part) {
+                const auto factor = static_cast<float>(std::pow(10, change[band] / 20));
+                for (std::size_t i = 0; i < part.size(); ++i) changed[i] += factor * part[i];
+              });
+  const auto loudness = [](std::span<const float> some) {
+    BlockLoudness blocks(Meeting::kRate, 1);
+    blocks.add(some);
+    return gated_loudness(blocks.momentary());
+  };
+  const double louder = loudness(changed) - loudness(mono);
+  return std::isfinite(louder) ? louder : 0;
 }
 
 double loudness_of(const MeetingPlace& place, Seconds begin, Seconds end) {
@@ -267,8 +272,16 @@ void Meeting::level(Proposal& proposal, const ProposalConfig& config) const {
       if (in_gives) in.spectrum_db[band] = rounded(both * more[band], kMostColoured);
     }
     // Other colours are louder or softer, which the gains make up for.
-    if (out_gives) louder += louder_by(out.spectrum_db, out_levels);
-    if (in_gives) louder -= louder_by(in.spectrum_db, in_levels);
+    const auto changed = [&](const BlendSide& side) {
+      auto change = side.spectrum_db;
+      for (double& band : change) band *= kept(side);
+      return change;
+    };
+    const PcmFrame levelled = frames_of(kLevelled);
+    if (out_gives)
+      louder += louder_by(part(out_, frames_of(out_end) - levelled, frames_of(out_end)), changed(out));
+    if (in_gives)
+      louder -= louder_by(part(in_, frames_of(in_begin), frames_of(in_begin) + levelled), changed(in));
   }
   if (std::isfinite(louder)) {
     if (out_gives) out.gain_db = rounded(-both * louder / kept(out), kMostLevelled);
