@@ -331,11 +331,12 @@ MeasureSummary summarize(const RecordingMeasures& measures) {
   const auto within = [](double most) {
     return [most](auto figure) { return std::abs(static_cast<double>(figure)) <= most; };
   };
-  add("own speed changed by at most 2 %", -1, [](auto& s) { return s.stretch; }, within(.02));
-  add("own speed changed by at most 5 %", -1, [](auto& s) { return s.stretch; }, within(.05));
-  add("tempo within 2 %", .650, [](auto& s) { return s.tempo_change; }, within(.02));
-  add("tempo within 5 %", .861, [](auto& s) { return s.tempo_change; }, within(.05));
-  add("tempo within 10 %", .945, [](auto& s) { return s.tempo_change; }, within(.10));
+  add("own speed changed by at most 2 %", .650, [](auto& s) { return s.stretch; }, within(.02));
+  add("own speed changed by at most 5 %", .861, [](auto& s) { return s.stretch; }, within(.05));
+  add("own speed changed by at most 10 %", .945, [](auto& s) { return s.stretch; }, within(.10));
+  add("tempo within 2 %", -1, [](auto& s) { return s.tempo_change; }, within(.02));
+  add("tempo within 5 %", -1, [](auto& s) { return s.tempo_change; }, within(.05));
+  add("tempo within 10 %", -1, [](auto& s) { return s.tempo_change; }, within(.10));
   add("beats within 20 ms", -1, [](auto& s) { return s.misalignment; }, within(20));
   add("beats within 40 ms", -1, [](auto& s) { return s.misalignment; }, within(40));
   add("keys a fifth apart or nearer", -1, [](auto& s) { return s.key_distance; }, within(1));
