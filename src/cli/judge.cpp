@@ -162,14 +162,16 @@ void judge_file(const Options& options, const Context& context) {
     for (std::size_t i = 0; i < measured.size(); ++i) {
       const bool own = i < recordings.size();
       nlohmann::json one = measured[i].second;
-      one["file"] = path_to_json(own ? recordings[i].file : fs::path(options.references[i - recordings.size()]));
+      one["file"] =
+          path_to_json(own ? recordings[i].file : fs::path(options.references[i - recordings.size()]));
       json[own ? "recordings" : "references"].push_back(std::move(one));
     }
     to_stdout(json);
     return;
   }
   for (const Verdict& kind : verdict.kinds) tell(kind);
-  if (!verdict.why_not.empty()) to_stdout("How audible the seams are cannot be said: " + verdict.why_not);
+  if (!verdict.why_not.empty())
+    to_stdout("How audible the seams are cannot be said: " + verdict.why_not);
   if (verdict.unjudged > 0 && verdict.why_not.empty())
     to_stdout(count_of(verdict.unjudged, "seam") + " of " + std::to_string(verdict.seams) +
               " not judged: too few of a kind, or too close together");
@@ -283,17 +285,19 @@ void add_judge(CLI::App& app, Context& context) {
   command->add_option(
       "music", options->music,
       "A recording (with --plan), or files, folders, playlists (default: the whole library)");
-  command->add_option("--plan", options->plans,
-                      "Judge the seams of a mix by the plan it was made from; of several recordings one "
-                      "plan each, in the same order")
+  command
+      ->add_option("--plan", options->plans,
+                   "Judge the seams of a mix by the plan it was made from; of several recordings one "
+                   "plan each, in the same order")
       ->allow_extra_args(false);
   command->add_option(
       "--reference", options->references,
       "With --plan: recordings of sets that somebody mixed, measured beside it; a CUE sheet or an "
       "Audacity label track of the same name says when their tracks begin");
-  command->add_option("--page", options->page,
-                      "With --plan: write a page (HTML) with a picture, figures and a player of every seam of "
-                      "the first recording");
+  command->add_option(
+      "--page", options->page,
+      "With --plan: write a page (HTML) with a picture, figures and a player of every seam of "
+      "the first recording");
   command
       ->add_option(
           "--joins", options->joins,

@@ -327,14 +327,16 @@ void add_choice_flags(CLI::App& command, Options& options) {
                   "What the distance of the edges counts beside the network's score")
       ->capture_default_str();
   command
-      .add_option("--join", options.join,
-                  "How tracks go over in a mix: auto (as a DJ would: tempo, beat, level and spectrum meet; "
-                  "what is heard least is taken) or fade (--crossfade everywhere)")
+      .add_option(
+          "--join", options.join,
+          "How tracks go over in a mix: auto (as a DJ would: tempo, beat, level and spectrum meet; "
+          "what is heard least is taken) or fade (--crossfade everywhere)")
       ->check(CLI::IsMember({"auto", "fade"}))
       ->capture_default_str();
-  command.add_flag("--shift-keys", options.shift_keys,
-                   "Let transitions shift what comes in by a semitone, and glide back, where keys then go "
-                   "together and it is heard less");
+  command.add_flag(
+      "--shift-keys", options.shift_keys,
+      "Let transitions shift what comes in by a semitone, and glide back, where keys then go "
+      "together and it is heard less");
   command.add_option("--crossfade", options.crossfade, "Seconds of crossfade at plain seams")
       ->capture_default_str();
   command.add_option("--loudness", options.loudness, "LUFS of the whole")->capture_default_str();

@@ -18,8 +18,8 @@ Seconds whole_milliseconds(Seconds transition);
 // "100ms": the folder of those that learnt transitions of .1 s.
 std::string kind_name(Seconds transition);
 
-// Whether those that learnt transitions of this kind may be asked about one of this length. A kind of two
-// seconds or more stands for all lengths down to three eighths of its own.
+// Whether those that learnt transitions of this kind may be asked about one of this length. A kind of
+// two seconds or more stands for all lengths down to three eighths of its own.
 bool covers(Seconds kind, Seconds length);
 inline constexpr Seconds kLeastOfBlends{2};  // a kind as long as this is one of blends
 

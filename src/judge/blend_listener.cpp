@@ -56,8 +56,7 @@ AudioReader BlendListener::audio(std::size_t source) const {
     std::vector<float> some(static_cast<std::size_t>(to_pcm_frames(length, Meeting::kRate)));
     const auto size = static_cast<PcmFrame>(decoded.mono.size());
     const PcmFrame from = std::clamp<PcmFrame>(first, 0, size);
-    const PcmFrame to =
-        std::clamp<PcmFrame>(first + static_cast<PcmFrame>(some.size()), from, size);
+    const PcmFrame to = std::clamp<PcmFrame>(first + static_cast<PcmFrame>(some.size()), from, size);
     std::copy(decoded.mono.begin() + from, decoded.mono.begin() + to, some.begin() + (from - first));
     return some;
   };

@@ -13,8 +13,8 @@
 
 namespace segue {
 
-// Hears joins of one kind of blends. Sources of joins are the tracks of a pool. Tracks that it has heard stay
-// in memory, 5 MB a minute. Any thread, but for choose_by().
+// Hears joins of one kind of blends. Sources of joins are the tracks of a pool. Tracks that it has heard
+// stay in memory, 5 MB a minute. Any thread, but for choose_by().
 class BlendListener {
  public:
   // Both must outlive it.
@@ -26,8 +26,8 @@ class BlendListener {
   // Whether tempi let a fragment follow another, in blends of more than a few seconds.
   bool may_follow(std::size_t from, std::size_t to) const;
 
-  // A way to join, drawn by the seed, of those that there is room for: levels, spectra and beats meet. At
-  // the same moment of one source the music goes on as it was made through such a transition, with a
+  // A way to join, drawn by the seed, of those that there is room for: levels, spectra and beats meet.
+  // At the same moment of one source the music goes on as it was made through such a transition, with a
   // fade of 0 untouched; elsewhere that is a hard cut. None where there is no room.
   std::optional<SeamWindow> hear(const Join& join, std::uint64_t seed) const;
 

@@ -214,8 +214,8 @@ std::vector<LearningPoint> train_detectors(const DetectorTraining& training, Lib
   };
   JoinExampleMaker maker(training, library);
   JoinExamples validation, examples;
-  maker.add(training.validation, cut("3", 0), training.round, derive_seed(training.seed, 0),
-            true, validation);
+  maker.add(training.validation, cut("3", 0), training.round, derive_seed(training.seed, 0), true,
+            validation);
   log_info(expected_duration(training, validation, std::chrono::steady_clock::now() - began));
   std::vector<LearningPoint> curve;
   std::size_t round = 0;
@@ -223,8 +223,8 @@ std::vector<LearningPoint> train_detectors(const DetectorTraining& training, Lib
     for (; round < rounds; ++round) {
       // Other cuts give other joins of the same tracks.
       const std::uint64_t seed = derive_seed(training.seed, round + 1);
-      maker.add(training.tracks, cut(round == 0 ? "3" : "2-5", seed), training.round,
-                seed, false, examples);
+      maker.add(training.tracks, cut(round == 0 ? "3" : "2-5", seed), training.round, seed, false,
+                examples);
       log_info("round " + std::to_string(round + 1) + ": " + std::to_string(examples.joins()) +
                " joins");
     }

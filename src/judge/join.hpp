@@ -30,8 +30,8 @@ struct Join {
   Seconds after{kSeamFlank};
   Seconds kind{0};  // of those that hear it: their windows are wider than a transition shorter than that
 
-  // How it goes over, in PCM frames at LogMelGeometry::sample_rate; both sides at their own speed. If not
-  // set, an equal-power crossfade that is centred on the seam.
+  // How it goes over, in PCM frames at LogMelGeometry::sample_rate; both sides at their own speed. If
+  // not set, an equal-power crossfade that is centred on the seam.
   std::optional<Transition> blend{};
 
   // How far the transition reaches ahead of the seam and behind it.

@@ -2,18 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
-#include <numeric>
 #include <set>
 
 #include "analysis/block_loudness.hpp"
 #include "analysis/log_mel.hpp"
 #include "analysis/music_listener.hpp"
-#include "audio/decoder.hpp"
-#include "audio/loudness.hpp"
-#include "audio/resampler.hpp"
-#include "base/interrupt.hpp"
 #include "base/parallel.hpp"
+#include "judge/heard_recording.hpp"
 #include "judge/solo.hpp"
 #include "library/fragment_loudness.hpp"
 #include "planning/beat_line.hpp"
@@ -23,80 +18,15 @@ namespace {
 
 constexpr int kRate = LogMelGeometry::sample_rate;
 constexpr int kBands = LogMelGeometry::bands;
-constexpr Seconds kListened{16};       // on either side, for tempo and key
+constexpr Seconds kListened{16};  // on either side, for tempo and key
 constexpr Seconds kLeastListened{6};
-constexpr Seconds kBeatsAround{6};     // of a seam, that a line is laid through
+constexpr Seconds kBeatsAround{6};  // of a seam, that a line is laid through
 constexpr Seconds kLoud{3};
 constexpr Seconds kColour{2};
-constexpr Hop kPooled = 8;             // frames of the spectrogram that are kept as one
 constexpr std::size_t kLeastCompared = 50;
 constexpr double kSureOfKey = 0.1;
 constexpr double kTwiceAsSlow = 1.7;
 constexpr double kOneTempo = 0.03;
-
-// All of a recording that the measures need.
-struct Recording {
-  std::vector<float> mono;  // at kRate
-  std::vector<float> loudness;
-  std::vector<float> spectra;  // [n × 80], level taken away, one for kPooled frames
-  double true_peak = 0;
-  double integrated = 0;
-
-  Seconds duration() const { return to_seconds(static_cast<PcmFrame>(mono.size()), kRate); }
-  std::span<const float> part(Seconds begin, Seconds end) const {
-    const auto size = static_cast<PcmFrame>(mono.size());
-    const PcmFrame from = std::clamp<PcmFrame>(to_pcm_frames(begin, kRate), 0, size);
-    const PcmFrame to = std::clamp<PcmFrame>(to_pcm_frames(end, kRate), from, size);
-    return std::span(mono).subspan(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from));
-  }
-};
-
-void add_spectra(Recording& recording) {
-  LogMelExtractor extractor;
-  std::vector<float> rows;
-  constexpr std::size_t step = 1 << 16;
-  const auto pool = [&] {
-    const std::size_t whole = rows.size() / (kPooled * kBands);
-    for (std::size_t i = 0; i < whole; ++i) {
-      float mean[kBands] = {};
-      for (std::size_t k = 0; k < kPooled * kBands; ++k)
-        mean[k % kBands] += rows[i * kPooled * kBands + k] / static_cast<float>(kPooled);
-      const float level = std::accumulate(mean, mean + kBands, 0.0f) / static_cast<float>(kBands);
-      for (const float value : mean) recording.spectra.push_back(value - level);
-    }
-    rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(whole * kPooled * kBands));
-  };
-  for (std::size_t at = 0; at < recording.mono.size(); at += step) {
-    extractor.process(std::span(recording.mono).subspan(at, std::min(step, recording.mono.size() - at)),
-                      rows);
-    pool();
-  }
-}
-
-Recording read_recording(const std::filesystem::path& file) {
-  Recording recording;
-  AudioDecoder decoder = AudioDecoder::open(file, 2);
-  const int rate = decoder.format().sample_rate;
-  LoudnessMeter meter(rate, 2, LoudnessMeter::Measure::integrated_and_true_peak);
-  BlockLoudness blocks(rate, 2);
-  Resampler resampler(rate, kRate, 1);
-  std::vector<float> stereo(2 * 16384), mono;
-  while (const PcmFrame frames = decoder.read(stereo)) {
-    throw_if_interrupted();
-    const auto some = std::span(stereo).first(2 * static_cast<std::size_t>(frames));
-    meter.add(some);
-    blocks.add(some);
-    mono.clear();
-    for (std::size_t i = 0; i < some.size(); i += 2) mono.push_back((some[i] + some[i + 1]) / 2);
-    resampler.process(mono, recording.mono);
-  }
-  resampler.finish(recording.mono);
-  recording.true_peak = meter.true_peak();
-  recording.integrated = meter.integrated();
-  recording.loudness.assign(blocks.momentary().begin(), blocks.momentary().end());
-  add_spectra(recording);
-  return recording;
-}
 
 // `momentary` belongs to the samples.
 HeardMusic listen(std::span<const float> mono) {
@@ -121,7 +51,7 @@ double between(const BeatLine& a, const BeatLine& b, double moment) {
 
 class Measurer {
  public:
-  Measurer(const Recording& recording, const std::vector<SeamTime>& seams, const Plan* plan)
+  Measurer(const HeardRecording& recording, const std::vector<SeamTime>& seams, const Plan* plan)
       : recording_(recording), seams_(seams), plan_(plan) {}
 
   SeamMeasure measure(std::size_t i) const {
@@ -177,14 +107,14 @@ class Measurer {
       return gated_loudness(blocks_inside(recording_.loudness, span));
     };
     if (time.begin < kLoud || time.end + kLoud > recording_.duration()) return std::nullopt;
-    const double step =
-        loudness(time.end, time.end + kLoud) - loudness(time.begin - kLoud, time.begin);
+    const double step = loudness(time.end, time.end + kLoud) - loudness(time.begin - kLoud, time.begin);
     return std::isfinite(step) ? std::optional(step) : std::nullopt;
   }
 
   // Mean spectrum of kColour from a moment on.
   std::vector<double> colour(Seconds begin) const {
-    const Hop first = to_hops(begin) / kPooled, count = to_hops(kColour) / kPooled;
+    const Hop first = to_hops(begin) / HeardRecording::pooled,
+              count = to_hops(kColour) / HeardRecording::pooled;
     std::vector<double> mean(kBands);
     const auto rows = static_cast<Hop>(recording_.spectra.size()) / kBands;
     for (Hop row = std::max<Hop>(0, first); row < std::min(rows, first + count); ++row)
@@ -271,16 +201,17 @@ class Measurer {
     return 1000 * between(*a, *b, middle.count());
   }
 
-  const Recording& recording_;
+  const HeardRecording& recording_;
   const std::vector<SeamTime>& seams_;
   const Plan* plan_;
 };
 
 }  // namespace
 
-RecordingMeasures measure_recording(const std::filesystem::path& file, const std::vector<SeamTime>& seams,
-                                    const Plan* plan, std::size_t threads) {
-  const Recording recording = read_recording(file);
+RecordingMeasures measure_recording(const std::filesystem::path& file,
+                                    const std::vector<SeamTime>& seams, const Plan* plan,
+                                    std::size_t threads) {
+  const HeardRecording recording = hear_recording(file);
   RecordingMeasures measures;
   measures.duration = recording.duration();
   measures.true_peak_dbtp = recording.true_peak;
@@ -310,77 +241,10 @@ std::vector<SeamTime> seam_times(const Plan& plan) {
       return plan.sources[plan.placements[placement].source].title;
     };
     times.push_back({to_seconds(seams[i + 1] - transition.before, plan.sample_rate),
-                     to_seconds(seams[i + 1] + transition.after, plan.sample_rate), title(i), title(i + 1)});
+                     to_seconds(seams[i + 1] + transition.after, plan.sample_rate), title(i),
+                     title(i + 1)});
   }
   return times;
-}
-
-MeasureSummary summarize(const RecordingMeasures& measures) {
-  MeasureSummary summary;
-  const auto add = [&](const char* name, double human, auto&& value, auto&& good) {
-    std::size_t of = 0, count = 0;
-    for (const SeamMeasure& seam : measures.seams) {
-      const auto figure = value(seam);
-      if (!figure) continue;
-      ++of;
-      count += good(*figure);
-    }
-    summary.shares.push_back(
-        {name, of == 0 ? 0 : static_cast<double>(count) / static_cast<double>(of), of, human});
-  };
-  const auto within = [](double most) {
-    return [most](auto figure) { return std::abs(static_cast<double>(figure)) <= most; };
-  };
-  add("own speed changed by at most 2 %", .650, [](auto& s) { return s.stretch; }, within(.02));
-  add("own speed changed by at most 5 %", .861, [](auto& s) { return s.stretch; }, within(.05));
-  add("own speed changed by at most 10 %", .945, [](auto& s) { return s.stretch; }, within(.10));
-  add("tempo within 2 %", -1, [](auto& s) { return s.tempo_change; }, within(.02));
-  add("tempo within 5 %", -1, [](auto& s) { return s.tempo_change; }, within(.05));
-  add("tempo within 10 %", -1, [](auto& s) { return s.tempo_change; }, within(.10));
-  add("beats within 20 ms", -1, [](auto& s) { return s.misalignment; }, within(20));
-  add("beats within 40 ms", -1, [](auto& s) { return s.misalignment; }, within(40));
-  add("keys a fifth apart or nearer", -1, [](auto& s) { return s.key_distance; }, within(1));
-  add("loudness within 1 LU", -1, [](auto& s) { return s.loudness_step; }, within(1));
-  add("loudness within 3 LU", -1, [](auto& s) { return s.loudness_step; }, within(3));
-  add("spectral jump as inside tracks (below the 90th percentile)", -1,
-      [](auto& s) { return s.spectral_jump; }, within(90));
-  return summary;
-}
-
-void to_json(nlohmann::json& json, const RecordingMeasures& measures) {
-  using Json = nlohmann::json;
-  json = {{"duration", measures.duration.count()},
-          {"true_peak_dbtp", measures.true_peak_dbtp},
-          {"integrated_lufs", measures.integrated_lufs},
-          {"seams", Json::array()},
-          {"shares", Json::array()}};
-  if (measures.tracks) json["tracks"] = *measures.tracks;
-  if (measures.returns) json["returns"] = *measures.returns;
-  for (const SeamMeasure& seam : measures.seams) {
-    Json one = {{"begin", seam.time.begin.count()},
-                {"end", seam.time.end.count()},
-                {"out", seam.time.out},
-                {"in", seam.time.in}};
-    const auto put = [&](const char* name, const auto& value) {
-      if (value) one[name] = *value;
-    };
-    put("tempo_before", seam.tempo_before);
-    put("tempo_after", seam.tempo_after);
-    put("tempo_change", seam.tempo_change);
-    put("stretch", seam.stretch);
-    put("misalignment_ms", seam.misalignment);
-    put("key_distance", seam.key_distance);
-    put("loudness_step", seam.loudness_step);
-    put("spectral_jump", seam.spectral_jump);
-    if (seam.key_before) one["key_before"] = name_of(*seam.key_before);
-    if (seam.key_after) one["key_after"] = name_of(*seam.key_after);
-    json["seams"].push_back(std::move(one));
-  }
-  for (const MeasureSummary::Share& share : summarize(measures).shares) {
-    Json one = {{"name", share.name}, {"share", share.share}, {"of", share.of}};
-    if (share.human >= 0) one["human"] = share.human;
-    json["shares"].push_back(std::move(one));
-  }
 }
 
 }  // namespace segue

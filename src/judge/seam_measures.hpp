@@ -26,8 +26,8 @@ struct SeamTime {
 // recording's end) is not there.
 struct SeamMeasure {
   SeamTime time;
-  // BPM by the beats of up to 16 s before and after the transition, and by how much the second exceeds the first:
-  // .05 is 5 %. Half and double tempo count as equal.
+  // BPM by the beats of up to 16 s before and after the transition, and by how much the second exceeds
+  // the first: .05 is 5 %. Half and double tempo count as equal.
   std::optional<double> tempo_before, tempo_after, tempo_change;
   // By how much a source's own speed was changed, at most, of both: from the plan.
   std::optional<double> stretch;
@@ -57,8 +57,9 @@ struct RecordingMeasures {
 };
 
 // plan: the recording's own, or null. Throws Error(input) if the file cannot be read.
-RecordingMeasures measure_recording(const std::filesystem::path& file, const std::vector<SeamTime>& seams,
-                                    const Plan* plan = nullptr, std::size_t threads = 0);
+RecordingMeasures measure_recording(const std::filesystem::path& file,
+                                    const std::vector<SeamTime>& seams, const Plan* plan = nullptr,
+                                    std::size_t threads = 0);
 
 // When the transitions of a plan sound.
 std::vector<SeamTime> seam_times(const Plan& plan);
@@ -70,10 +71,10 @@ std::vector<SeamTime> seam_times_beside(const std::filesystem::path& file);
 // Shares of seams that are as good as a listener would ask for; of those where it could be heard.
 struct MeasureSummary {
   struct Share {
-    const char* name;   // "tempo within 5 %"
-    double share = 0;   // 0 … 1
-    std::size_t of = 0; // seams
-    double human = -1;  // what human DJs reach (Kim et al., ISMIR 2020), where that is known
+    const char* name;    // "tempo within 5 %"
+    double share = 0;    // 0 … 1
+    std::size_t of = 0;  // seams
+    double human = -1;   // what human DJs reach (Kim et al., ISMIR 2020), where that is known
   };
   std::vector<Share> shares;
 };

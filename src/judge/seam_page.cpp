@@ -127,8 +127,8 @@ class SeamPicture {
   }
 
   void draw_fade(const BandFade& fade, const char* dash, bool out) {
-    svg_ << "<path fill=\"none\" stroke-width=\"2\" stroke=\"" << (out ? kOut : kIn) << "\" stroke-dasharray=\""
-         << dash << "\" d=\"";
+    svg_ << "<path fill=\"none\" stroke-width=\"2\" stroke=\"" << (out ? kOut : kIn)
+         << "\" stroke-dasharray=\"" << dash << "\" d=\"";
     constexpr int points = 48;
     const double first = seam_.count() + to_seconds(fade.begin, rate_).count();
     const double length = to_seconds(fade.end - fade.begin, rate_).count();
@@ -179,7 +179,8 @@ std::string player(const fs::path& recording, int rate, Seconds begin, Seconds e
   write_clips(std::span(&clip, 1), scratch.path(), encoding);
   std::ifstream in(scratch.path(), std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-  return "<audio controls preload=\"none\" src=\"data:audio/mpeg;base64," + base64(bytes) + "\"></audio>\n";
+  return "<audio controls preload=\"none\" src=\"data:audio/mpeg;base64," + base64(bytes) +
+         "\"></audio>\n";
 }
 
 std::string figures(const Transition& transition, int rate, const SeamMeasure& measure) {
@@ -195,23 +196,27 @@ std::string figures(const Transition& transition, int rate, const SeamMeasure& m
   if (measure.key_before && measure.key_after)
     add(name_of(*measure.key_before) + " → " + name_of(*measure.key_after));
   if (measure.loudness_step) add(formatted("loudness %+.1f LU", *measure.loudness_step));
-  if (measure.spectral_jump) add(formatted("spectral jump at the %.0fth percentile", *measure.spectral_jump));
+  if (measure.spectral_jump)
+    add(formatted("spectral jump at the %.0fth percentile", *measure.spectral_jump));
   return line;
 }
 
 std::string summary(const RecordingMeasures& measures, const RecordingVerdict& verdict) {
-  std::string text = "<table><tr><th>share of seams with</th><th></th><th>of</th><th>human DJs</th></tr>\n";
+  std::string text =
+      "<table><tr><th>share of seams with</th><th></th><th>of</th><th>human DJs</th></tr>\n";
   for (const MeasureSummary::Share& share : summarize(measures).shares) {
     if (share.of == 0) continue;
-    text += std::string("<tr><td>") + share.name + "</td><td>" + formatted("%.0f %%", 100 * share.share) +
-            "</td><td>" + std::to_string(share.of) + "</td><td>" +
-            (share.human < 0 ? "–" : formatted("%.0f %%", 100 * share.human)) + "</td></tr>\n";
+    text += std::string("<tr><td>") + share.name + "</td><td>" +
+            formatted("%.0f %%", 100 * share.share) + "</td><td>" + std::to_string(share.of) +
+            "</td><td>" + (share.human < 0 ? "–" : formatted("%.0f %%", 100 * share.human)) +
+            "</td></tr>\n";
   }
   text += "</table>\n";
   for (const Verdict& kind : verdict.kinds) {
     for (const SeamFigure& figure : kind.figures) {
       if (figure.joins != "file" || !figure.strongest) continue;
-      text += "<p>Transitions of the kind " + kind.kind + ": a detector tells them from music that goes on with AUC " +
+      text += "<p>Transitions of the kind " + kind.kind +
+              ": a detector tells them from music that goes on with AUC " +
               formatted("%.2f", figure.strongest->auc) + " (.5: not at all).</p>\n";
     }
   }
@@ -227,26 +232,28 @@ void write_seam_page(const fs::path& file, const fs::path& recording, const Plan
   const AudioReader audio = audio_reader(recording);
   const int rate = AudioDecoder::open(recording, 2).format().sample_rate;
   const std::string title = svg_text(printable(recording.filename()));
-  std::string page = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-                     "<meta name=\"viewport\" content=\"width=device-width\"><title>" +
-                     title + "</title><style>" + kStyle + "</style></head><body>\n<h1>" + title + "</h1>\n";
+  std::string page =
+      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+      "<meta name=\"viewport\" content=\"width=device-width\"><title>" +
+      title + "</title><style>" + kStyle + "</style></head><body>\n<h1>" + title + "</h1>\n";
   char head[200];
   std::snprintf(head, sizeof head, "<p>%s, %zu seams, %.1f LUFS, true peak %.1f dBTP</p>\n",
                 format_time(measures.duration).c_str(), measures.seams.size(), measures.integrated_lufs,
                 measures.true_peak_dbtp);
   page += head + summary(measures, verdict);
-  page += std::string("<p class=\"note\">In the pictures <b style=\"color:") + kOut +
-          "\">what goes</b> and <b style=\"color:" + kIn +
-          "\">what comes</b>: how much of each sounds (low end solid, middle dashed, top dotted) and its "
-          "beats, at the top and at the bottom.</p>\n";
+  page +=
+      std::string("<p class=\"note\">In the pictures <b style=\"color:") + kOut +
+      "\">what goes</b> and <b style=\"color:" + kIn +
+      "\">what comes</b>: how much of each sounds (low end solid, middle dashed, top dotted) and its "
+      "beats, at the top and at the bottom.</p>\n";
   Progress progress("page", static_cast<double>(measures.seams.size()), "seams");
   for (std::size_t i = 0; i < measures.seams.size(); ++i) {
     const SeamMeasure& seam = measures.seams[i];
     const Seconds begin = std::max(Seconds(0), seam.time.begin - kAround);
     const Seconds end = std::min(measures.duration, seam.time.end + kAround);
-    page += "<h2>" + format_time(seam.time.middle()) + " &nbsp; " + svg_text(to_valid_utf8(seam.time.out)) +
-            " → " + svg_text(to_valid_utf8(seam.time.in)) + "</h2>\n<p>" +
-            figures(plan.transitions[i], plan.sample_rate, seam) + "</p>\n";
+    page += "<h2>" + format_time(seam.time.middle()) + " &nbsp; " +
+            svg_text(to_valid_utf8(seam.time.out)) + " → " + svg_text(to_valid_utf8(seam.time.in)) +
+            "</h2>\n<p>" + figures(plan.transitions[i], plan.sample_rate, seam) + "</p>\n";
     if (!plan.transitions[i].why.empty())
       page += "<p class=\"note\">" + svg_text(to_valid_utf8(plan.transitions[i].why)) + "</p>\n";
     page += SeamPicture(plan, i, seam, begin, end).draw(audio);

@@ -11,8 +11,8 @@ namespace segue {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr Seconds kAround{8};          // of where a track is said to begin
-constexpr int kCueFrames = 75;         // a second
+constexpr Seconds kAround{8};   // of where a track is said to begin
+constexpr int kCueFrames = 75;  // a second
 constexpr std::size_t kMostLines = 100000;
 
 struct Begin {
@@ -21,7 +21,8 @@ struct Begin {
 };
 
 [[noreturn]] void refuse(const fs::path& file, std::size_t line, const char* what) {
-  throw Error(ErrorKind::input, "line " + std::to_string(line) + " " + what, file, "mend it or take it away");
+  throw Error(ErrorKind::input, "line " + std::to_string(line) + " " + what, file,
+              "mend it or take it away");
 }
 
 // INDEX 01 mm:ss:ff of each TRACK.
@@ -38,10 +39,11 @@ std::vector<Begin> read_cue(const fs::path& file, std::istream& in) {
     }
     if (!text.starts_with("INDEX 01 ")) continue;
     int minutes = 0, seconds = 0, frames = 0;
-    if (std::sscanf(text.c_str(), "INDEX 01 %d:%d:%d", &minutes, &seconds, &frames) != 3 || minutes < 0 ||
-        seconds < 0 || seconds > 59 || frames < 0 || frames >= kCueFrames)
+    if (std::sscanf(text.c_str(), "INDEX 01 %d:%d:%d", &minutes, &seconds, &frames) != 3 ||
+        minutes < 0 || seconds < 0 || seconds > 59 || frames < 0 || frames >= kCueFrames)
       refuse(file, number, "holds no time mm:ss:ff");
-    begins.push_back({Seconds(60.0 * minutes + seconds + static_cast<double>(frames) / kCueFrames), title});
+    begins.push_back(
+        {Seconds(60.0 * minutes + seconds + static_cast<double>(frames) / kCueFrames), title});
   }
   return begins;
 }
@@ -75,7 +77,8 @@ std::vector<SeamTime> seam_times_beside(const fs::path& file) {
     std::stable_sort(begins.begin(), begins.end(), [](auto& a, auto& b) { return a.at < b.at; });
     std::vector<SeamTime> times;
     for (std::size_t i = 1; i < begins.size(); ++i) {
-      SeamTime time{begins[i].at - kAround, begins[i].at + kAround, begins[i - 1].title, begins[i].title};
+      SeamTime time{begins[i].at - kAround, begins[i].at + kAround, begins[i - 1].title,
+                    begins[i].title};
       if (!times.empty()) time.begin = std::max(time.begin, times.back().end);
       if (time.begin >= Seconds(0) && time.end > time.begin) times.push_back(time);
     }

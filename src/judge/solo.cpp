@@ -34,19 +34,20 @@ Solo render_solo(const Plan& plan, std::size_t i, BlendEnd end, Seconds around) 
   };
   const auto beyond = static_cast<double>(to_pcm_frames(around, kRate));
   const PcmFrame kept_out = std::min(
-      out.length, at_source(played(transition.blend.out, transition.before, transition.reach_before()) + beyond,
-                            part.sources[0]));
+      out.length,
+      at_source(played(transition.blend.out, transition.before, transition.reach_before()) + beyond,
+                part.sources[0]));
   out.start += out.length - kept_out;
   out.length = kept_out;
   in.length = std::min(
-      in.length, at_source(played(transition.blend.in, transition.after, transition.reach_after()) + beyond,
-                           part.sources[1]));
+      in.length,
+      at_source(played(transition.blend.in, transition.after, transition.reach_after()) + beyond,
+                part.sources[1]));
   (end == BlendEnd::out ? in : out).gain_db = kMuted;
   part.placements = {out, in};
   const PcmFrame seam = part.seams()[1];
   const Stretch head = part.head(1);
-  part.length = seam + head.output +
-                (in.length - head.source) * kRate / part.sources[1].sample_rate;
+  part.length = seam + head.output + (in.length - head.source) * kRate / part.sources[1].sample_rate;
   part.length = std::max(part.length - 1, seam + transition.reach_after());
   Solo solo;
   solo.middle = to_seconds(seam + (transition.after - transition.before) / 2, kRate);
@@ -54,7 +55,8 @@ Solo render_solo(const Plan& plan, std::size_t i, BlendEnd end, Seconds around) 
   std::vector<float> stereo(2 * 4096);
   while (const PcmFrame frames = renderer.read(stereo))
     for (PcmFrame k = 0; k < frames; ++k)
-      solo.mono.push_back((stereo[static_cast<std::size_t>(2 * k)] + stereo[static_cast<std::size_t>(2 * k + 1)]) / 2);
+      solo.mono.push_back(
+          (stereo[static_cast<std::size_t>(2 * k)] + stereo[static_cast<std::size_t>(2 * k + 1)]) / 2);
   return solo;
 }
 

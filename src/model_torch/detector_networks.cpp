@@ -45,8 +45,7 @@ Hop stride_for(Hop transition) { return 3 * std::max<Hop>(1, transition / 130); 
 
 class Contrast : public DetectorNetwork {
  public:
-  explicit Contrast(Hop transition)
-      : spans_(spans_for(transition)), stride_(stride_for(transition)) {
+  explicit Contrast(Hop transition) : spans_(spans_for(transition)), stride_(stride_for(transition)) {
     const auto measures = static_cast<std::int64_t>(spans_.size() * kBandGroups.size() * 4);
     norm_ = register_module("norm", nn::BatchNorm1d(measures));
     hidden_ = register_module("hidden", nn::Linear(measures, 64));
@@ -167,11 +166,12 @@ class Tower {
   std::vector<nn::BatchNorm1d> norms_;
 };
 
-// Of long transitions it hears the whole window more coarsely, and the middle of it as finely as of short
-// ones.
+// Of long transitions it hears the whole window more coarsely, and the middle of it as finely as of
+// short ones.
 class Cnn : public DetectorNetwork {
  public:
-  explicit Cnn(Hop transition) : pool_(transition > kLong ? std::max<Hop>(2, transition / 130) : 1), whole_(*this, "") {
+  explicit Cnn(Hop transition)
+      : pool_(transition > kLong ? std::max<Hop>(2, transition / 130) : 1), whole_(*this, "") {
     if (pool_ > 1) middle_.emplace(*this, "middle_");
     hidden_ = register_module("hidden", nn::Linear((pool_ > 1 ? 2 : 1) * Tower::kMeasures, 64));
     odds_ = register_module("odds", nn::Linear(64, 1));
@@ -197,16 +197,16 @@ class Cnn : public DetectorNetwork {
     const Hop frames = x.size(1), pooled = frames / pool_;
     // As many frames are left out at both ends, so that the seam stays in the middle.
     const Hop skipped = (frames - pooled * pool_) / 2;
-    const torch::Tensor coarse =
-        x.slice(1, skipped, skipped + pooled * pool_).reshape({x.size(0), pooled, pool_, kBands}).mean(2);
+    const torch::Tensor coarse = x.slice(1, skipped, skipped + pooled * pool_)
+                                     .reshape({x.size(0), pooled, pool_, kBands})
+                                     .mean(2);
     const FrameRange heard_coarse{(heard.begin + pool_ - 1) / pool_, heard.end / pool_};
     const Hop middle = frames / 2, begin = std::max<Hop>(0, middle - kMiddle);
     const Hop end = std::min(frames, middle + kMiddle + 1);
     const FrameRange heard_fine{std::max<Hop>(0, heard.begin - begin),
                                 std::min(end, std::max(heard.end, middle + 3)) - begin};
-    return torch::cat({whole_.measure(coarse, heard_coarse),
-                       middle_->measure(x.slice(1, begin, end), heard_fine)},
-                      1);
+    return torch::cat(
+        {whole_.measure(coarse, heard_coarse), middle_->measure(x.slice(1, begin, end), heard_fine)}, 1);
   }
 
   Hop pool_;

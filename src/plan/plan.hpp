@@ -69,7 +69,7 @@ struct Transition {
   PcmFrame before = 0;
   PcmFrame after = 0;
   Blend blend{};         // of that kind
-  std::string why = "";  // it was chosen
+  std::string why{};  // it was chosen
 
   bool is_blend() const { return kind == TransitionKind::blend; }
   // Output PCM frames ahead of the seam and behind it in which anything is done.

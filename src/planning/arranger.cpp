@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kSeamsAtOnce = 16;  // whose alternatives are in memory
 constexpr Seconds kLeastEnd{2};           // that the last placement plays
-constexpr Seconds kBarely{1};              // that hardly shortens a mix
+constexpr Seconds kBarely{1};             // that hardly shortens a mix
 constexpr Seconds kUnheardLength{12};     // of what is taken where nobody can choose
 
 Seconds longest_of(const std::vector<Seconds>& lengths) {
@@ -34,7 +34,8 @@ class Arranger {
     if (config_.critics.empty()) {
       std::erase_if(config_.proposals.lengths, [](Seconds length) { return length > kUnheardLength; });
     } else {
-      std::erase_if(config_.proposals.lengths, [&](Seconds length) { return critic_of(length) == nullptr; });
+      std::erase_if(config_.proposals.lengths,
+                    [&](Seconds length) { return critic_of(length) == nullptr; });
     }
   }
 
@@ -193,7 +194,8 @@ class Arranger {
   static std::string told(const Alternative& best, std::size_t count, bool heard) {
     char text[160];
     if (heard) {
-      std::snprintf(text, sizeof text, "heard least of %zu (%+.2f)", count, static_cast<double>(best.odds));
+      std::snprintf(text, sizeof text, "heard least of %zu (%+.2f)", count,
+                    static_cast<double>(best.odds));
     } else {
       std::snprintf(text, sizeof text, "the longest of %zu up to %g s", count, kUnheardLength.count());
     }

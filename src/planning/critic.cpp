@@ -45,9 +45,8 @@ std::vector<std::shared_ptr<const CriticSet>> find_join_critics(const fs::path& 
   const std::vector<fs::path> folders = folder.empty() ? critics_folders() : std::vector{folder};
   std::vector<std::shared_ptr<const CriticSet>> sets;
   for (const SeamSet& place : seam_sets(folders)) {
-    const bool known = std::any_of(sets.begin(), sets.end(), [&](const auto& set) {
-      return set->transition == place.transition;
-    });
+    const bool known = std::any_of(sets.begin(), sets.end(),
+                                   [&](const auto& set) { return set->transition == place.transition; });
     if (!known) sets.push_back(load_critics(place.folder, place.transition));
   }
   return sets;

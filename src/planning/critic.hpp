@@ -45,9 +45,10 @@ std::shared_ptr<const CriticSet> find_critics(Seconds fade, const std::filesyste
 // The same, but throws Error(model) telling how to teach them if there are none.
 std::shared_ptr<const CriticSet> require_critics(Seconds fade, const std::filesystem::path& folder = {});
 
-// All sets that choose among ways to join (planning/arranger.hpp): one for each kind. Throws Error(model)
-// if weights are damaged.
-std::vector<std::shared_ptr<const CriticSet>> find_join_critics(const std::filesystem::path& folder = {});
+// All sets that choose among ways to join (planning/arranger.hpp): one for each kind. Throws
+// Error(model) if weights are damaged.
+std::vector<std::shared_ptr<const CriticSet>> find_join_critics(
+    const std::filesystem::path& folder = {});
 
 // Gains in dB of two fragments of a pool that play one after the other, as a mix would set them; with
 // what plays of their tracks before and after them (CriticConfig::reach).

@@ -7,8 +7,8 @@
 
 #include "evaluation/seam_window.hpp"
 #include "features/feature_file.hpp"
-#include "planning/beat_line.hpp"
 #include "plan/plan.hpp"
+#include "planning/beat_line.hpp"
 
 namespace segue {
 
@@ -39,7 +39,7 @@ struct Proposal {
 Transition at_rate(const Transition& transition, int from, int to);
 
 struct ProposalConfig {
-  bool move = true;  // places may move to the nearest beat, and by a fraction of one
+  bool move = true;            // places may move to the nearest beat, and by a fraction of one
   bool leave_early = true;     // a track that ends too soon
   bool shift = false;          // the pitch, by a semitone, where that makes keys go together
   double most_stretch = 0.06;  // of one track; two can meet at twice that
@@ -52,15 +52,18 @@ struct ProposalConfig {
 class Meeting {
  public:
   static constexpr int kRate = LogMelGeometry::sample_rate;
+  static constexpr Seconds kLongestRelease{20}, kLeastRelease{2};
+  static constexpr double kNudge = 0.03;  // s by which places move to meet what is heard
 
   // longest: of the transitions that will be asked for. Decodes that and some 25 s more of each track.
   // Throws Error(input) if a file cannot be read.
   Meeting(const MeetingPlace& out, const MeetingPlace& in, Seconds longest);
 
   // Ways that there is room for: of each length, with the seam in the middle of the transition, at its
-  // end and at its beginning. A track that ends too soon is left earlier, by whole bars. With a steady beat in both and tempi that can meet, bars and beats fall together,
-  // found by the beats first, then within 30 ms by what begins in the sound of both; the low end changes
-  // at once, at the seam. Levels and spectra meet half way. At least one: a short fade.
+  // end and at its beginning. A track that ends too soon is left earlier, by whole bars. With a steady
+  // beat in both and tempi that can meet, bars and beats fall together, found by the beats first, then
+  // within 30 ms by what begins in the sound of both; the low end changes at once, at the seam. Levels
+  // and spectra meet half way. At least one: a short fade.
   std::vector<Proposal> proposals(const ProposalConfig& config) const;
 
   // What is heard of it by those that learnt transitions of up to `kind`: mono, by the code that renders
@@ -82,13 +85,16 @@ class Meeting {
     double period = 0;  // of both, as they sound
   };
 
+  // Beats around the place; none where they are not steady.
+  static std::optional<BeatLine> line_of(const Heard& heard);
   static Heard listen(const MeetingPlace& place, Seconds back, Seconds on);
   std::optional<Beats> meet(const ProposalConfig& config, Seconds before, Seconds after) const;
   std::optional<Proposal> propose(const ProposalConfig& config, Seconds length, double share,
                                   bool swap) const;
   void align(Proposal& proposal) const;
   void match_phase(Proposal& proposal) const;
-  // Semitones by which the incoming track goes together with the outgoing one; 0 if none are needed or help.
+  // Semitones by which the incoming track goes together with the outgoing one; 0 if none are needed or
+  // help.
   int key_shift() const;
   void level(Proposal& proposal, const ProposalConfig& config) const;
   static std::vector<float> part(const Heard& heard, PcmFrame begin, PcmFrame end);
@@ -96,7 +102,7 @@ class Meeting {
   const std::vector<float>& onsets(bool out) const;
 
   Heard out_, in_;
-  bool steady_ = false;  // beats of both follow a tempo
+  bool steady_ = false;                   // beats of both follow a tempo
   mutable std::vector<float> onsets_[2];  // of both, kOnsetHop apart; empty until they are asked for
 };
 

@@ -153,8 +153,8 @@ class PlanBuilder {
     for (const Run& run : runs) {
       const PoolTrack& track = pool_.tracks()[pool_.fragments()[run.first].track];
       const MusicTraits& traits = track.track->record.traits;
-      sources.push_back({track.features.get(), traits.has_beat(), traits.key,
-                         Seconds(traits.sound_end)});
+      sources.push_back(
+          {track.features.get(), traits.has_beat(), traits.key, Seconds(traits.sound_end)});
     }
     ArrangeConfig arranging;
     arranging.critics = config_.join_critics;

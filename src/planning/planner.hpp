@@ -46,11 +46,12 @@ struct MixConfig {
   Bounds bounds{};         // of style mix
   std::size_t exits = 6;   // of style mix: moments at which leaving each run is thought over, 1 … 64
   Seconds crossfade{0.1};  // 0 … 2 s: of plain transitions, and what the critics hear of every choice
-  // Whether tracks go over into each other as a DJ joins them (planning/arranger.hpp), in style mix; else
-  // all transitions are plain.
+  // Whether tracks go over into each other as a DJ joins them (planning/arranger.hpp), in style mix;
+  // else all transitions are plain.
   bool blends = true;
   bool shift_keys = false;  // blends may shift what comes in by a semitone where keys then go together
-  // Those that choose among ways to join, by kind; with none a long blend is taken wherever there is room.
+  // Those that choose among ways to join, by kind; with none a long blend is taken wherever there is
+  // room.
   std::vector<std::shared_ptr<const CriticSet>> join_critics{};
   int sample_rate = 44100;
   double target_lufs = -16;

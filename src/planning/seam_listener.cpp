@@ -9,8 +9,8 @@
 
 namespace segue {
 
-SeamWindow hear_window(std::span<const float> audio, std::pair<Seconds, Seconds> heard, Seconds transition,
-                       Seconds kind) {
+SeamWindow hear_window(std::span<const float> audio, std::pair<Seconds, Seconds> heard,
+                       Seconds transition, Seconds kind) {
   std::vector<float> rows;
   LogMelExtractor extractor;
   extractor.process(audio, rows);

@@ -8,9 +8,9 @@
 
 namespace segue {
 
-// audio: seam_window_samples(kind), mono at 22 050 Hz, the middle of the transition in its middle. heard:
-// music before and after the transition that counts.
-SeamWindow hear_window(std::span<const float> audio, std::pair<Seconds, Seconds> heard, Seconds transition,
-                       Seconds kind);
+// audio: seam_window_samples(kind), mono at 22 050 Hz, the middle of the transition in its middle.
+// heard: music before and after the transition that counts.
+SeamWindow hear_window(std::span<const float> audio, std::pair<Seconds, Seconds> heard,
+                       Seconds transition, Seconds kind);
 
 }  // namespace segue

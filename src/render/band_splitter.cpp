@@ -43,7 +43,7 @@ class LowPasses {
   }
 
  private:
-  double b_[kTogether], a1_[kTogether], a2_[kTogether];
+  double b_[kTogether] = {}, a1_[kTogether] = {}, a2_[kTogether] = {};
   double s1_[kTogether] = {}, s2_[kTogether] = {};
 };
 

@@ -17,8 +17,7 @@ void draw(HeatPicture& picture, const LogMel& log_mel, std::size_t left, std::si
   for (std::size_t y = 0; y < kHeight; ++y) {
     const std::size_t band = kBands - 1 - y / kBandPixels;
     for (std::size_t x = 0; x < static_cast<std::size_t>(log_mel.frames) * kFramePixels; ++x)
-      picture.set(left + x, top + y,
-                  (log_mel.values[x / kFramePixels * kBands + band] - floor) / range);
+      picture.set(left + x, top + y, (log_mel.values[x / kFramePixels * kBands + band] - floor) / range);
   }
 }
 

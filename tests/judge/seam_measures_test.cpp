@@ -19,17 +19,18 @@ using test::TemporaryFolder;
 
 class SeamMeasures : public testing::Test {
  protected:
-  // 120 and 124 BPM: 16 beats of both together, the second at the speed of the first; it comes late by so
-  // many ms.
+  // 120 and 124 BPM: 16 beats of both together, the second at the speed of the first; it comes late by
+  // so many ms.
   void mix(double late_ms, double gain_db = 0) {
     const double slow = .5, fast = 60. / 124;
     const HeardTrack a(folder_, "a", hits(80, slow, .25), slow, .25);
     const HeardTrack b(folder_, "b", hits(80, fast, .25, .5, 1400), fast, .25);
     const auto frames = [](double seconds) { return to_pcm_frames(Seconds(seconds), 22050); };
-    plan_ = test::plan_of({a.source, b.source},
-                          {test::placement_of(0, 0, frames(.25 + 80 * slow)),
-                           test::placement_of(1, frames(.25 + 24 * fast - late_ms / 1000), frames(50), gain_db)},
-                          0, 0, 22050);
+    plan_ = test::plan_of(
+        {a.source, b.source},
+        {test::placement_of(0, 0, frames(.25 + 80 * slow)),
+         test::placement_of(1, frames(.25 + 24 * fast - late_ms / 1000), frames(50), gain_db)},
+        0, 0, 22050);
     plan_.sources[0].tempo_bpm = 120;
     plan_.sources[1].tempo_bpm = 124;
     plan_.sources[0].key = "A minor";
@@ -37,8 +38,8 @@ class SeamMeasures : public testing::Test {
     Transition& transition = plan_.transitions[0];
     transition.kind = TransitionKind::blend;
     transition.before = transition.after = frames(8 * slow);
-    transition.blend.low = transition.blend.mid = transition.blend.high = {-transition.before,
-                                                                           transition.after};
+    transition.blend.low = transition.blend.mid =
+        transition.blend.high = {-transition.before, transition.after};
     transition.blend.in.tempo = fast / slow;
     transition.blend.in.release = frames(8);
     transition.why = "told <so>";
@@ -102,9 +103,10 @@ TEST_F(SeamMeasures, ALouderTrackIsAStep) {
 TEST_F(SeamMeasures, AnyRecordingIsMeasuredWhereItIsSaidWhenTracksBegin) {
   mix(0);
   EXPECT_TRUE(seam_times_beside(file_).empty());
-  test::write_bytes(folder_ / "mix.cue",
-                    "FILE \"mix.flac\" WAVE\n  TRACK 01 AUDIO\n    TITLE \"One\"\n    INDEX 01 00:00:00\n"
-                    "  TRACK 02 AUDIO\n    TITLE \"Two\"\n    INDEX 00 00:38:00\n    INDEX 01 00:40:15\n");
+  test::write_bytes(
+      folder_ / "mix.cue",
+      "FILE \"mix.flac\" WAVE\n  TRACK 01 AUDIO\n    TITLE \"One\"\n    INDEX 01 00:00:00\n"
+      "  TRACK 02 AUDIO\n    TITLE \"Two\"\n    INDEX 00 00:38:00\n    INDEX 01 00:40:15\n");
   const std::vector<SeamTime> times = seam_times_beside(file_);
   ASSERT_EQ(times.size(), 1u);
   EXPECT_NEAR(times[0].middle().count(), 40.2, 1e-6);
@@ -141,7 +143,8 @@ TEST_F(SeamMeasures, APageHoldsPictureFiguresAndPlayerOfEverySeam) {
   const std::string page = test::read_bytes(folder_ / "page.html");
   const auto count = [&](std::string_view what) {
     std::size_t found = 0;
-    for (std::size_t at = page.find(what); at != std::string::npos; at = page.find(what, at + 1)) ++found;
+    for (std::size_t at = page.find(what); at != std::string::npos; at = page.find(what, at + 1))
+      ++found;
     return found;
   };
   EXPECT_EQ(count("<audio"), 1u);

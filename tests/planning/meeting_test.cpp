@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
-
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "planning/arranger.hpp"
 #include "render/renderer.hpp"
@@ -67,10 +66,10 @@ TEST(Meeting, BeatsFallTogetherByWhatIsHeard) {
   const double in = blend->transition.blend.in.tempo, out = blend->transition.blend.out.tempo;
   EXPECT_NEAR(in * .5, .485 * out, 1e-6);
   // The low end changes within a beat, about the seam.
-  EXPECT_NEAR(to_seconds(blend->transition.blend.low.end - blend->transition.blend.low.begin,
-                         Meeting::kRate)
-                  .count(),
-              .5, .01);
+  EXPECT_NEAR(
+      to_seconds(blend->transition.blend.low.end - blend->transition.blend.low.begin, Meeting::kRate)
+          .count(),
+      .5, .01);
 }
 
 TEST(Meeting, TempiThatCannotMeetDoNotRunAgainstEachOther) {
@@ -228,7 +227,8 @@ class Arranging : public testing::Test {
     for (int i = 0; i < 5; ++i) {
       const double period = periods[i];
       const auto sound = period > 0 ? hits(180, period, .2 + .05 * i) : test::noise(.05, 180 * 22050, 3);
-      tracks_.emplace_back(folder_, std::string(1, static_cast<char>('a' + i)), sound, period, .2 + .05 * i);
+      tracks_.emplace_back(folder_, std::string(1, static_cast<char>('a' + i)), sound, period,
+                           .2 + .05 * i);
     }
   }
 
@@ -241,9 +241,10 @@ class Arranging : public testing::Test {
       const std::size_t source = random.below(tracks_.size());
       const auto length = static_cast<PcmFrame>(22050 * random.uniform(1, 45));
       const auto last = tracks_[source].source.pcm_frames - length;
-      const PcmFrame start = random.below(4) == 0   ? 0
-                             : random.below(4) == 0 ? last
-                                                    : static_cast<PcmFrame>(random.uniform() * static_cast<double>(last));
+      const PcmFrame start = random.below(4) == 0 ? 0
+                             : random.below(4) == 0
+                                 ? last
+                                 : static_cast<PcmFrame>(random.uniform() * static_cast<double>(last));
       plan.placements.push_back(test::placement_of(source, start, length));
     }
     plan.transitions.resize(plan.placements.size() - 1);

@@ -22,8 +22,8 @@ inline std::vector<float> hits(double seconds, double period, double first, doub
     const auto begin = static_cast<std::size_t>(std::llround(at * rate));
     for (std::size_t i = begin; i < std::min(samples.size(), begin + rate / 8); ++i) {
       const double t = static_cast<double>(i - begin) / rate;
-      samples[i] += static_cast<float>(level * std::exp(-t * 60) *
-                                       std::sin(2 * std::numbers::pi * frequency * t));
+      samples[i] +=
+          static_cast<float>(level * std::exp(-t * 60) * std::sin(2 * std::numbers::pi * frequency * t));
     }
   }
   return samples;
@@ -43,7 +43,8 @@ struct HeardTrack {
     for (int i = 0; period > 0 && first + i * period < seconds; ++i)
       music.beats.push_back({first + i * period + noted, i % 4});
     features = FeatureFile::open(write_features(
-        folder.path(), track_id(name), to_hops(Seconds(seconds)), [](Hop, int) { return -3.0f; }, music));
+        folder.path(), track_id(name), to_hops(Seconds(seconds)), [](Hop, int) { return -3.0f; },
+        music));
   }
 
   MeetingPlace place(double at, double room = 60) const {

@@ -1,0 +1,250 @@
+// How two tracks are made to fit: beats, tempi, phases, levels and spectra.
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "analysis/block_loudness.hpp"
+#include "library/fragment_loudness.hpp"
+#include "planning/meeting.hpp"
+#include "render/band_splitter.hpp"
+
+namespace segue {
+namespace {
+
+constexpr Seconds kBeatsAround{6};  // that a line is laid through, at least
+constexpr Seconds kLevelled{3};      // by whose loudness levels meet
+constexpr Seconds kColoured{8};      // by whose spectrum
+constexpr double kMostLevelled = 6;  // dB, of one track
+constexpr double kMostColoured = 9;
+constexpr double kOneTakesAll = 0.04;    // difference of tempi up to which one track gives way
+constexpr int kOnsetHop = 64;            // PCM frames
+constexpr double kUnheardDrift = 0.004;  // s, between beats that are not stretched to meet
+constexpr double kAlike = 0.5;           // correlation of waveforms from which phases are matched
+constexpr int kPhaseReach = 60;          // PCM frames
+
+PcmFrame frames_of(Seconds time) { return to_pcm_frames(time, Meeting::kRate); }
+
+// How much begins, every kOnsetHop samples: rises of log power in three bands.
+std::vector<float> onsets_of(std::span<const float> mono) {
+  constexpr double borders[] = {200, 2000};
+  const std::size_t count = mono.size() / kOnsetHop;
+  std::vector<float> strength(count);
+  split_bands(mono, Meeting::kRate, borders, [&](std::size_t, std::span<const float> band) {
+    double smooth = 0;
+    std::vector<double> levels(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      double power = 0;
+      for (std::size_t k = i * kOnsetHop; k < (i + 1) * kOnsetHop; ++k)
+        power += static_cast<double>(band[k]) * static_cast<double>(band[k]);
+      smooth += .5 * (power / kOnsetHop - smooth);
+      levels[i] = std::log10(smooth + 1e-6);
+    }
+    for (std::size_t i = 2; i < count; ++i)
+      strength[i] += static_cast<float>(std::max(0.0, levels[i] - levels[i - 2]));
+  });
+  return strength;
+}
+
+// Level of each of the blend's bands, dB.
+std::array<double, BlendSide::bands> levels_of(std::span<const float> mono) {
+  std::array<double, BlendSide::bands> levels{};
+  split_bands(mono, Meeting::kRate, BlendSide::borders_hz,
+              [&](std::size_t band, std::span<const float> part) {
+                double power = 0;
+                for (const float x : part) power += static_cast<double>(x) * static_cast<double>(x);
+                levels[band] = 10 * std::log10(power / static_cast<double>(part.size()) + 1e-8);
+              });
+  return levels;
+}
+
+// By how many dB sound is louder after a change of its bands.
+double louder_by(std::span<const float> mono, const std::array<double, BlendSide::bands>& change) {
+  std::vector<float> changed(mono.size());
+  split_bands(mono, Meeting::kRate, BlendSide::borders_hz,
+              [&](std::size_t band, std::span<const float> part) {
+                const auto factor = static_cast<float>(std::pow(10, change[band] / 20));
+                for (std::size_t i = 0; i < part.size(); ++i) changed[i] += factor * part[i];
+              });
+  const auto loudness = [](std::span<const float> some) {
+    BlockLoudness blocks(Meeting::kRate, 1);
+    blocks.add(some);
+    return gated_loudness(blocks.momentary());
+  };
+  const double louder = loudness(changed) - loudness(mono);
+  return std::isfinite(louder) ? louder : 0;
+}
+
+double loudness_of(const MeetingPlace& place, Seconds begin, Seconds end) {
+  const FragmentSpan span{std::max<Hop>(0, to_hops(begin)), std::max<Hop>(1, to_hops(end - begin))};
+  return place.gain_db + gated_loudness(blocks_inside(place.features->loudness(), span));
+}
+
+}  // namespace
+
+std::optional<BeatLine> Meeting::line_of(const Heard& heard) {
+  const MeetingPlace& place = heard.place;
+  if (!place.has_beat) return std::nullopt;
+  return fit_beats(place.features->music().beats, place.at, kBeatsAround, kBeatsAround);
+}
+
+const std::vector<float>& Meeting::onsets(bool out) const {
+  std::vector<float>& some = onsets_[out ? 0 : 1];
+  if (some.empty()) some = onsets_of(out ? out_.mono : in_.mono);
+  return some;
+}
+
+std::optional<Meeting::Beats> Meeting::meet(const ProposalConfig& config, Seconds before,
+                                            Seconds after) const {
+  if (!out_.place.has_beat || !in_.place.has_beat) return std::nullopt;
+  const auto out = fit_beats(out_.place.features->music().beats, out_.place.at,
+                             std::max(before, kBeatsAround), std::max(after, kBeatsAround));
+  const auto in = fit_beats(in_.place.features->music().beats, in_.place.at,
+                            std::max(before, kBeatsAround), std::max(after, kBeatsAround));
+  if (!out || !in) return std::nullopt;
+  Beats beats{*out, *in};
+  // Half and double tempo go together.
+  double ratio = in->period / out->period;
+  const double octave = std::exp2(std::round(std::log2(ratio)));
+  ratio /= octave;
+  const double apart = std::abs(std::log(ratio));
+  if (apart > 2 * std::log1p(config.most_stretch)) return std::nullopt;
+  const bool one = apart <= std::min(kOneTakesAll, std::log1p(config.most_stretch));
+  beats.period = one ? out->period : out->period * std::sqrt(ratio);
+  beats.out_tempo = one ? 1 : out->period / beats.period;
+  beats.in_tempo = in->period / octave / beats.period;
+  const double longest = std::max({before, after, kBeatsAround}).count();
+  for (double* tempo : {&beats.out_tempo, &beats.in_tempo})
+    if (std::abs(*tempo - 1) * longest < kUnheardDrift) *tempo = 1;
+  return beats;
+}
+
+void Meeting::align(Proposal& proposal) const {
+  const Transition& transition = proposal.transition;
+  const double step = static_cast<double>(kOnsetHop) / kRate;
+  const std::vector<float>&out_onsets = onsets(true), &in_onsets = onsets(false);
+  const auto at = [](const std::vector<float>& strength, const Heard& heard, double seconds) {
+    const double place = (seconds * kRate - static_cast<double>(heard.begin)) / kOnsetHop;
+    const auto i = static_cast<std::ptrdiff_t>(std::floor(place));
+    if (i < 0 || i + 1 >= static_cast<std::ptrdiff_t>(strength.size())) return 0.0;
+    const double share = place - static_cast<double>(i);
+    return (1 - share) * static_cast<double>(strength[static_cast<std::size_t>(i)]) +
+           share * static_cast<double>(strength[static_cast<std::size_t>(i) + 1]);
+  };
+  // A short transition is aligned by what is around it.
+  const double before = std::max(3.0, to_seconds(transition.before, kRate).count());
+  const double after = std::max(3.0, to_seconds(transition.after, kRate).count());
+  const int reach = static_cast<int>(kNudge / step);
+  std::vector<double> alike(static_cast<std::size_t>(2 * reach + 1));
+  for (double t = -before; t < after; t += step) {
+    const double out = at(out_onsets, out_, proposal.out_at.count() + t * transition.blend.out.tempo);
+    if (out <= 0) continue;
+    for (int lag = -reach; lag <= reach; ++lag)
+      alike[static_cast<std::size_t>(lag + reach)] +=
+          out *
+          at(in_onsets, in_, proposal.in_at.count() + (t + lag * step) * transition.blend.in.tempo);
+  }
+  const auto best = std::max_element(alike.begin(), alike.end());
+  const auto i = best - alike.begin();
+  double lag = static_cast<double>(i - reach);
+  if (*best <= 0) return;
+  if (i > 0 && i + 1 < static_cast<std::ptrdiff_t>(alike.size())) {
+    const double bend = best[-1] - 2 * best[0] + best[1];
+    if (bend < 0) lag += .5 * (best[-1] - best[1]) / bend;
+  }
+  proposal.in_at =
+      std::max(Seconds(0), proposal.in_at + Seconds(lag * step * transition.blend.in.tempo));
+}
+
+// Where both are the same material, as in loops and remixes, a fraction of a millisecond decides whether
+// they add up or cancel.
+void Meeting::match_phase(Proposal& proposal) const {
+  if (proposal.transition.blend.out.stretched() || proposal.transition.blend.in.stretched()) return;
+  const PcmFrame half =
+      std::max(frames_of(Seconds(1)), std::min(frames_of(Seconds(2)), proposal.transition.after));
+  const PcmFrame out_at = frames_of(proposal.out_at), in_at = frames_of(proposal.in_at);
+  const std::vector<float> out = part(out_, out_at - half, out_at + half);
+  const std::vector<float> in = part(in_, in_at - half - kPhaseReach, in_at + half + kPhaseReach);
+  double out_power = 1e-9, in_power = 1e-9;
+  for (const float x : out) out_power += static_cast<double>(x) * static_cast<double>(x);
+  for (std::size_t i = kPhaseReach; i < in.size() - kPhaseReach; ++i)
+    in_power += static_cast<double>(in[i]) * static_cast<double>(in[i]);
+  double most = 0, alike_most = 0;
+  int best = 0;
+  for (int lag = 0; lag <= 2 * kPhaseReach; ++lag) {
+    double sum = 0;
+    for (std::size_t i = 0; i < out.size(); ++i)
+      sum += static_cast<double>(out[i]) * static_cast<double>(in[i + static_cast<std::size_t>(lag)]);
+    // Upright where that is about as good.
+    const double alike = sum / std::sqrt(out_power * in_power);
+    const double value = alike > 0 ? alike : -.9 * alike;
+    if (value <= most) continue;
+    most = value;
+    alike_most = alike;
+    best = lag - kPhaseReach;
+  }
+  if (most < kAlike) return;
+  if (proposal.in_at + to_seconds(best, kRate) < Seconds(0)) return;
+  proposal.in_at += to_seconds(best, kRate);
+  proposal.inverted = alike_most < 0;
+}
+
+void Meeting::level(Proposal& proposal, const ProposalConfig& config) const {
+  Transition& transition = proposal.transition;
+  BlendSide &out = transition.blend.out, &in = transition.blend.in;
+  const Seconds out_end = proposal.out_at - to_seconds(transition.before, kRate) * out.tempo;
+  const Seconds in_begin = proposal.in_at + to_seconds(transition.after, kRate) * in.tempo;
+  const bool out_gives = to_seconds(out.release, kRate) >= kLeastRelease;
+  const bool in_gives = to_seconds(in.release, kRate) >= kLeastRelease;
+  const double both = out_gives && in_gives ? .5 : 1;
+  double louder = loudness_of(out_.place, out_end - kLevelled, out_end) -
+                  loudness_of(in_.place, in_begin, in_begin + kLevelled);
+  const auto rounded = [](double db, double most) {
+    return std::round(std::clamp(db, -most, most) * 100) / 100;
+  };
+  // Of a change, so much is left on average in the seconds that are levelled, as it is released.
+  const auto kept = [](const BlendSide& side) {
+    const double glide = to_seconds(side.release - side.landing(), kRate).count();
+    return std::max(0.5, 1 - kLevelled.count() / 2 / std::max(glide, 1.0));
+  };
+  std::array<double, BlendSide::bands> more{};  // that the outgoing one has of each band
+  if (config.spectrum > 0) {
+    const auto out_levels = levels_of(part(out_, frames_of(out_end - kColoured), frames_of(out_end)));
+    const auto in_levels = levels_of(part(in_, frames_of(in_begin), frames_of(in_begin + kColoured)));
+    double mean = 0;
+    for (std::size_t band = 0; band < BlendSide::bands; ++band)
+      mean += (out_levels[band] - in_levels[band]) / BlendSide::bands;
+    for (std::size_t band = 0; band < BlendSide::bands; ++band)
+      more[band] = config.spectrum * (out_levels[band] - in_levels[band] - mean);
+    for (std::size_t band = 0; band < BlendSide::bands; ++band) {
+      if (out_gives) out.spectrum_db[band] = rounded(-both * more[band], kMostColoured);
+      if (in_gives) in.spectrum_db[band] = rounded(both * more[band], kMostColoured);
+    }
+    // Other colours are louder or softer, which the gains make up for.
+    const auto changed = [&](const BlendSide& side) {
+      auto change = side.spectrum_db;
+      for (double& band : change) band *= kept(side);
+      return change;
+    };
+    const PcmFrame levelled = frames_of(kLevelled);
+    if (out_gives)
+      louder += louder_by(part(out_, frames_of(out_end) - levelled, frames_of(out_end)), changed(out));
+    if (in_gives)
+      louder -= louder_by(part(in_, frames_of(in_begin), frames_of(in_begin) + levelled), changed(in));
+  }
+  if (std::isfinite(louder)) {
+    if (out_gives) out.gain_db = rounded(-both * louder / kept(out), kMostLevelled);
+    if (in_gives) in.gain_db = rounded(both * louder / kept(in), kMostLevelled);
+  }
+}
+
+int Meeting::key_shift() const {
+  if (!out_.place.key || !in_.place.key || key_distance(*out_.place.key, *in_.place.key) <= 1) return 0;
+  for (const int shift : {1, -1}) {
+    Key key = *in_.place.key;
+    key.tonic = (key.tonic + 12 + shift) % 12;
+    if (key_distance(*out_.place.key, key) <= 1) return shift;
+  }
+  return 0;
+}
+
+}  // namespace segue

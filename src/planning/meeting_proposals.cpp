@@ -1,0 +1,141 @@
+// Ways in which one track can go over into another.
+#include <algorithm>
+#include <cmath>
+
+#include "planning/meeting.hpp"
+
+namespace segue {
+namespace {
+
+constexpr Seconds kLongestOffBeat{4};
+constexpr Seconds kEdge{0.1};       // of a track that is left alone
+constexpr int kBeatsInBar = 4;      // by which a seam moves
+constexpr double kMostApart = 0.4;  // of a beat that a place moves to meet one
+constexpr Seconds kSpare{0.3};      // of the room, so that rounding finds some
+constexpr Seconds kOutRelease{16};
+
+PcmFrame frames_of(Seconds time) { return to_pcm_frames(time, Meeting::kRate); }
+
+}  // namespace
+
+std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds length, double share,
+                                         bool swap) const {
+  Proposal proposal;
+  proposal.out_at = out_.place.at;
+  proposal.in_at = in_.place.at;
+  Transition& transition = proposal.transition;
+  transition.kind = TransitionKind::blend;
+  Blend& blend = transition.blend;
+  Seconds before = share * length, after = length - before;
+  const bool cut = length < kLongestOffBeat;  // for which whole beats are too much
+  const auto met = config.move ? meet(config, before, after) : std::nullopt;
+  const bool meets = met.has_value();
+  const Beats beats = met.value_or(Beats{});
+  if (meets) {
+    blend.out.tempo = beats.out_tempo;
+    blend.in.tempo = beats.in_tempo;
+    if (!cut) {  // whole beats, a power of two
+      const double count =
+          std::exp2(std::floor(std::log2(std::min(64.0, length.count() / beats.period))));
+      if (count < 2) return std::nullopt;
+      before = Seconds(share * count * beats.period);
+      after = Seconds((1 - share) * count * beats.period);
+    }
+  }
+  // Where tempi cannot meet, the beat goes on at least where one gives way to the other.
+  const auto to_beat = [&](const Heard& heard, const std::optional<BeatLine>& line, Seconds& at) {
+    if (!config.move || !line) return;
+    double nearest = line->nearest(heard.place.at.count());
+    if (nearest < kNudge + 0.01) nearest += line->period;  // leaves what aligning may take
+    if (nearest > heard.place.length.count()) nearest -= line->period;
+    if (std::abs(nearest - heard.place.at.count()) < kMostApart * line->period) at = Seconds(nearest);
+  };
+  to_beat(out_, meets ? beats.out : line_of(out_), proposal.out_at);
+  to_beat(in_, meets ? beats.in : line_of(in_), proposal.in_at);
+
+  // What is over before the transition is left sooner.
+  const Seconds lacking = proposal.out_at + after * blend.out.tempo + kEdge - out_.place.length;
+  if (after > Seconds(0) && lacking > Seconds(0) && config.move && config.leave_early) {
+    const double bar = meets ? kBeatsInBar * beats.out.period : 1e-3;
+    proposal.out_at -= Seconds(std::ceil(lacking.count() / bar) * bar);
+  }
+  // Room is counted in time of the source and of the mix, whichever passes faster.
+  const auto left = [](const Heard& heard, Seconds moved_to, double tempo, Seconds sounding) {
+    const Seconds moved = std::max(moved_to - heard.place.at, heard.place.at - moved_to);
+    return (heard.place.room - kSpare - moved) / std::max(1.0, tempo) - sounding;
+  };
+  const Seconds out_left = left(out_, proposal.out_at, blend.out.tempo, before);
+  const Seconds in_left = left(in_, proposal.in_at, blend.in.tempo, after);
+  if (out_left < Seconds(0) || in_left < Seconds(0)) return std::nullopt;
+  const auto release = [&](Seconds wanted, Seconds room) {
+    const Seconds some = std::min(wanted, room - kSpare);
+    return some >= kLeastRelease ? frames_of(some) : 0;
+  };
+  blend.out.release = release(kOutRelease, out_left);
+  blend.in.release = release(kLongestRelease, in_left);
+  // What cannot be given back is not taken.
+  if (blend.out.release == 0) blend.out.tempo = 1;
+  if (blend.in.release == 0) blend.in.tempo = 1;
+  proposal.on_beat = meets && beats.out_tempo == blend.out.tempo && beats.in_tempo == blend.in.tempo;
+  // Steady beats do not run against each other for longer than a bar or so.
+  if (steady_ && !proposal.on_beat && config.move && length > kLongestOffBeat) return std::nullopt;
+  if ((after > Seconds(0) && after * blend.out.tempo + kEdge > out_.place.length - proposal.out_at) ||
+      (before > Seconds(0) && before * blend.in.tempo + kEdge > proposal.in_at))
+    return std::nullopt;
+  transition.before = frames_of(before);
+  transition.after = frames_of(after);
+  blend.low = blend.mid = blend.high = {-transition.before, transition.after};
+  if (swap && !cut) {
+    const Seconds beat(meets ? beats.period : 0.5);
+    const PcmFrame half = frames_of(beat / 2);
+    blend.low = {std::max(-half, -transition.before), std::min(half, transition.after)};
+    if (share == 1) blend.low.begin = std::max(-2 * half, -transition.before);
+    if (share == 0) blend.low.end = std::min(2 * half, transition.after);
+  }
+  if (proposal.on_beat) align(proposal);
+  match_phase(proposal);
+  level(proposal, config);
+  return proposal;
+}
+
+std::vector<Proposal> Meeting::proposals(const ProposalConfig& config) const {
+  std::vector<Proposal> all;
+  for (const Seconds length : config.lengths) {
+    const bool cut = length < kLongestOffBeat;
+    std::size_t found = 0;  // of this length
+    for (const double share : config.shares) {
+      if (cut && found > 0) continue;  // where it lies makes no difference
+      const bool rhythmic = steady_;
+      for (const bool swap : {true, false}) {
+        // Without a beat nothing is swapped, and of the short ones it makes no difference.
+        if (swap != (rhythmic && length > Seconds(4)) &&
+            !(rhythmic && !swap && share == .5 && length > Seconds(4)))
+          continue;
+        auto proposal = propose(config, length, share, swap);
+        if (!proposal) continue;
+        all.push_back(*proposal);
+        ++found;
+        const int shift = config.shift && !cut ? key_shift() : 0;
+        if (shift == 0 || proposal->transition.blend.in.release == 0) continue;
+        proposal->transition.blend.in.shift = shift;
+        all.push_back(std::move(*proposal));
+      }
+    }
+  }
+  if (all.empty()) {
+    // A fade as short as the sound at hand asks for.
+    const auto some = [](Seconds most, Seconds room) {
+      return std::max<PcmFrame>(0,
+                                frames_of(std::min({Seconds(0.05), most - Seconds(0.001), room / 2})));
+    };
+    Proposal proposal;
+    proposal.out_at = out_.place.at;
+    proposal.in_at = in_.place.at;
+    proposal.transition.before = some(in_.place.at, out_.place.room);
+    proposal.transition.after = some(out_.place.length - out_.place.at, in_.place.room);
+    all.push_back(proposal);
+  }
+  return all;
+}
+
+}  // namespace segue
