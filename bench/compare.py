@@ -76,7 +76,7 @@ def whole_tracks(tracks, seed, length):
         span = tracks[track]["seconds"] - begin - fade / 2 - .01
         placements.append((track, begin, span))
         total += span
-        if total >= length:
+        if total >= length + fade:
             break
     return [plan_of(tracks, placements, fade, min(length, total - .01))]
 
@@ -184,7 +184,7 @@ def row(name, report):
     peak = max(recording["true_peak_dbtp"] for recording in report["recordings"])
     tracks = sum(recording.get("tracks", 0) for recording in report["recordings"])
     returns = sum(recording.get("returns", 0) for recording in report["recordings"])
-    print(f"| {name} | {report['n_seams']} | " + " | ".join(cells) + f" | {peak:.1f} | {tracks}, {returns} |")
+    print(f"| {name} | {report['n_seams']} ({report['n_unjudged']} not judged) | " + " | ".join(cells) + f" | {peak:.1f} | {tracks}, {returns} |")
     for kind in report["kinds"]:
         figures = {figure["joins"]: figure for figure in kind["figures"]}
         file, chance = figures["file"], figures["random"]

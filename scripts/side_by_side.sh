@@ -18,16 +18,16 @@ finish() {
   runs=() logs=()
 }
 
-# teach NAME MUSIC… -- FLAG…: sets of NAME (detectors, critics) for crossfades of .1 s and 1 s into
-# build/NAME and models/NAME, one thread each, with the licences of what taught them.
+# teach NAME MUSIC… -- FLAG…: sets of NAME (detectors, critics) for crossfades of .1 s and 1 s, and for blends of up to
+# 12 s, into build/NAME and models/NAME, one thread each, with the licences of what taught them.
 teach() {
   local name=$1 music=() seconds card
   shift
   while [ "$1" != -- ]; do music+=("$1"); shift; done
   shift
   mkdir -p "build/$name" "models/$name"
-  for seconds in 0.1 1; do
-    echo "teaching $name of crossfades of $seconds s: build/$name/$seconds.log"
+  for seconds in 0.1 1 12; do
+    echo "teaching $name of transitions of $seconds s: build/$name/$seconds.log"
     start "build/$name/$seconds.log" build/release/segue judge --learn "$@" "${music[@]}" \
       --split tests/split.json --crossfade "$seconds" -o "build/$name" --seed 1 --threads 1
   done

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/committed_file.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -131,29 +132,11 @@ void tell(const std::vector<std::pair<std::string, RecordingMeasures>>& recordin
   }
 }
 
-void judge_file(const Options& options, const Context& context) {
-  if (options.music.size() != options.plans.size()) {
-    throw Error(ErrorKind::usage, "there must be as many recordings as plans, one for each", {},
-                "give each file its plan, in the same order");
-  }
-  std::vector<Recording> recordings;
-  for (std::size_t i = 0; i < options.music.size(); ++i)
-    recordings.push_back({options.music[i], Plan::read(options.plans[i])});
-  const RecordingVerdict verdict = judge_recordings(recordings, config_of(options, context));
-  std::vector<std::pair<std::string, RecordingMeasures>> measured;
-  for (const auto& [file, plan] : recordings)
-    measured.emplace_back(printable(file.filename()),
-                          measure_recording(file, seam_times(plan), &plan, options.threads));
-  for (const std::string& name : options.references) {
-    const std::vector<SeamTime> seams = seam_times_beside(name);
-    if (seams.empty())
-      throw Error(ErrorKind::input, "nothing beside it says when its tracks begin", name,
-                  "put a CUE sheet (.cue) or an Audacity label track (.txt) of the same name there");
-    measured.emplace_back(printable(fs::path(name).filename()),
-                          measure_recording(name, seams, nullptr, options.threads));
-  }
-  if (!options.page.empty())
-    write_seam_page(options.page, recordings[0].file, recordings[0].plan, measured[0].second, verdict);
+using Measured = std::vector<std::pair<std::string, RecordingMeasures>>;
+
+void tell_measured(const Options& options, const Context& context,
+                   const std::vector<Recording>& recordings, const RecordingVerdict& verdict,
+                   const Measured& measured) {
   if (context.json) {
     nlohmann::json json = {{"n_seams", verdict.seams}, {"n_unjudged", verdict.unjudged}};
     json["kinds"] = verdict.kinds;
@@ -176,6 +159,38 @@ void judge_file(const Options& options, const Context& context) {
     to_stdout(count_of(verdict.unjudged, "seam") + " of " + std::to_string(verdict.seams) +
               " not judged: too few of a kind, or too close together");
   tell(measured);
+}
+
+void judge_file(const Options& options, const Context& context) {
+  if (options.music.size() != options.plans.size()) {
+    throw Error(ErrorKind::usage, "there must be as many recordings as plans, one for each", {},
+                "give each file its plan, in the same order");
+  }
+  std::vector<Recording> recordings;
+  for (std::size_t i = 0; i < options.music.size(); ++i)
+    recordings.push_back({options.music[i], Plan::read(options.plans[i])});
+  // What is missing is found before long work.
+  std::vector<std::vector<SeamTime>> reference_seams;
+  for (const std::string& name : options.references) {
+    reference_seams.push_back(seam_times_beside(name));
+    if (reference_seams.back().empty())
+      throw Error(ErrorKind::input, "nothing beside it says when its tracks begin", name,
+                  "put a CUE sheet (.cue) or an Audacity label track (.txt) of the same name there");
+  }
+  if (!options.page.empty()) CommittedFile probe(options.page);
+  const RecordingVerdict verdict = judge_recordings(recordings, config_of(options, context));
+  Measured measured;
+  for (const auto& [file, plan] : recordings)
+    measured.emplace_back(printable(file.filename()),
+                          measure_recording(file, seam_times(plan), &plan, options.threads));
+  for (std::size_t i = 0; i < options.references.size(); ++i) {
+    const fs::path name = options.references[i];
+    measured.emplace_back(printable(name.filename()),
+                          measure_recording(name, reference_seams[i], nullptr, options.threads));
+  }
+  tell_measured(options, context, recordings, verdict, measured);
+  if (!options.page.empty())
+    write_seam_page(options.page, recordings[0].file, recordings[0].plan, measured[0].second, verdict);
 }
 
 // The tracks of one fold of a split, or all.

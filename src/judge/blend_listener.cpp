@@ -85,6 +85,7 @@ std::optional<SeamWindow> BlendListener::hear(const Join& join, std::uint64_t se
   }
   ProposalConfig config;
   config.lengths = {kind_};
+  config.leave_early = !join.continuous();  // what goes on is not to jump
   const auto ways = [&] {
     std::vector<Proposal> some = both.proposals(config);
     std::erase_if(some, [&](const Proposal& way) { return !covers(kind_, way.duration()); });

@@ -167,7 +167,7 @@ std::vector<Join> continuations(const std::vector<PlanSource>& sources, const st
                                 Seconds fade) {
   std::vector<Join> passages;
   for (Join passage : joins) {
-    passage.fade = fade;
+    passage.fade = passage.blend && fade > Seconds(0) ? passage.lead() + passage.tail() : fade;
     for (const JoinPlace place : {passage.out, passage.in}) {
       if (!goes_on(sources[place.source], place.at, passage)) continue;
       passage.out = passage.in = place;

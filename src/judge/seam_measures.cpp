@@ -61,8 +61,9 @@ class Measurer {
     const Seconds to = i + 1 == seams_.size() ? recording_.duration() : seams_[i + 1].begin;
     const SeamTime& time = seams_[i];
     hear_sides(found, i, std::max(from, time.begin - kListened), std::min(to, time.end + kListened));
-    found.loudness_step = loudness_step(time);
-    found.spectral_jump = spectral_jump(time);
+    if (time.begin - from >= kLoud && to - time.end >= kLoud) found.loudness_step = loudness_step(time);
+    if (time.begin - from >= kColour && to - time.end >= kColour)
+      found.spectral_jump = spectral_jump(time);
     if (plan_ != nullptr) {
       const Transition& transition = plan_->transitions[i];
       double most = 0;

@@ -174,8 +174,9 @@ std::string player(const fs::path& recording, int rate, Seconds begin, Seconds e
   encoding.container = Container::mp3;
   encoding.sample_rate = 44100;
   encoding.quality = 0.2;
+  // A PCM frame less, as times were rounded.
   const Clip clip{recording, to_pcm_frames(begin, rate),
-                  to_pcm_frames(end, rate) - to_pcm_frames(begin, rate)};
+                  std::max<PcmFrame>(1, to_pcm_frames(end, rate) - to_pcm_frames(begin, rate) - 2)};
   write_clips(std::span(&clip, 1), scratch.path(), encoding);
   std::ifstream in(scratch.path(), std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(in), {}};

@@ -11,8 +11,9 @@ namespace segue {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr Seconds kAround{8};   // of where a track is said to begin
-constexpr int kCueFrames = 75;  // a second
+constexpr Seconds kAround{8};    // of where a track is said to begin
+constexpr double kLatest = 1e6;  // s
+constexpr int kCueFrames = 75;   // a second
 constexpr std::size_t kMostLines = 100000;
 
 struct Begin {
@@ -56,7 +57,8 @@ std::vector<Begin> read_labels(const fs::path& file, std::istream& in) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     double begin = 0, end = 0;
     int read = 0;
-    if (std::sscanf(line.c_str(), "%lf\t%lf%n", &begin, &end, &read) != 2 || !(begin >= 0))
+    if (std::sscanf(line.c_str(), "%lf\t%lf%n", &begin, &end, &read) != 2 ||
+        !(begin >= 0 && begin < kLatest))
       refuse(file, number, "holds no label (begin, end and name with tabs between)");
     std::string name = line.substr(std::min(line.size(), static_cast<std::size_t>(read) + 1));
     std::erase(name, '\r');
@@ -77,10 +79,11 @@ std::vector<SeamTime> seam_times_beside(const fs::path& file) {
     std::stable_sort(begins.begin(), begins.end(), [](auto& a, auto& b) { return a.at < b.at; });
     std::vector<SeamTime> times;
     for (std::size_t i = 1; i < begins.size(); ++i) {
-      SeamTime time{begins[i].at - kAround, begins[i].at + kAround, begins[i - 1].title,
-                    begins[i].title};
-      if (!times.empty()) time.begin = std::max(time.begin, times.back().end);
-      if (time.begin >= Seconds(0) && time.end > time.begin) times.push_back(time);
+      // Less where tracks follow each other soon, so that seams do not overlap.
+      const Seconds next = i + 1 < begins.size() ? begins[i + 1].at - begins[i].at : 2 * kAround;
+      const Seconds around = std::min({kAround, (begins[i].at - begins[i - 1].at) / 2, next / 2});
+      times.push_back(
+          {begins[i].at - around, begins[i].at + around, begins[i - 1].title, begins[i].title});
     }
     return times;
   }

@@ -1,6 +1,7 @@
 #include "judge/solo.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "features/geometry.hpp"
 #include "planning/meeting.hpp"
@@ -24,7 +25,21 @@ Solo render_solo(const Plan& plan, std::size_t i, BlendEnd end, Seconds around) 
   in.source = 1;
   out.runners_up = in.runners_up = {};
   part.transitions = {at_rate(plan.transitions[i], plan.sample_rate, kRate)};
-  const Transition& transition = part.transitions[0];
+  // Rounded, it must not ask for a PCM frame more than the sources have.
+  const auto covered = [](PcmFrame frames, const PlanSource& source, double tempo) {
+    return static_cast<PcmFrame>(
+        std::floor(static_cast<double>(frames) * kRate / source.sample_rate / tempo));
+  };
+  Transition& transition = part.transitions[0];
+  transition.after =
+      std::min(transition.after, covered(part.sources[0].pcm_frames - out.start - out.length,
+                                         part.sources[0], transition.blend.out.tempo));
+  transition.before =
+      std::min(transition.before, covered(in.start, part.sources[1], transition.blend.in.tempo));
+  for (BandFade* fade : {&transition.blend.low, &transition.blend.mid, &transition.blend.high}) {
+    fade->begin = std::clamp(fade->begin, -transition.before, transition.after);
+    fade->end = std::clamp(fade->end, fade->begin, transition.after);
+  }
   // As much of both as the transition needs, and what plays around it.
   const auto played = [&](const BlendSide& side, PcmFrame sounding, PcmFrame reach) {
     return side.stretched() ? side.played(sounding) : static_cast<double>(reach);

@@ -125,6 +125,8 @@ class Validator {
       require(std::abs(side->gain_db) <= kMostChanged, name + " has a gain outside -12 … 12 dB");
       for (const double band : side->spectrum_db)
         require(std::abs(band) <= kMostChanged, name + " has a band outside -12 … 12 dB");
+      require(!side->stretched() || side->release > 0,
+              name + " changes speed or pitch without a release");
       require(side->release >= 0 && side->release <= kLongest,
               name + " has a negative or endless release");
     }

@@ -41,31 +41,21 @@ class Arranger {
 
   void run() {
     if (config_.proposals.lengths.empty()) return;
-    const Plan before = plan_;
+    Plan before = plan_;
     std::vector<Proposal> chosen = choose_all();
     apply(chosen);
     if (missing() > 0) leave_later(before, chosen);
-    keep_length();
     // Placements that moved may leave too little still: then the last seams stay as they were.
     std::vector<std::optional<Proposal>> kept(chosen.begin(), chosen.end());
     for (std::size_t i = kept.size(); i-- > 0 && missing() > 0;) {
       kept[i].reset();
+      before.transitions[i].why = "plain, as the mix needs all of the music";
       plan_ = before;
       apply(kept);
     }
   }
 
  private:
-  // Takes changes of tempo back until the mix is as long as it was.
-  void keep_length() {
-    for (std::size_t i = plan_.transitions.size(); i-- > 0 && missing() > 0;) {
-      Blend& blend = plan_.transitions[i].blend;
-      if (blend.out.tempo > 1) blend.out.tempo = 1;
-      if (blend.in.tempo > 1) blend.in.tempo = 1;
-      extend();
-    }
-  }
-
   // Tracks that are left early make the mix shorter: as few as needed are not.
   void leave_later(const Plan& before, std::vector<Proposal>& chosen) {
     std::vector<std::size_t> early;
@@ -76,11 +66,9 @@ class Arranger {
     std::stable_sort(early.begin(), early.end(),
                      [&](std::size_t a, std::size_t b) { return won(a) > won(b); });
     config_.proposals.leave_early = false;
-    plan_ = before;
-    const std::vector<Proposal> held = choose_all();
     for (const std::size_t i : early) {
-      chosen[i] = held[i];
       plan_ = before;
+      chosen[i] = choose(i, i + 1).front();
       apply(chosen);
       if (missing() <= 0) return;
     }
@@ -223,12 +211,11 @@ class Arranger {
     if (plan_.transitions.empty()) return;
     Transition& last = plan_.transitions.back();
     if (plan_.seams().back() + last.reach_after() <= plan_.length) return;
-    last.blend.in = {};
-    last.after = std::min(last.after, least / 2);
-    for (BandFade* fade : {&last.blend.low, &last.blend.mid, &last.blend.high}) {
-      fade->begin = std::min(fade->begin, last.after);
-      fade->end = std::min(fade->end, last.after);
-    }
+    last.blend.out = last.blend.in = {};
+    last.before = std::min(last.before, least / 4);
+    last.after = std::min(last.after, least / 4);
+    last.blend.low = last.blend.mid = last.blend.high = {-last.before, last.after};
+    last.why = "short, as the mix ends";
   }
 
   // Output PCM frames by which the placements fall short of the mix.

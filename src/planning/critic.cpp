@@ -11,6 +11,7 @@
 #include "library/fragment_loudness.hpp"
 #include "model/plugin.hpp"
 #include "planning/levels.hpp"
+#include "planning/meeting.hpp"
 
 namespace segue {
 namespace fs = std::filesystem;
@@ -45,6 +46,10 @@ std::vector<std::shared_ptr<const CriticSet>> find_join_critics(const fs::path& 
   const std::vector<fs::path> folders = folder.empty() ? critics_folders() : std::vector{folder};
   std::vector<std::shared_ptr<const CriticSet>> sets;
   for (const SeamSet& place : seam_sets(folders)) {
+    const std::vector<Seconds> lengths = ProposalConfig{}.lengths;
+    if (std::none_of(lengths.begin(), lengths.end(),
+                     [&](Seconds length) { return covers(place.transition, length); }))
+      continue;
     const bool known = std::any_of(sets.begin(), sets.end(),
                                    [&](const auto& set) { return set->transition == place.transition; });
     if (!known) sets.push_back(load_critics(place.folder, place.transition));

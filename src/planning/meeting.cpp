@@ -9,6 +9,8 @@
 namespace segue {
 namespace {
 
+constexpr Seconds kLeastFlank{1};  // that critics have an opinion of
+
 PcmFrame frames_of(Seconds time) { return to_pcm_frames(time, Meeting::kRate); }
 
 // Of a track where it plays alone: what may be heard or measured there.
@@ -64,8 +66,9 @@ std::vector<float> Meeting::sound(const Proposal& proposal, Seconds kind) const 
   const PcmFrame length = seam_window_samples(kind);
   const PcmFrame begin = (transition.after - transition.before) / 2 - length / 2;  // from the seam
   std::vector<float> mono(static_cast<std::size_t>(length));
-  const auto gain_of = [](const MeetingPlace& place) {
-    return static_cast<float>(std::pow(10, place.gain_db / 20));
+  const auto gain_of = [&](const MeetingPlace& place) {
+    const bool turned = proposal.inverted && &place == &in_.place;
+    return static_cast<float>((turned ? -1 : 1) * std::pow(10, place.gain_db / 20));
   };
   std::vector<float> sides[2];
   for (const BlendEnd end : {BlendEnd::out, BlendEnd::in}) {
@@ -87,6 +90,8 @@ std::vector<float> Meeting::sound(const Proposal& proposal, Seconds kind) const 
     for (std::size_t i = 0; i < plain.size(); ++i)
       mono[static_cast<std::size_t>(from - begin) + i] = plain[i] * gain_of(heard.place);
   }
+  if (proposal.inverted)
+    for (float& value : sides[1]) value = -value;
   even_out(transition, sides[0], sides[1], 1, kRate);
   for (const BlendEnd end : {BlendEnd::out, BlendEnd::in}) {
     const PcmRange range = blend_range(transition, end);
@@ -98,7 +103,13 @@ std::vector<float> Meeting::sound(const Proposal& proposal, Seconds kind) const 
 }
 
 SeamWindow Meeting::hear(const Proposal& proposal, Seconds kind) const {
-  return hear_window(sound(proposal, kind), {kSeamFlank, kSeamFlank}, proposal.duration(), kind);
+  // Where tracks play for a short while, the next seam is near.
+  const auto flank = [](const Heard& heard, PcmFrame sounding) {
+    return std::clamp(heard.place.room - to_seconds(sounding, kRate), kLeastFlank, kSeamFlank);
+  };
+  return hear_window(sound(proposal, kind),
+                     {flank(out_, proposal.transition.before), flank(in_, proposal.transition.after)},
+                     proposal.duration(), kind);
 }
 
 }  // namespace segue

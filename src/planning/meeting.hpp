@@ -55,7 +55,7 @@ class Meeting {
   static constexpr Seconds kLongestRelease{20}, kLeastRelease{2};
   static constexpr double kNudge = 0.03;  // s by which places move to meet what is heard
 
-  // longest: of the transitions that will be asked for. Decodes that and some 25 s more of each track.
+  // longest: of the transitions that will be asked for. Decodes twice that and 32 s more of each track.
   // Throws Error(input) if a file cannot be read.
   Meeting(const MeetingPlace& out, const MeetingPlace& in, Seconds longest);
 
@@ -88,7 +88,9 @@ class Meeting {
   // Beats around the place; none where they are not steady.
   static std::optional<BeatLine> line_of(const Heard& heard);
   static Heard listen(const MeetingPlace& place, Seconds back, Seconds on);
-  std::optional<Beats> meet(const ProposalConfig& config, Seconds before, Seconds after) const;
+  // earlier: by how much the outgoing one may be left ahead of its place.
+  std::optional<Beats> meet(const ProposalConfig& config, Seconds before, Seconds after,
+                            Seconds earlier) const;
   std::optional<Proposal> propose(const ProposalConfig& config, Seconds length, double share,
                                   bool swap) const;
   void align(Proposal& proposal) const;

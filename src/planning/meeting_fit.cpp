@@ -11,7 +11,7 @@
 namespace segue {
 namespace {
 
-constexpr Seconds kBeatsAround{6};  // that a line is laid through, at least
+constexpr Seconds kBeatsAround{6};   // that a line is laid through, at least
 constexpr Seconds kLevelled{3};      // by whose loudness levels meet
 constexpr Seconds kColoured{8};      // by whose spectrum
 constexpr double kMostLevelled = 6;  // dB, of one track
@@ -93,13 +93,12 @@ const std::vector<float>& Meeting::onsets(bool out) const {
   return some;
 }
 
-std::optional<Meeting::Beats> Meeting::meet(const ProposalConfig& config, Seconds before,
-                                            Seconds after) const {
+std::optional<Meeting::Beats> Meeting::meet(const ProposalConfig& config, Seconds before, Seconds after,
+                                            Seconds earlier) const {
   if (!out_.place.has_beat || !in_.place.has_beat) return std::nullopt;
-  const auto out = fit_beats(out_.place.features->music().beats, out_.place.at,
-                             std::max(before, kBeatsAround), std::max(after, kBeatsAround));
-  const auto in = fit_beats(in_.place.features->music().beats, in_.place.at,
-                            std::max(before, kBeatsAround), std::max(after, kBeatsAround));
+  const Seconds back = std::max(before, kBeatsAround), on = std::max(after, kBeatsAround);
+  const auto out = fit_beats(out_.place.features->music().beats, out_.place.at - earlier, back, on);
+  const auto in = fit_beats(in_.place.features->music().beats, in_.place.at, back, on);
   if (!out || !in) return std::nullopt;
   Beats beats{*out, *in};
   // Half and double tempo go together.

@@ -10,7 +10,7 @@ namespace {
 constexpr Seconds kLongestOffBeat{4};
 constexpr Seconds kEdge{0.1};       // of a track that is left alone
 constexpr int kBeatsInBar = 4;      // by which a seam moves
-constexpr double kMostApart = 0.4;  // of a beat that a place moves to meet one
+constexpr double kMostApart = 0.5;  // of a beat that a place moves to meet one
 constexpr Seconds kSpare{0.3};      // of the room, so that rounding finds some
 constexpr Seconds kOutRelease{16};
 
@@ -28,7 +28,12 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
   Blend& blend = transition.blend;
   Seconds before = share * length, after = length - before;
   const bool cut = length < kLongestOffBeat;  // for which whole beats are too much
-  const auto met = config.move ? meet(config, before, after) : std::nullopt;
+  // What is over before the transition is left sooner.
+  const bool may_leave = after > Seconds(0) && config.move && config.leave_early;
+  const auto lacking = [&](Seconds at, double tempo) {
+    return may_leave ? std::max(Seconds(0), at + after * tempo + kEdge - out_.place.length) : Seconds(0);
+  };
+  const auto met = config.move ? meet(config, before, after, lacking(proposal.out_at, 1)) : std::nullopt;
   const bool meets = met.has_value();
   const Beats beats = met.value_or(Beats{});
   if (meets) {
@@ -44,20 +49,19 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
   }
   // Where tempi cannot meet, the beat goes on at least where one gives way to the other.
   const auto to_beat = [&](const Heard& heard, const std::optional<BeatLine>& line, Seconds& at) {
-    if (!config.move || !line) return;
+    if (!config.move || !line) return false;
     double nearest = line->nearest(heard.place.at.count());
     if (nearest < kNudge + 0.01) nearest += line->period;  // leaves what aligning may take
     if (nearest > heard.place.length.count()) nearest -= line->period;
-    if (std::abs(nearest - heard.place.at.count()) < kMostApart * line->period) at = Seconds(nearest);
+    if (std::abs(nearest - heard.place.at.count()) > kMostApart * line->period) return false;
+    at = Seconds(nearest);
+    return true;
   };
-  to_beat(out_, meets ? beats.out : line_of(out_), proposal.out_at);
-  to_beat(in_, meets ? beats.in : line_of(in_), proposal.in_at);
-
-  // What is over before the transition is left sooner.
-  const Seconds lacking = proposal.out_at + after * blend.out.tempo + kEdge - out_.place.length;
-  if (after > Seconds(0) && lacking > Seconds(0) && config.move && config.leave_early) {
+  const bool out_on = to_beat(out_, meets ? beats.out : line_of(out_), proposal.out_at);
+  const bool in_on = to_beat(in_, meets ? beats.in : line_of(in_), proposal.in_at);
+  if (const Seconds lack = lacking(proposal.out_at, blend.out.tempo); lack > Seconds(0)) {
     const double bar = meets ? kBeatsInBar * beats.out.period : 1e-3;
-    proposal.out_at -= Seconds(std::ceil(lacking.count() / bar) * bar);
+    proposal.out_at -= Seconds(std::ceil(lack.count() / bar) * bar);
   }
   // Room is counted in time of the source and of the mix, whichever passes faster.
   const auto left = [](const Heard& heard, Seconds moved_to, double tempo, Seconds sounding) {
@@ -76,7 +80,8 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
   // What cannot be given back is not taken.
   if (blend.out.release == 0) blend.out.tempo = 1;
   if (blend.in.release == 0) blend.in.tempo = 1;
-  proposal.on_beat = meets && beats.out_tempo == blend.out.tempo && beats.in_tempo == blend.in.tempo;
+  proposal.on_beat =
+      meets && out_on && in_on && beats.out_tempo == blend.out.tempo && beats.in_tempo == blend.in.tempo;
   // Steady beats do not run against each other for longer than a bar or so.
   if (steady_ && !proposal.on_beat && config.move && length > kLongestOffBeat) return std::nullopt;
   if ((after > Seconds(0) && after * blend.out.tempo + kEdge > out_.place.length - proposal.out_at) ||

@@ -83,6 +83,20 @@ TEST(Meeting, TempiThatCannotMeetDoNotRunAgainstEachOther) {
   }
 }
 
+// Wherever it is left: what says that it is on the beat is.
+TEST(Meeting, PlacesBetweenBeatsMoveToOne) {
+  const TemporaryFolder folder;
+  const HeardTrack a(folder, "a", hits(120, .5, .25), .5, .25);
+  const HeardTrack b(folder, "b", hits(120, .5, .1), .5, .1);
+  for (const double off : {.05, .2, .24, .26, .4}) {
+    for (const Proposal& one : Meeting(a.place(60.25 + off), b.place(60.1), Seconds(12)).proposals({})) {
+      EXPECT_TRUE(one.on_beat);
+      const double beats = (one.out_at.count() - .25) / .5;
+      EXPECT_NEAR(beats, std::round(beats), .02) << off;
+    }
+  }
+}
+
 TEST(Meeting, HalfTheTempoIsTheSameTempo) {
   const TemporaryFolder folder;
   const HeardTrack a(folder, "a", hits(120, .5, .25), .5, .25);
@@ -119,7 +133,9 @@ TEST(Meeting, NothingIsAskedThatTheSourcesOrTheRoomLack) {
     EXPECT_LE(to_seconds(one.transition.reach_after(), Meeting::kRate).count(), 9);
   }
   // At the very edges of both: a fade of what is there.
-  const auto edge = Meeting(a.place(70), b.place(0), Seconds(32)).proposals(held);
+  MeetingPlace last = a.place(70);
+  last.has_beat = false;  // a beat would be near
+  const auto edge = Meeting(last, b.place(0), Seconds(32)).proposals(held);
   ASSERT_EQ(edge.size(), 1u);
   EXPECT_EQ(edge[0].transition.before + edge[0].transition.after, 0);
 }
@@ -197,6 +213,9 @@ TEST(Meeting, SoundsAsItWillBeRendered) {
   const Proposal* blend = centred(all, 6, 12);
   ASSERT_NE(blend, nullptr);
   const std::vector<float> sound = meeting.sound(*blend, Seconds(12));
+  Proposal turned = *blend;
+  turned.inverted = true;
+  const std::vector<float> turned_sound = meeting.sound(turned, Seconds(12));
   ASSERT_EQ(sound.size(), static_cast<std::size_t>(seam_window_samples(Seconds(12))));
 
   Plan plan = test::plan_of({a.source, b.source},
@@ -205,17 +224,20 @@ TEST(Meeting, SoundsAsItWillBeRendered) {
                             0, 0, 22050);
   plan.transitions[0] = blend->transition;
   plan.ceiling_dbtp = 0;
-  Renderer renderer(plan);
-  std::vector<float> stereo(2 * static_cast<std::size_t>(plan.length - 22050));
-  const auto frames = static_cast<std::size_t>(renderer.read(stereo));
-  ASSERT_EQ(frames, stereo.size() / 2);
   const auto begin = static_cast<std::size_t>(plan.seams()[1]) - sound.size() / 2;
-  double off = 0, power = 0;
-  for (std::size_t i = 0; i < sound.size(); ++i) {
-    off += std::pow(sound[i] - stereo[2 * (begin + i)], 2);
-    power += std::pow(sound[i], 2);
+  for (const auto* heard : {&sound, &turned_sound}) {
+    plan.placements[1].inverted = heard == &turned_sound;
+    Renderer renderer(plan);
+    std::vector<float> stereo(2 * static_cast<std::size_t>(plan.length - 22050));
+    const auto frames = static_cast<std::size_t>(renderer.read(stereo));
+    ASSERT_EQ(frames, stereo.size() / 2);
+    double off = 0, power = 0;
+    for (std::size_t i = 0; i < heard->size(); ++i) {
+      off += std::pow((*heard)[i] - stereo[2 * (begin + i)], 2);
+      power += std::pow((*heard)[i], 2);
+    }
+    EXPECT_LT(off / power, 1e-3) << plan.placements[1].inverted;
   }
-  EXPECT_LT(off / power, 1e-3);
   EXPECT_EQ(meeting.hear(*blend, Seconds(12)).frames, seam_window_frames(Seconds(12)));
 }
 
@@ -275,7 +297,12 @@ TEST_F(Arranging, GivesValidPlansOfTheSameLength) {
     Plan after = before;
     arrange(after, sources(before), {});
     EXPECT_NO_THROW(after.validate()) << seed;
-    EXPECT_EQ(after.length, before.length);
+    const std::size_t last = after.placements.size() - 1;
+    const Stretch head = after.head(last);
+    EXPECT_GE(after.seams()[last] + head.output +
+                  (after.placements[last].length - head.source) * after.sample_rate / 22050,
+              after.length)
+        << seed;
     EXPECT_EQ(after.transitions.size() + 1, after.placements.size());
     for (const Transition& transition : after.transitions) {
       EXPECT_LE(to_seconds(transition.before + transition.after, after.sample_rate).count(), 12.001);
