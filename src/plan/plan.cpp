@@ -125,10 +125,10 @@ class Validator {
       require(std::abs(side->gain_db) <= kMostChanged, name + " has a gain outside -12 … 12 dB");
       for (const double band : side->spectrum_db)
         require(std::abs(band) <= kMostChanged, name + " has a band outside -12 … 12 dB");
-      require(!side->stretched() || side->release > 0,
-              name + " changes speed or pitch without a release");
       require(side->release >= 0 && side->release <= kLongest,
               name + " has a negative or endless release");
+      require(!side->stretched() || side->release > 0,
+              name + " changes speed or pitch without a release");
     }
     const auto most = static_cast<PcmFrame>(kLongestBlend * plan_.sample_rate);
     require(transition.before <= most && transition.after <= most && blend.out.release <= most &&

@@ -11,12 +11,13 @@
 #include "base/progress.hpp"
 #include "evaluation/seam_sets.hpp"
 #include "library/audio_reader.hpp"
+#include "plan/output_clock.hpp"
 
 namespace segue {
 namespace {
 
 constexpr std::size_t kSeamsAtOnce = 16;  // whose alternatives are in memory
-constexpr Seconds kLeastEnd{2};           // that the last placement plays
+constexpr Seconds kLeastEnd{0.2};         // that the last placement plays
 constexpr Seconds kBarely{1};             // that hardly shortens a mix
 constexpr Seconds kUnheardLength{12};     // of what is taken where nobody can choose
 
@@ -201,7 +202,7 @@ class Arranger {
     plan_.transitions[i] = at_rate(proposal.transition, Meeting::kRate, plan_.sample_rate);
   }
 
-  // Changes of tempo may have moved the last seams towards the end of the mix.
+  // Changes of tempo may have moved the last seams towards the end of the mix, or beyond.
   void keep_end() {
     const auto least = to_pcm_frames(kLeastEnd, plan_.sample_rate);
     while (plan_.placements.size() > 1 && plan_.seams().back() + least > plan_.length) {
@@ -212,21 +213,23 @@ class Arranger {
     Transition& last = plan_.transitions.back();
     if (plan_.seams().back() + last.reach_after() <= plan_.length) return;
     last.blend.out = last.blend.in = {};
-    last.before = std::min(last.before, least / 4);
-    last.after = std::min(last.after, least / 4);
+    last.before = std::min(last.before, least / 2);
+    last.after = std::min(last.after, least / 2);
     last.blend.low = last.blend.mid = last.blend.high = {-last.before, last.after};
     last.why = "short, as the mix ends";
   }
 
   // Output PCM frames by which the placements fall short of the mix.
   PcmFrame missing() const {
-    const std::size_t last = plan_.placements.size() - 1;
-    const Placement& placement = plan_.placements[last];
-    const int rate = plan_.sources[placement.source].sample_rate;
-    const Stretch head = plan_.head(last);
-    const auto whole = static_cast<PcmFrame>(
-        std::floor(static_cast<double>(placement.length - head.source) * plan_.sample_rate / rate));
-    return plan_.length - (plan_.seams().back() + head.output + whole);
+    OutputClock clock(plan_.sample_rate);
+    for (std::size_t i = 0; i < plan_.placements.size(); ++i) {
+      const Placement& placement = plan_.placements[i];
+      const Stretch head = plan_.head(i), tail = plan_.tail(i);
+      clock.add(placement.length - head.source - tail.source,
+                plan_.sources[placement.source].sample_rate);
+      clock.add_output(head.output + tail.output);
+    }
+    return plan_.length - clock.now();
   }
 
   // Lets the last placement play on as far as the mix lasts and its source allows.

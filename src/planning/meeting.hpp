@@ -42,7 +42,7 @@ struct ProposalConfig {
   bool move = true;            // places may move to the nearest beat, and by a fraction of one
   bool leave_early = true;     // a track that ends too soon
   bool shift = false;          // the pitch, by a semitone, where that makes keys go together
-  double most_stretch = 0.06;  // of one track; two can meet at twice that
+  double most_stretch = 0.05;  // of one track; two can meet at twice that
   double spectrum = 1.0;       // share of the difference of their spectra that is taken away
   std::vector<Seconds> lengths{Seconds(0.1), Seconds(1), Seconds(12), Seconds(32)};  // at most, each
   std::vector<double> shares{.5, 1, 0};  // of a transition that lie ahead of the seam
