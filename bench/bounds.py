@@ -3,7 +3,8 @@
 
 bounds.py SEGUE MUSIC… [--split tests/split.json] [--length 30:00] [--seconds 20-50] [--seeds 1 2 3] [--json FILE]
 
-Mixes the test side of the split (or all, without one) once a seed under each set of bounds, and prints for each
+Mixes the test side of the split (or all, without one) once a seed under each set of bounds, with plain fades so that
+all seams are of one kind, and prints for each
 set: how audible the seams are (AUC by `segue judge`, mean over the seeds; .5 = not at all), the change of
 tempo and the distance of keys at seams between tracks that have them, how often bounds gave way, and how well
 the network thinks of what follows. Beside it: what human DJs do (Kim et al., ISMIR 2020, 20,765 transitions).
@@ -72,7 +73,7 @@ def measure(segue, music, options, flags, folder):
     for seed in options.seeds:
         mix = folder / "mix.flac"
         made = run(segue, "mix", *music, "--length", options.length, "--track-seconds", options.seconds, "--seed", seed,
-                   "-o", mix, "-q", *flags)
+                   "-o", mix, "-q", "--join", "fade", *flags)
         if made.returncode:
             infeasible += 1
             continue
