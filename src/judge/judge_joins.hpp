@@ -13,7 +13,7 @@ namespace segue {
 
 struct JudgeConfig {
   Segmentation segmentation;
-  Seconds fade{0.1};        // 0 … 2 s
+  Seconds fade{0.1};        // 0 … 64 s
   std::size_t count = 250;  // joins of each sort
   std::uint64_t seed = 1;
   std::size_t threads = 0;

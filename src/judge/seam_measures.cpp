@@ -27,6 +27,7 @@ constexpr std::size_t kLeastCompared = 50;
 constexpr double kSureOfKey = 0.1;
 constexpr double kTwiceAsSlow = 1.7;
 constexpr double kOneTempo = 0.03;
+constexpr Seconds kAtOnce{1.5};
 
 // `momentary` belongs to the samples.
 HeardMusic listen(std::span<const float> mono) {
@@ -174,8 +175,12 @@ class Measurer {
     if (!a || !b) return;
     const BeatLine heard_out = by_tempo(*a, i);
     BeatLine moved = by_tempo(*b, i + 1);
-    // A grid of another tempo has no place on this one; mostly it is a third that was heard.
-    if (std::abs(in_octave(moved.period / heard_out.period) - 1) > kOneTempo) return;
+    // Beats of two tempi run against each other: as bad as can be, unless it is over at once.
+    if (std::abs(in_octave(moved.period / heard_out.period) - 1) > kOneTempo) {
+      if (seams_[i].end - seams_[i].begin > kAtOnce)
+        found.misalignment = 500 * std::min(moved.period, heard_out.period);
+      return;
+    }
     moved.begin += (out.middle - in.middle).count();
     found.misalignment = 1000 * between(heard_out, moved, out.middle.count());
     const double shift = (seams_[i].middle() - out.middle).count();

@@ -32,12 +32,14 @@ struct SeamMeasure {
   // By how much a source's own speed was changed, at most, of both: from the plan.
   std::optional<double> stretch;
   // ms, at the middle of the transition: between the beats of both tracks, as each sounds alone in
-  // the rendering, where they are heard to have one tempo there; without a plan, between the beats that
-  // go on from before and those after. Never more than half a beat.
+  // the rendering; where they are heard to have two tempi there, and the transition is no cut, half a
+  // beat. Without a plan, between the beats that go on from before and those after.
   std::optional<double> misalignment;
   std::optional<Key> key_before, key_after;
-  std::optional<int> key_distance;      // key_distance(): 0 or 1 go together
-  std::optional<double> loudness_step;  // LU: of the 3 s before the transition and after it
+  std::optional<int> key_distance;  // key_distance(): 0 or 1 go together
+  // LU: of the 3 s before the transition and after it. segue levels by these very seconds; what it gives
+  // back later is not in it.
+  std::optional<double> loudness_step;
   // Moments in the recording, in seconds, at which beats of both tracks fall about the transition, by
   // what `misalignment` is measured; empty where it is not.
   std::vector<double> beats_out, beats_in;
@@ -56,7 +58,8 @@ struct RecordingMeasures {
   std::optional<std::size_t> tracks, returns;
 };
 
-// plan: the recording's own, or null. Throws Error(input) if the file cannot be read.
+// plan: the recording's own, or null. Holds some 320 MB an hour of the recording. Throws Error(input) if
+// the file cannot be read.
 RecordingMeasures measure_recording(const std::filesystem::path& file,
                                     const std::vector<SeamTime>& seams, const Plan* plan = nullptr,
                                     std::size_t threads = 0);

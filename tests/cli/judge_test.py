@@ -70,6 +70,18 @@ class Judge(support.Sandbox):
             told = self.segue("judge", name, "--plan", plan).stdout
             self.assertIn("file", told)
             self.assertIn("random", told)
+        measured = report["recordings"][0]
+        self.assertEqual(len(measured["seams"]), report["n_seams"])
+        self.assertLessEqual(measured["true_peak_dbtp"], -1)
+        self.assertIn("beats within 20 ms", {share["name"] for share in measured["shares"]})
+        # Beside it a set of somebody's, and all seams on a page.
+        self.refused(3, "judge", name, "--plan", plan, "--reference", "mix.flac", says=["mix.flac", "CUE sheet"])
+        (self.folder / "mix.txt").write_text("0\t40\tOne\n40\t80\tTwo\n")
+        self.refused(4, "judge", name, "--plan", plan, "--page", "/nonexistent/page.html", says="page.html")
+        both = self.json("judge", name, "--plan", plan, "--reference", "mix.flac", "--page", "page.html")
+        self.assertEqual(len(both["references"][0]["seams"]), 1)
+        self.assertEqual((self.folder / "page.html").read_text().count("<audio"), report["n_seams"])
+        self.assertFalse(list(self.folder.glob(".page*")))
         self.refused(3, "judge", self.tracks[0], "--plan", plan, says=["lasts", "the plan makes 1:20"])
         nowhere = dict(self.environment, TMPDIR="/nonexistent")
         self.refused(4, "judge", "mix.ogg", "--plan", plan, env=nowhere, says=["/nonexistent", "TMPDIR"])

@@ -255,6 +255,23 @@ class StyleMix(support.Sandbox):
         self.segue("mix", self.music, "-o", "mix.flac", "--length", 30, "--style", "collage", "--fragment", "bars")
         self.assertEqual(self.told()["style"], "collage")
 
+    def test_tracks_go_over_as_a_dj_joins_them_or_by_a_plain_fade(self):
+        joined = self.mix()
+        self.assertEqual(joined["plan_version"], 2)
+        kinds = [transition["kind"] for transition in joined["transitions"]]
+        self.assertIn("blend", kinds)
+        for transition in joined["transitions"]:
+            self.assertRegex(transition["why"], "heard least of|plain|short")
+            for side in ("out", "in") if transition["kind"] == "blend" else ():
+                self.assertLessEqual(abs(transition[side]["tempo"] - 1), .051)
+        self.assertNotEqual(joined["choosing"]["critics"], [])
+        faded = self.mix("--join", "fade")
+        for transition in faded["transitions"]:
+            self.assertEqual(transition["kind"], "equal_power_crossfade")
+            self.assertLessEqual(transition["before"] + transition["after"], 4410)
+        for plan in (joined, faded):
+            self.assertEqual(plan["length"], joined["length"])
+
     def test_a_draft_hears_less(self):
         plan = self.mix("--draft")
         self.assertEqual((plan["choosing"]["beam"], plan["choosing"]["critics"]), (1, []))
