@@ -133,6 +133,7 @@ std::optional<Verdict> judge_kind(const std::vector<Recording>& recordings,
                                   const std::vector<RecordedSeam>& seams, const DetectorSet& detectors,
                                   const JudgeConfig& config) {
   std::vector<Join> joins;
+  joins.reserve(seams.size());
   for (const RecordedSeam& seam : seams) joins.push_back(seam.join);
   const Seconds fade = joins[joins.size() / 2].fade;
   std::vector<Join> fitting;  // with music around them in their sources

@@ -74,10 +74,10 @@ std::vector<SeamTime> seam_times_beside(const std::filesystem::path& file);
 // Shares of seams that are as good as a listener would ask for; of those where it could be heard.
 struct MeasureSummary {
   struct Share {
-    const char* name;    // "tempo within 5 %"
-    double share = 0;    // 0 … 1
-    std::size_t of = 0;  // seams
-    double human = -1;   // what human DJs reach (Kim et al., ISMIR 2020), where that is known
+    const char* name = "";  // "tempo within 5 %"
+    double share = 0;       // 0 … 1
+    std::size_t of = 0;     // seams
+    double human = -1;      // what human DJs reach (Kim et al., ISMIR 2020), where that is known
   };
   std::vector<Share> shares;
 };

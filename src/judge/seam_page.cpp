@@ -112,7 +112,7 @@ class SeamPicture {
          << "\" height=\"" << kHeight << "\" fill=\"#fff\" opacity=\".07\"/>";
     struct Band {
       BandFade fade;
-      const char* dash;
+      const char* dash = "none";
     };
     std::vector<Band> bands;
     if (transition_.is_blend()) {

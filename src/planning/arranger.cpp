@@ -43,24 +43,25 @@ class Arranger {
   void run() {
     if (config_.proposals.lengths.empty()) return;
     Plan before = plan_;
-    std::vector<Proposal> chosen = choose_all();
+    Chosen chosen = choose_all();
     apply(chosen);
     if (missing() > 0) leave_later(before, chosen);
     // Placements that moved may leave too little still: then the last seams stay as they were.
-    std::vector<std::optional<Proposal>> kept(chosen.begin(), chosen.end());
-    for (std::size_t i = kept.size(); i-- > 0 && missing() > 0;) {
-      kept[i].reset();
+    for (std::size_t i = chosen.size(); i-- > 0 && missing() > 0;) {
+      chosen[i].reset();
       before.transitions[i].why = "plain, as the mix needs all of the music";
       plan_ = before;
-      apply(kept);
+      apply(chosen);
     }
   }
 
  private:
+  using Chosen = std::vector<std::optional<Proposal>>;  // of each seam; none: it stays as it was
+
   // Tracks that are left early make the mix shorter: as few as needed are not.
-  void leave_later(const Plan& before, std::vector<Proposal>& chosen) {
+  void leave_later(const Plan& before, Chosen& chosen) {
     std::vector<std::size_t> early;
-    const auto won = [&](std::size_t i) { return place_in(before, i, true).at - chosen[i].out_at; };
+    const auto won = [&](std::size_t i) { return place_in(before, i, true).at - chosen[i]->out_at; };
     for (std::size_t i = 0; i < chosen.size(); ++i)
       if (won(i) > kBarely) early.push_back(i);
     if (early.empty()) return;
@@ -75,25 +76,22 @@ class Arranger {
     }
   }
 
-  std::vector<Proposal> choose_all() {
+  Chosen choose_all() {
     const std::size_t count = plan_.transitions.size();
     Progress progress("joining", static_cast<double>(count), "seams");
-    std::vector<Proposal> chosen;
+    Chosen chosen;
     for (std::size_t begin = 0; begin < count; begin += kSeamsAtOnce) {
       throw_if_interrupted();
       const std::size_t end = std::min(count, begin + kSeamsAtOnce);
-      for (Proposal& proposal : choose(begin, end)) chosen.push_back(std::move(proposal));
+      for (Proposal& proposal : choose(begin, end)) chosen.emplace_back(std::move(proposal));
       progress.set(static_cast<double>(end));
     }
     return chosen;
   }
 
-  template <typename Chosen>  // proposals, or optional ones
-  void apply(const std::vector<Chosen>& chosen) {
-    for (std::size_t i = 0; i < chosen.size(); ++i) {
-      const std::optional<Proposal> one(chosen[i]);
-      if (one) put(i, *one);
-    }
+  void apply(const Chosen& chosen) {
+    for (std::size_t i = 0; i < chosen.size(); ++i)
+      if (chosen[i]) put(i, *chosen[i]);
     keep_end();
     extend();
   }
@@ -149,6 +147,7 @@ class Arranger {
     });
     judge(seams);
     std::vector<Proposal> best;
+    best.reserve(seams.size());
     for (auto& alternatives : seams) best.push_back(best_of(alternatives));
     return best;
   }

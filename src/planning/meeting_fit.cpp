@@ -133,7 +133,7 @@ void Meeting::align(Proposal& proposal) const {
   const double before = std::max(3.0, to_seconds(transition.before, kRate).count());
   const double after = std::max(3.0, to_seconds(transition.after, kRate).count());
   const int reach = static_cast<int>(kNudge / step);
-  std::vector<double> alike(static_cast<std::size_t>(2 * reach + 1));
+  std::vector<double> alike(2 * static_cast<std::size_t>(reach) + 1);
   for (double t = -before; t < after; t += step) {
     const double out = at(out_onsets, out_, proposal.out_at.count() + t * transition.blend.out.tempo);
     if (out <= 0) continue;
