@@ -68,7 +68,7 @@ struct Transition {
   TransitionKind kind = TransitionKind::equal_power_crossfade;
   PcmFrame before = 0;
   PcmFrame after = 0;
-  Blend blend{};         // of that kind
+  Blend blend{};      // of that kind
   std::string why{};  // it was chosen
 
   bool is_blend() const { return kind == TransitionKind::blend; }

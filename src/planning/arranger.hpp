@@ -32,7 +32,8 @@ struct ArrangeConfig {
 // less than a beat, or where a track ends too soon for its transition by so much. Half of a placement
 // belongs to the seam at each of its ends. sources: one for each placement. The mix keeps its length:
 // its last placement plays on as far as it must; where its source has no more, fewer tracks are left
-// early, and then the last seams stay as they were. The same input gives the same plan on any thread count.
+// early, and then the last seams stay as they were. The same input gives the same plan on any thread
+// count.
 void arrange(Plan& plan, std::span<const ArrangedSource> sources, const ArrangeConfig& config);
 
 }  // namespace segue

@@ -137,10 +137,11 @@ void Meeting::align(Proposal& proposal) const {
   for (double t = -before; t < after; t += step) {
     const double out = at(out_onsets, out_, proposal.out_at.count() + t * transition.blend.out.tempo);
     if (out <= 0) continue;
-    for (int lag = -reach; lag <= reach; ++lag)
-      alike[static_cast<std::size_t>(lag + reach)] +=
-          out *
-          at(in_onsets, in_, proposal.in_at.count() + (t + lag * step) * transition.blend.in.tempo);
+    for (std::size_t i = 0; i < alike.size(); ++i) {
+      const double late = (static_cast<double>(i) - reach) * step;
+      alike[i] +=
+          out * at(in_onsets, in_, proposal.in_at.count() + (t + late) * transition.blend.in.tempo);
+    }
   }
   const auto best = std::max_element(alike.begin(), alike.end());
   const auto i = best - alike.begin();
