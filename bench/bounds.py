@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 
+from likeness import key_distance, tempo_change
 from sides import files_of
 
 SETTINGS = {
@@ -31,10 +32,6 @@ SETTINGS = {
     "… as a draft": ["--draft"],
 }
 HUMAN = "human DJs                                      |     | .65 / .86 / .95 |"
-CAMELOT = {name: number for number, names in enumerate(
-    ("G# minor/B major", "D# minor/F# major", "A# minor/C# major", "F minor/G# major", "C minor/D# major",
-     "G minor/A# major", "D minor/F major", "A minor/C major", "E minor/G major", "B minor/D major",
-     "F# minor/A major", "C# minor/E major")) for name in names.split("/")}
 
 
 def run(*command):
@@ -42,16 +39,6 @@ def run(*command):
     if done.returncode not in (0, 3, 7):
         sys.exit(f"{' '.join(map(str, command))}: {done.stderr[-400:]}")
     return done
-
-
-def key_distance(a, b):
-    around = abs(CAMELOT[a] - CAMELOT[b])
-    return min(around, 12 - around) + (a.split()[1] != b.split()[1])
-
-
-def tempo_change(a, b):
-    octaves = math.log2(b / a)
-    return 2 ** abs(octaves - (round(octaves) if abs(octaves) <= 1.5 else 0)) - 1
 
 
 def seams_of(plan):

@@ -11,7 +11,6 @@ valid), and how many of them keep tempo, beat, key, loudness and spectrum. Last 
 """
 import argparse
 import json
-import math
 import os
 import pathlib
 import random
@@ -20,13 +19,11 @@ import subprocess
 import sys
 import tempfile
 
+from likeness import key_distance, tempo_change
 from sides import files_of
 
 RATE = 44100
 TARGET = -16.0  # LUFS
-CAMELOT = [("B major", "G# minor"), ("F# major", "D# minor"), ("C# major", "A# minor"), ("G# major", "F minor"),
-           ("D# major", "C minor"), ("A# major", "G minor"), ("F major", "D minor"), ("C major", "A minor"),
-           ("G major", "E minor"), ("D major", "B minor"), ("A major", "F# minor"), ("E major", "C# minor")]
 COLUMNS = [("tempo 5 %", "tempo within 5 %"), ("speed 5 %", "own speed changed by at most 5 %"),
            ("beat 20 ms", "beats within 20 ms"), ("key", "keys a fifth apart or nearer"),
            ("1 LU", "loudness within 1 LU"), ("spectrum", "spectral jump as inside tracks (below the 90th percentile)")]
@@ -115,27 +112,12 @@ def most_neighbours(count, fit, rounds=4000):
 
 def oracle(tracks):
     """What an order of the whole tracks could reach in keys, in tempo, and in both at once."""
-    keys = [key_of(t["key"]) for t in tracks]
-    near = [[a is not None and b is not None and key_distance(a, b) <= 1 for b in keys] for a in keys]
+    keys = [t["key"] for t in tracks]
+    near = [[bool(a and b) and key_distance(a, b) <= 1 for b in keys] for a in keys]
     same = [[bool(a["tempo_bpm"] and b["tempo_bpm"]) and tempo_change(a["tempo_bpm"], b["tempo_bpm"]) <= .05
              for b in tracks] for a in tracks]
     both = [[near[a][b] and same[a][b] for b in range(len(tracks))] for a in range(len(tracks))]
     return [most_neighbours(len(tracks), fit) for fit in (near, same, both)]
-
-
-def key_of(name):
-    return next(((number, minor) for number, names in enumerate(CAMELOT) for minor, one in enumerate(names) if one == name),
-                None)
-
-
-def key_distance(a, b):
-    around = abs(a[0] - b[0])
-    return min(around, 12 - around) + (a[1] != b[1])
-
-
-def tempo_change(a, b):
-    octaves = math.log2(b / a)
-    return 2 ** abs(octaves - round(octaves)) - 1
 
 
 class Comparison:

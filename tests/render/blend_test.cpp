@@ -9,6 +9,7 @@
 #include "render/renderer.hpp"
 #include "render/time_stretcher.hpp"
 #include "support/plans.hpp"
+#include "support/rendered.hpp"
 #include "support/signals.hpp"
 
 namespace segue {
@@ -16,19 +17,11 @@ namespace {
 
 using test::placement_of;
 using test::plan_of;
+using test::render;
 using test::source_of;
 using test::TemporaryFolder;
 
 constexpr int kRate = 44100;
-
-std::vector<float> render(const Plan& plan, std::size_t block = 3000) {
-  Renderer renderer(plan);
-  std::vector<float> out;
-  std::vector<float> buffer(2 * block);
-  while (const PcmFrame frames = renderer.read(buffer))
-    out.insert(out.end(), buffer.begin(), buffer.begin() + 2 * frames);
-  return out;
-}
 
 PlanSource source_with(const std::filesystem::path& file, const std::vector<float>& stereo,
                        int rate = kRate) {

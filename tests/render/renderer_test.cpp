@@ -12,6 +12,7 @@
 #include "base/interrupt.hpp"
 #include "support/plans.hpp"
 #include "support/refusal.hpp"
+#include "support/rendered.hpp"
 #include "support/signals.hpp"
 #include "support/true_peak.hpp"
 
@@ -20,22 +21,12 @@ namespace {
 
 using test::placement_of;
 using test::plan_of;
+using test::render;
 using test::source_of;
 using test::TemporaryFolder;
 using test::write_float_wav;
 
 constexpr double kPi = std::numbers::pi;
-
-std::vector<float> render(const Plan& plan, std::size_t block = 3000) {
-  Renderer renderer(plan);
-  std::vector<float> out;
-  std::vector<float> buffer(2 * block);
-  while (const PcmFrame frames = renderer.read(buffer)) {
-    out.insert(out.end(), buffer.begin(), buffer.begin() + 2 * frames);
-  }
-  EXPECT_EQ(renderer.position(), static_cast<PcmFrame>(out.size() / 2));
-  return out;
-}
 
 // A source of stereo noise, and what it holds.
 struct Noise {
