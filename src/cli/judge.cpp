@@ -13,12 +13,13 @@
 #include "judge/seam_measures.hpp"
 #include "judge/seam_page.hpp"
 #include "model/registry.hpp"
-#include "planning/critic.hpp"
+#include "planning/critic_sets.hpp"
 
 namespace segue::cli {
 namespace {
 
-constexpr std::size_t kBlendRound = 700, kCriticsBlendRound = 450, kBlendRounds = 2;
+constexpr std::size_t kBlendRound = 700, kBlendRounds = 2;
+constexpr std::size_t kCriticsBlendRound = 450, kCriticsBlendRounds = 4;
 
 struct Options {
   std::vector<std::string> music;
@@ -26,6 +27,7 @@ struct Options {
   std::vector<std::string> references;  // with plans
   std::string page;
   std::vector<std::string> joins;
+  std::vector<std::string> also;  // with learn
   bool learn = false;
   bool critic = false;  // with learn
   std::string output;   // of --learn
@@ -145,6 +147,9 @@ void tell_measured(const Options& options, const Context& context,
     for (std::size_t i = 0; i < measured.size(); ++i) {
       const bool own = i < recordings.size();
       nlohmann::json one = measured[i].second;
+      for (std::size_t k = 0; own && k < one["seams"].size(); ++k)
+        if (const auto heard = verdict.heard_at(i, measured[i].second.seams[k].time.middle()))
+          one["seams"][k]["heard"] = *heard;
       one["file"] =
           path_to_json(own ? recordings[i].file : fs::path(options.references[i - recordings.size()]));
       json[own ? "recordings" : "references"].push_back(std::move(one));
@@ -243,12 +248,17 @@ void learn(const Options& options, const Context& context) {
     return split.in_fold(fold, track.record.id, track.file.stem());
   });
   training.validation = chosen(tracks, split, Side::validation);
+  if (!options.also.empty()) training.also = tracks_of(library, to_paths(options.also), "judge --learn");
+  for (const LibraryTrack& track : training.also) {
+    if (!split.side_of(track.record.id, track.file.stem())) continue;
+    throw Error(ErrorKind::input, "is named by the split", track.file, "leave it out of --also");
+  }
   // Hard cuts are judged by what has learnt the shortest fades.
   training.transition = whole_milliseconds(Seconds(options.crossfade == 0 ? 0.1 : options.crossfade));
   training.systems = {"edge", kDefaultModel};
   if (training.blends()) {  // which cost much more to hear
     training.round = options.critic ? kCriticsBlendRound : kBlendRound;
-    training.most_rounds = kBlendRounds;
+    training.most_rounds = options.critic ? kCriticsBlendRounds : kBlendRounds;
   } else {
     training.systems = bundled_models();
     training.systems.insert(training.systems.begin(), "edge");
@@ -283,6 +293,8 @@ void judge(const Options& options, const Context& context) {
     throw Error(ErrorKind::usage, "--critic says what --learn teaches", {},
                 "add --learn, or ask for --joins NAME+critic");
   }
+  if (!options.also.empty() && !options.learn)
+    throw Error(ErrorKind::usage, "--also says what else --learn hears", {}, "add --learn");
   if (options.learn) {
     learn(options, context);
   } else if (options.plans.empty()) {
@@ -325,6 +337,8 @@ void add_judge(CLI::App& app, Context& context) {
                     "With --learn: teach what helps to choose, from the fold 'critic'");
   command->add_option("--split", options->split,
                       "Judge its test side only; learn from its fold 'detector' (or 'critic')");
+  command->add_option("--also", options->also,
+                      "With --learn: more music to learn from, which the split does not name");
   command->add_option("--crossfade", options->crossfade, "Seconds that a transition lasts")
       ->check(CLI::Range(0.0, 64.0))
       ->capture_default_str();

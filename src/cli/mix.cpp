@@ -15,7 +15,7 @@
 #include "model/registry.hpp"
 #include "output/companions.hpp"
 #include "output/mix_writer.hpp"
-#include "planning/critic.hpp"
+#include "planning/seam_ear.hpp"
 #include "planning/planner.hpp"
 
 namespace segue::cli {
@@ -165,7 +165,7 @@ std::shared_ptr<const CriticSet> critics_of(const Options& options, const Segmen
     return nullptr;
   const Seconds fade(options.crossfade);
   const bool alone = options.style == "collage";  // else more of the track plays
-  if (alone && hops_to_seconds(longest_fragment(cuts)) - fade < Critic::kLeastHeard) {  // no opinion
+  if (alone && hops_to_seconds(longest_fragment(cuts)) - fade < EarConfig::kLeastHeard) {  // no opinion
     if (!must) return nullptr;
     throw Error(ErrorKind::usage, "fragments are too short for the critic beside the crossfade", {},
                 "give a longer --fragment, or --critic off");

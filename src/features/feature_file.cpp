@@ -81,18 +81,27 @@ const TrackMusic& FeatureFile::music() const {
   return *music_;
 }
 
-void FeatureFile::read_log_mel(const FrameRange& range, std::span<float> out) const {
+// Where these frames begin. size: of what they are read into.
+const std::byte* FeatureFile::log_mel(const FrameRange& range, std::size_t size) const {
   if (range.begin < 0 || range.end > frames_ || range.begin > range.end ||
-      out.size() != static_cast<std::size_t>(range.size() * kBands)) {
+      size != static_cast<std::size_t>(range.size() * kBands)) {
     throw Error(ErrorKind::internal, "frames outside the track were asked for", file_.path());
   }
-  const std::byte* from = log_mel_ + range.begin * kBands * 2;
+  return log_mel_ + range.begin * kBands * 2;
+}
+
+void FeatureFile::read_log_mel(const FrameRange& range, std::span<float> out) const {
+  const std::byte* from = log_mel(range, out.size());
   for (float& value : out) {
     std::uint16_t half;
     std::memcpy(&half, from, 2);
     value = float_from_half(half);
     from += 2;
   }
+}
+
+void FeatureFile::read_log_mel(const FrameRange& range, std::span<std::uint16_t> out) const {
+  std::memcpy(out.data(), log_mel(range, out.size()), out.size_bytes());
 }
 
 const AudioReader& FeatureFile::audio() const {

@@ -9,6 +9,7 @@
 // Metadata: `track` (id), `geometry_version`, `hops` (whole hops of the track).
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -50,6 +51,8 @@ class FeatureFile {
 
   // Row-major [range.size() × 80] into `out`, which must have that size.
   void read_log_mel(const FrameRange& range, std::span<float> out) const;
+  // The same as the file holds it: float16.
+  void read_log_mel(const FrameRange& range, std::span<std::uint16_t> out) const;
   // The PCM samples that these frames look at, and none beyond. Throws Error(usage) where only the
   // features are at hand.
   std::vector<float> read_audio(const FrameRange& range, int sample_rate) const;
@@ -59,6 +62,7 @@ class FeatureFile {
 
  private:
   explicit FeatureFile(SafetensorsFile file) : file_(std::move(file)) {}
+  const std::byte* log_mel(const FrameRange& range, std::size_t size) const;
   const AudioReader& audio() const;
   SafetensorsFile file_;
   TrackId track_;

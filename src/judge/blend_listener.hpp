@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "judge/join.hpp"
-#include "planning/critic.hpp"
+#include "planning/critic_sets.hpp"
 #include "planning/fragment_pool.hpp"
 #include "planning/meeting.hpp"
 

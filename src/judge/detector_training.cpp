@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/committed_file.hpp"
@@ -64,6 +66,11 @@ class SetWriter {
     write_card(family, examples, {});
     const std::vector<float> scores =
         learning_plugin().load_detector(weights)->score(validation.windows);
+    std::vector<float>& heard = heard_[family];
+    heard.clear();
+    for (std::size_t i = 0; i < scores.size(); ++i)
+      if (validation.sounds[i] == Sound::random || validation.sounds[i] == Sound::chosen)
+        heard.push_back(scores[i]);
     const auto figure = [&](Sound joins, Sound against) {
       return auc_of(validation, scores, joins, against);
     };
@@ -94,12 +101,14 @@ class SetWriter {
     card.metrics = {{"curve", nlohmann::json::array()}};
     for (const LearningPoint& point : curve)
       if (point.family == family) card.metrics["curve"].push_back(point);
+    if (heard_.size() == std::size(kDetectorFamilies)) card.metrics["joins"] = agreement();
     const auto add = [&](const std::vector<LibraryTrack>& tracks, const char* side) {
       for (const LibraryTrack& track : tracks)
         card.tracks.push_back({track.record.id, to_valid_utf8(track.file.stem().native()), side,
                                track.record.tags.licence});
     };
     add(training_.tracks, "train");
+    add(training_.also, "train");
     add(training_.validation, "val");
     card.write(card_path(weights_of(family)));
   }
@@ -116,10 +125,31 @@ class SetWriter {
   }
 
  private:
+  // Of the log odds that both families give the validation's joins: what can be said of another
+  // listener.
+  nlohmann::json agreement() const {
+    const std::vector<float>&a = heard_.at(kDetectorFamilies[0]), &b = heard_.at(kDetectorFamilies[1]);
+    double sum_a = 0, sum_b = 0, aa = 0, bb = 0, ab = 0;
+    const auto count = static_cast<double>(a.size());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      const double x = a[i], y = b[i];
+      sum_a += x;
+      sum_b += y;
+      aa += x * x;
+      bb += y * y;
+      ab += x * y;
+    }
+    const double covariance = ab - sum_a * sum_b / count;
+    const double variances = (aa - sum_a * sum_a / count) * (bb - sum_b * sum_b / count);
+    return {{"odds", (sum_a + sum_b) / (2 * count)},
+            {"correlation", variances > 0 ? covariance / std::sqrt(variances) : 0.0}};
+  }
+
   fs::path weights_of(const std::string& family) const { return folder_ / (family + ".safetensors"); }
 
   const DetectorTraining& training_;
   fs::path folder_;
+  std::map<std::string, std::vector<float>> heard_;  // of the validation's joins, by family
 };
 
 // At the last number of joins over the one before, as a mean over the families: of the systems' choices
@@ -161,13 +191,15 @@ std::string expected_duration(const DetectorTraining& training, const JoinExampl
 
 // What chooses by ear would flatter itself before what measures, had both learnt from the same track.
 void refuse_shared(const DetectorTraining& training) {
+  std::vector<LibraryTrack> teaching = training.tracks;
+  teaching.insert(teaching.end(), training.also.begin(), training.also.end());
   for (const SeamSet& set : seam_sets(training.critic ? detectors_folders() : critics_folders())) {
     for (const char* family : kDetectorFamilies) {
       const fs::path file = card_path(set.folder / (std::string(family) + ".safetensors"));
       std::error_code code;
       if (!fs::exists(file, code)) continue;
       const ModelCard card = ModelCard::read(file);
-      for (const LibraryTrack& track : training.tracks) {
+      for (const LibraryTrack& track : teaching) {
         for (const CardTrack& taught : card.tracks) {
           if (taught.side != "train" || std::find(track.recording.begin(), track.recording.end(),
                                                   taught.id) == track.recording.end())
@@ -183,6 +215,15 @@ void refuse_shared(const DetectorTraining& training) {
       }
     }
   }
+}
+
+// Of a round. Music beside the fold is not to outweigh it.
+std::vector<LibraryTrack> teachers(const DetectorTraining& training, std::uint64_t seed) {
+  std::vector<LibraryTrack> tracks = training.tracks, also = training.also;
+  Random(seed).shuffle(std::span(also));
+  also.resize(std::min(also.size(), tracks.size()));
+  tracks.insert(tracks.end(), also.begin(), also.end());
+  return tracks;
 }
 
 }  // namespace
@@ -223,8 +264,8 @@ std::vector<LearningPoint> train_detectors(const DetectorTraining& training, Lib
     for (; round < rounds; ++round) {
       // Other cuts give other joins of the same tracks.
       const std::uint64_t seed = derive_seed(training.seed, round + 1);
-      maker.add(training.tracks, cut(round == 0 ? "3" : "2-5", seed), training.round, seed, false,
-                examples);
+      maker.add(teachers(training, seed), cut(round == 0 ? "3" : "2-5", seed), training.round, seed,
+                false, examples);
       log_info("round " + std::to_string(round + 1) + ": " + std::to_string(examples.joins()) +
                " joins");
     }

@@ -13,12 +13,12 @@ Seconds needed(const JoinConfig& config) {
   return kSeamFlank + std::max(config.fade, config.kind) / 2 + 2 * kMargin;
 }
 
-CriticConfig ears_of(const JoinConfig& config) {
-  CriticConfig ears;
-  ears.fade = config.fade;
-  ears.target_lufs = config.target_lufs;
-  ears.threads = config.threads;
-  return ears;
+OpinionConfig opinion_of(const JoinConfig& config) {
+  OpinionConfig opinion{config.edge_weight, config.critics, {}, {}, {}};
+  opinion.ear.fade = config.fade;
+  opinion.ear.target_lufs = config.target_lufs;
+  opinion.ear.threads = config.threads;
+  return opinion;
 }
 
 // Whether a passage can go on through this moment of its source.
@@ -38,8 +38,7 @@ class JoinChooser {
         sources_(sources_of(pool)),
         context_length_(model.context_length()),
         session_(model.open_session(pool.set(), 0, config.threads)),
-        ranker_(*session_, pool,
-                second_opinion(pool, {config.edge_weight, config.critics, ears_of(config)})) {
+        ranker_(*session_, pool, second_opinion(pool, opinion_of(config))) {
     for (std::size_t i = 0; i < pool.fragments().size(); ++i) {
       const PlanSource& source = sources_[pool.fragments()[i].track];
       if (reaches_back(source, pool.pcm_start(i), config.fade / 2 + kMargin) &&

@@ -9,6 +9,7 @@
 #include "judge/blend_listener.hpp"
 #include "judge/medley.hpp"
 #include "model/registry.hpp"
+#include "planning/seam_preview.hpp"
 
 namespace segue {
 namespace {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,10 +41,21 @@ struct Recording {
 // One verdict for each kind of transition that enough seams have; those of other seams are counted in
 // `unjudged`. Throws Error(input) if a file is no rendering of its plan, or a source is gone.
 struct RecordingVerdict {
+  // A seam of a kind that was judged.
+  struct Seam {
+    std::size_t recording = 0;
+    Seconds middle{0};  // of its transition
+    double heard = 0;   // share of the passages that sound less like a join, 0 … 1
+  };
+
   std::vector<Verdict> kinds;
+  std::vector<Seam> heard;  // by kind; only of kinds with a valid detector
   std::size_t seams = 0;
   std::size_t unjudged = 0;
   std::string why_not;  // it cannot be said how audible they are, where `kinds` is empty
+
+  // Of the seam whose transition has its middle there; none if it was not judged.
+  std::optional<double> heard_at(std::size_t recording, Seconds middle) const;
 };
 RecordingVerdict judge_recordings(const std::vector<Recording>& recordings, const JudgeConfig& config);
 

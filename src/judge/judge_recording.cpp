@@ -24,6 +24,7 @@ std::string format_seconds(Seconds time) {
   return text;
 }
 
+constexpr Seconds kSameMoment{0.001};
 constexpr Seconds kLeastHeard{0.7};  // of music on either side of a transition
 constexpr Seconds kOffLength{0.5};   // encoders add some silence
 
@@ -131,7 +132,7 @@ EncodingConfig encoding_of(const fs::path& file, int sample_rate) {
 std::optional<Verdict> judge_kind(const std::vector<Recording>& recordings,
                                   const std::vector<PlanSource>& sources,
                                   const std::vector<RecordedSeam>& seams, const DetectorSet& detectors,
-                                  const JudgeConfig& config) {
+                                  const JudgeConfig& config, std::vector<RecordingVerdict::Seam>& told) {
   std::vector<Join> joins;
   joins.reserve(seams.size());
   for (const RecordedSeam& seam : seams) joins.push_back(seam.join);
@@ -181,6 +182,7 @@ std::optional<Verdict> judge_kind(const std::vector<Recording>& recordings,
   Judge judge(detectors, {part(0), part(1), part(2), part(3)}, sources.size(), fade, config.seed);
   judge.hear("random", part(4), part(1));
   HeardSeams recorded;
+  std::vector<RecordingVerdict::Seam> own_seams;
   for (std::size_t r = 0; r < recordings.size(); ++r) {
     std::vector<Join> own;
     std::vector<Seconds> middles;
@@ -188,13 +190,18 @@ std::optional<Verdict> judge_kind(const std::vector<Recording>& recordings,
       if (seam.recording != r) continue;
       own.push_back(seam.join);
       middles.push_back(seam.middle);
+      own_seams.push_back({r, seam.middle, 0});
       recorded.groups.push_back(seam.join.out.source);
     }
     for (SeamWindow& window :
          hear_file(recordings[r].file, own, middles, detectors.transition, config.threads))
       recorded.windows.push_back(std::move(window));
   }
-  judge.hear("file", recorded, part(5));
+  const std::vector<double> shares = judge.hear("file", recorded, part(5));
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    own_seams[i].heard = shares[i];
+    told.push_back(own_seams[i]);
+  }
   return judge.verdict();
 }
 
@@ -228,6 +235,13 @@ void refuse_known(const Plan& plan, const DetectorSet& detectors, const JudgeCon
 }
 
 }  // namespace
+
+std::optional<double> RecordingVerdict::heard_at(std::size_t recording, Seconds middle) const {
+  const auto seam = std::find_if(heard.begin(), heard.end(), [&](const Seam& one) {
+    return one.recording == recording && std::abs((one.middle - middle).count()) < kSameMoment.count();
+  });
+  return seam == heard.end() ? std::nullopt : std::optional(seam->heard);
+}
 
 RecordingVerdict judge_recordings(const std::vector<Recording>& recordings, const JudgeConfig& config) {
   const AllSources all(recordings);
@@ -263,7 +277,7 @@ RecordingVerdict judge_recordings(const std::vector<Recording>& recordings, cons
       refuse_known(recording.plan, detectors, config);
       detectors.warn_unless_heard(recording.plan.model);
     }
-    auto verdict = judge_kind(recordings, all.sources, of_kind, detectors, config);
+    auto verdict = judge_kind(recordings, all.sources, of_kind, detectors, config, result.heard);
     if (!verdict) {
       scarce = true;
       continue;

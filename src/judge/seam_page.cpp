@@ -184,7 +184,8 @@ std::string player(const fs::path& recording, int rate, Seconds begin, Seconds e
          "\"></audio>\n";
 }
 
-std::string figures(const Transition& transition, int rate, const SeamMeasure& measure) {
+std::string figures(const Transition& transition, int rate, const SeamMeasure& measure,
+                    std::optional<double> heard) {
   std::string line;
   const auto add = [&](const std::string& text) { line += (line.empty() ? "" : " · ") + text; };
   add(formatted("%.1f s", to_seconds(transition.before + transition.after, rate).count()) +
@@ -199,6 +200,7 @@ std::string figures(const Transition& transition, int rate, const SeamMeasure& m
   if (measure.loudness_step) add(formatted("loudness %+.1f LU", *measure.loudness_step));
   if (measure.spectral_jump)
     add(formatted("spectral jump at the %.0fth percentile", *measure.spectral_jump));
+  if (heard) add(formatted("sounds more like a join than %.0f %% of the music", 100 * *heard));
   return line;
 }
 
@@ -252,9 +254,11 @@ void write_seam_page(const fs::path& file, const fs::path& recording, const Plan
     const SeamMeasure& seam = measures.seams[i];
     const Seconds begin = std::max(Seconds(0), seam.time.begin - kAround);
     const Seconds end = std::min(measures.duration, seam.time.end + kAround);
-    page += "<h2>" + format_time(seam.time.middle()) + " &nbsp; " +
-            svg_text(to_valid_utf8(seam.time.out)) + " → " + svg_text(to_valid_utf8(seam.time.in)) +
-            "</h2>\n<p>" + figures(plan.transitions[i], plan.sample_rate, seam) + "</p>\n";
+    page +=
+        "<h2>" + format_time(seam.time.middle()) + " &nbsp; " + svg_text(to_valid_utf8(seam.time.out)) +
+        " → " + svg_text(to_valid_utf8(seam.time.in)) + "</h2>\n<p>" +
+        figures(plan.transitions[i], plan.sample_rate, seam, verdict.heard_at(0, seam.time.middle())) +
+        "</p>\n";
     if (!plan.transitions[i].why.empty())
       page += "<p class=\"note\">" + svg_text(to_valid_utf8(plan.transitions[i].why)) + "</p>\n";
     page += SeamPicture(plan, i, seam, begin, end).draw(audio);

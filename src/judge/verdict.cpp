@@ -98,12 +98,14 @@ std::vector<std::vector<float>> Judge::scores(const HeardSeams& seams) const {
   return scores;
 }
 
-void Judge::hear(const std::string& what, const HeardSeams& joins, const HeardSeams& passages) {
+std::vector<double> Judge::hear(const std::string& what, const HeardSeams& joins,
+                                const HeardSeams& passages) {
   require_enough(joins, "joins");
   require_enough(passages, "continuous passages");
   SeamFigure figure{what, joins.windows.size(), passages.windows.size(), {}, {}};
   const auto joined = scores(joins);
   const auto continuous = scores(passages);
+  std::vector<double> heard;
   std::size_t groups = 0;
   for (const HeardSeams* seams : {&joins, &passages})
     for (const std::size_t group : seams->groups) groups = std::max(groups, group + 1);
@@ -116,10 +118,13 @@ void Judge::hear(const std::string& what, const HeardSeams& joins, const HeardSe
     figure.detectors.push_back(
         {name_of(d), auc(joined[d], continuous[d]), auc_interval(std::move(grouped), groups, seed_)});
     if (!verdict_.controls[d].valid()) continue;
-    if (!figure.strongest || figure.detectors.back().auc > figure.strongest->auc)
-      figure.strongest = figure.detectors.back();
+    if (figure.strongest && figure.detectors.back().auc <= figure.strongest->auc) continue;
+    figure.strongest = figure.detectors.back();
+    heard.clear();
+    for (const float score : joined[d]) heard.push_back(auc(std::span(&score, 1), continuous[d]));
   }
   verdict_.figures.push_back(std::move(figure));
+  return heard;
 }
 
 }  // namespace segue

@@ -75,8 +75,10 @@ class Judge {
   Judge(const DetectorSet& detectors, const ControlSeams& controls, std::size_t tracks, Seconds fade,
         std::uint64_t seed);
 
-  // Against passages at their own places. Throws Error(input) if there are too few.
-  void hear(const std::string& what, const HeardSeams& joins, const HeardSeams& passages);
+  // Against passages at their own places. Gives for each join the share of the passages that sound less
+  // like one to the detector with the highest AUC of those that are valid; nothing if none is. Throws
+  // Error(input) if there are too few.
+  std::vector<double> hear(const std::string& what, const HeardSeams& joins, const HeardSeams& passages);
 
   const Verdict& verdict() const { return verdict_; }
 

@@ -2,28 +2,24 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <map>
 #include <optional>
 
 #include "base/interrupt.hpp"
 #include "base/parallel.hpp"
 #include "base/progress.hpp"
-#include "evaluation/seam_sets.hpp"
 #include "library/audio_reader.hpp"
 #include "plan/output_clock.hpp"
+#include "planning/seam_search.hpp"
 
 namespace segue {
 namespace {
 
-constexpr std::size_t kSeamsAtOnce = 16;  // whose alternatives are in memory
-constexpr Seconds kLeastEnd{0.2};         // that the last placement plays
-constexpr Seconds kBarely{1};             // that hardly shortens a mix
-constexpr Seconds kUnheardLength{12};     // of what is taken where nobody can choose
-
-Seconds longest_of(const std::vector<Seconds>& lengths) {
-  return *std::max_element(lengths.begin(), lengths.end());
-}
+constexpr std::size_t kSeamsAtOnce = 16;       // whose alternatives are in memory
+constexpr Seconds kLeastEnd{0.2};              // that the last placement plays
+constexpr Seconds kBarely{1};                  // that hardly shortens a mix
+constexpr Seconds kFarthest{8.5};              // that a place moves
+constexpr double kSamePlace = 0.3, kStep = 2;  // s; a step where there are no bars
+constexpr std::size_t kMostMoved = 8;          // places, beside the planned one
 
 class Arranger {
  public:
@@ -32,16 +28,11 @@ class Arranger {
     ends_ = seams_;
     ends_.erase(ends_.begin());
     ends_.push_back(plan.length);
-    if (config_.critics.empty()) {
-      std::erase_if(config_.proposals.lengths, [](Seconds length) { return length > kUnheardLength; });
-    } else {
-      std::erase_if(config_.proposals.lengths,
-                    [&](Seconds length) { return critic_of(length) == nullptr; });
-    }
   }
 
   void run() {
-    if (config_.proposals.lengths.empty()) return;
+    const SeamSearch first({{place(0, true)}, {place(1, false)}}, config_.critics, config_.proposals);
+    if (!first.tries()) return;
     Plan before = plan_;
     Chosen chosen = choose_all();
     apply(chosen);
@@ -58,16 +49,20 @@ class Arranger {
  private:
   using Chosen = std::vector<std::optional<Proposal>>;  // of each seam; none: it stays as it was
 
-  // Tracks that are left early make the mix shorter: as few as needed are not.
+  // Tracks that are left early, or entered late, make the mix shorter: as few as needed are not.
   void leave_later(const Plan& before, Chosen& chosen) {
     std::vector<std::size_t> early;
-    const auto won = [&](std::size_t i) { return place_in(before, i, true).at - chosen[i]->out_at; };
+    const auto won = [&](std::size_t i) {
+      return place_in(before, i, true).at - chosen[i]->out_at + chosen[i]->in_at -
+             place_in(before, i + 1, false).at;
+    };
     for (std::size_t i = 0; i < chosen.size(); ++i)
       if (won(i) > kBarely) early.push_back(i);
     if (early.empty()) return;
     std::stable_sort(early.begin(), early.end(),
                      [&](std::size_t a, std::size_t b) { return won(a) > won(b); });
     config_.proposals.leave_early = false;
+    config_.most = Seconds(0);
     for (const std::size_t i : early) {
       plan_ = before;
       chosen[i] = choose(i, i + 1).front();
@@ -96,23 +91,6 @@ class Arranger {
     extend();
   }
 
-  struct Alternative {
-    Proposal proposal;
-    SeamWindow window;
-    float odds = 0;
-  };
-
-  const CriticSet* critic_of(Seconds length) const {
-    const CriticSet* nearest = nullptr;
-    for (const auto& set : config_.critics) {
-      if (!covers(set->transition, length)) continue;
-      if (nearest == nullptr || std::abs((set->transition - length).count()) <
-                                    std::abs((nearest->transition - length).count()))
-        nearest = set.get();
-    }
-    return nearest;
-  }
-
   MeetingPlace place(std::size_t i, bool leaves) const { return place_in(plan_, i, leaves); }
 
   MeetingPlace place_in(const Plan& plan, std::size_t i, bool leaves) const {
@@ -132,62 +110,79 @@ class Arranger {
     return place;
   }
 
+  // Where a placement may end, or begin: where it was planned, and at bars about that, as long as it
+  // plays long enough and not too long, and nothing is heard twice.
+  std::vector<MeetingPlace> places(std::size_t i, bool leaves) const {
+    const MeetingPlace planned = place(i, leaves);
+    std::vector<MeetingPlace> all = {planned};
+    const bool fixed = config_.most == Seconds(0) || (config_.end_stays && i + 1 == ends_.size());
+    if (config_.critics.empty() || fixed) return all;
+    const double share = leaves && i == 0 ? 1 : .5;  // of the placement that belongs to this seam
+    const Seconds shorter = std::min(kFarthest, planned.room - share * config_.least);
+    const Seconds longer =
+        std::min({kFarthest, share * config_.most - planned.room, free_beyond(i, leaves) / 2});
+    const Seconds back = std::max(Seconds(0), leaves ? shorter : longer),
+                  on = std::max(Seconds(0), leaves ? longer : shorter);
+    for (const double at : bars_about(planned, back, on)) {
+      MeetingPlace moved = planned;
+      moved.at = Seconds(at);
+      moved.room += leaves ? moved.at - planned.at : planned.at - moved.at;
+      all.push_back(moved);
+    }
+    return all;
+  }
+
+  // Of a placement's source, until something is played that is heard elsewhere, or the source ends.
+  Seconds free_beyond(std::size_t i, bool leaves) const {
+    const Placement& placement = plan_.placements[i];
+    const PcmFrame begin = placement.start, end = placement.start + placement.length;
+    const PlanSource& source = plan_.sources[placement.source];
+    PcmFrame free = leaves ? source.pcm_frames - end : begin;
+    for (std::size_t k = 0; k < plan_.placements.size(); ++k) {
+      const Placement& other = plan_.placements[k];
+      if (k == i || other.source != placement.source) continue;
+      if (leaves && other.start >= end) free = std::min(free, other.start - end);
+      if (!leaves && other.start + other.length <= begin)
+        free = std::min(free, begin - other.start - other.length);
+    }
+    return to_seconds(free, source.sample_rate);
+  }
+
+  static std::vector<double> bars_about(const MeetingPlace& place, Seconds back, Seconds on) {
+    std::vector<double> moments;
+    const double from = (place.at - back).count(), to = (place.at + on).count();
+    const auto add = [&](double at) {
+      if (at >= from && at <= to && std::abs(at - place.at.count()) > kSamePlace) moments.push_back(at);
+    };
+    if (place.has_beat) {
+      for (const Beat& beat : place.features->music().beats)
+        if (beat.place == 0) add(beat.seconds);
+    } else {
+      for (double off = -kFarthest.count(); off <= kFarthest.count(); off += kStep)
+        add(place.at.count() + off);
+    }
+    std::stable_sort(moments.begin(), moments.end(), [&](double a, double b) {
+      return std::abs(a - place.at.count()) < std::abs(b - place.at.count());
+    });
+    if (moments.size() > kMostMoved) moments.resize(kMostMoved);
+    return moments;
+  }
+
   // The best for seams [begin, end).
   std::vector<Proposal> choose(std::size_t begin, std::size_t end) {
-    std::vector<std::vector<Alternative>> seams(end - begin);
-    parallel_for(seams.size(), config_.threads, [&](std::size_t s) {
-      const Meeting meeting(place(begin + s, true), place(begin + s + 1, false),
-                            longest_of(config_.proposals.lengths));
-      for (Proposal& proposal : meeting.proposals(config_.proposals)) {
-        const CriticSet* critic = critic_of(proposal.duration());
-        Alternative one{std::move(proposal), {}, 0};
-        if (critic != nullptr) one.window = meeting.hear(one.proposal, critic->transition);
-        seams[s].push_back(std::move(one));
-      }
-    });
-    judge(seams);
-    std::vector<Proposal> best;
-    best.reserve(seams.size());
-    for (auto& alternatives : seams) best.push_back(best_of(alternatives));
+    std::vector<SeamSearch> seams;
+    std::vector<std::pair<std::size_t, std::size_t>> exits;
+    for (std::size_t i = begin; i < end; ++i) {
+      seams.emplace_back(SeamPlaces{places(i, true), places(i + 1, false)}, config_.critics,
+                         config_.proposals);
+      for (std::size_t exit = 0; exit < seams.back().exits(); ++exit)
+        exits.emplace_back(i - begin, exit);
+    }
+    parallel_for(exits.size(), config_.threads,
+                 [&](std::size_t i) { seams[exits[i].first].sketch(exits[i].second); });
+    std::vector<Proposal> best(seams.size());
+    parallel_for(seams.size(), config_.threads, [&](std::size_t s) { best[s] = seams[s].best(); });
     return best;
-  }
-
-  void judge(std::vector<std::vector<Alternative>>& seams) const {
-    std::map<const CriticSet*, std::vector<Alternative*>> kinds;
-    for (auto& alternatives : seams)
-      for (Alternative& one : alternatives)
-        if (const CriticSet* critic = critic_of(one.proposal.duration())) kinds[critic].push_back(&one);
-    for (const auto& set : config_.critics) {
-      const auto kind = kinds.find(set.get());
-      if (kind == kinds.end()) continue;
-      std::vector<SeamWindow> windows;
-      for (Alternative* one : kind->second) windows.push_back(std::move(one->window));
-      const std::vector<float> odds = set->odds(windows);
-      for (std::size_t i = 0; i < odds.size(); ++i)  // in steps, so that they do not hang on the BLAS
-        kind->second[i]->odds = std::round(odds[i] * 256) / 256;
-    }
-  }
-
-  Proposal best_of(std::vector<Alternative>& alternatives) const {
-    const bool heard = !config_.critics.empty();
-    const auto better = [&](const Alternative& a, const Alternative& b) {
-      if (heard) return a.odds < b.odds;
-      return a.proposal.duration() > b.proposal.duration();
-    };
-    Alternative& best = *std::min_element(alternatives.begin(), alternatives.end(), better);
-    best.proposal.transition.why = told(best, alternatives.size(), heard);
-    return std::move(best.proposal);
-  }
-
-  static std::string told(const Alternative& best, std::size_t count, bool heard) {
-    char text[160];
-    if (heard) {
-      std::snprintf(text, sizeof text, "heard least of %zu (%+.2f)", count,
-                    static_cast<double>(best.odds));
-    } else {
-      std::snprintf(text, sizeof text, "the longest of %zu up to %g s", count, kUnheardLength.count());
-    }
-    return std::string(text) + (best.proposal.on_beat ? ", on the beat" : "");
   }
 
   void put(std::size_t i, const Proposal& proposal) {

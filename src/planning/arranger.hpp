@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "planning/critic.hpp"
+#include "planning/critic_sets.hpp"
 #include "planning/meeting.hpp"
 
 namespace segue {
@@ -25,15 +25,19 @@ struct ArrangeConfig {
   // longest blend up to 12 s that there is room for is taken, as nobody can choose.
   std::vector<std::shared_ptr<const CriticSet>> critics{};
   ProposalConfig proposals{};
+  // Where critics choose, placements may end and begin up to 8.5 s beside where they were planned, at
+  // bars (without a beat, every 2 s), as long as they play for `least` to `most`; 0: they stay.
+  Seconds least{0}, most{0};
+  bool end_stays = false;   // where the last placement begins stays anyhow
   std::size_t threads = 0;  // 0 = all cores
 };
 
-// Replaces the transitions of a plan that is valid with crossfades, and moves where placements meet by
-// less than a beat, or where a track ends too soon for its transition by so much. Half of a placement
-// belongs to the seam at each of its ends. sources: one for each placement. The mix keeps its length:
-// its last placement plays on as far as it must; where its source has no more, fewer tracks are left
-// early, and then the last seams stay as they were. The same input gives the same plan on any thread
-// count.
+// Replaces the transitions of a plan that is valid with blends, and moves where placements meet: by less
+// than a beat, by bars where that is heard less, or where a track ends too soon for its transition by so
+// much. Half of a placement belongs to the seam at each of its ends. sources: one for each placement. The
+// mix keeps its length: its last placement plays on as far as it must; where its source has no more,
+// places stay where they were, and then the last seams as they were. The same input gives the same plan
+// on any thread count.
 void arrange(Plan& plan, std::span<const ArrangedSource> sources, const ArrangeConfig& config);
 
 }  // namespace segue

@@ -266,7 +266,11 @@ BoundKeeper::Cut BoundKeeper::cut_of(std::size_t entry, const TrackCuts& track,
     const bool after = start >= pool_.fragments()[run->last].span.end();
     if (plays_now || (!after && until_heard < least)) return Bound::heard;
   }
-  if (hops_to_seconds(length_to_end_[fragment]) < least) return Bound::length;
+  // What is left while the next track comes in sounds on, where the track is long enough for that.
+  const Seconds sounds = config_.blends && holds(Bound::length) ? usual + kSoundsOn : usual;
+  const Hop all = length_to_end_[pool_.tracks()[track_of(fragment)].first];
+  const Seconds needed = std::min({sounds, config_.length - now, std::max(least, hops_to_seconds(all))});
+  if (hops_to_seconds(length_to_end_[fragment]) < needed) return Bound::length;
   if (track.after) return track.after;
   if (holds(Bound::energy) && !bounds_.energy.points.empty()) {
     const double wanted = bounds_.energy.at(now / config_.length);
@@ -291,20 +295,23 @@ std::vector<Relaxed> BoundKeeper::relaxations() const {
     }
     return relaxed;
   };
+  // Tempo gives way before keys: where tempi cannot meet, a transition is short; a wrong key is heard.
   std::vector<Relaxed> steps = {
       with({}),
+      with({Bound::metre, Bound::stretch}),
+      with({Bound::metre, Bound::stretch, Bound::energy}),
       with({Bound::key}),
       with({Bound::key, Bound::energy}),
-      with({Bound::metre, Bound::stretch}),
-      with({Bound::metre, Bound::stretch, Bound::key}),
-      with({Bound::metre, Bound::stretch, Bound::key, Bound::energy}),
+      with({Bound::key, Bound::metre, Bound::stretch}),
+      with({Bound::key, Bound::metre, Bound::stretch, Bound::energy}),
       with({Bound::repeat}),
+      with({Bound::repeat, Bound::metre, Bound::stretch}),
+      with({Bound::repeat, Bound::metre, Bound::stretch, Bound::energy}),
       with({Bound::repeat, Bound::key}),
       with({Bound::repeat, Bound::key, Bound::energy}),
-      with({Bound::repeat, Bound::metre, Bound::stretch}),
-      with({Bound::repeat, Bound::metre, Bound::stretch, Bound::key}),
-      with({Bound::repeat, Bound::metre, Bound::stretch, Bound::key, Bound::energy}),
-      with({Bound::repeat, Bound::metre, Bound::stretch, Bound::key, Bound::energy, Bound::length})};
+      with({Bound::repeat, Bound::key, Bound::metre, Bound::stretch}),
+      with({Bound::repeat, Bound::key, Bound::metre, Bound::stretch, Bound::energy}),
+      with({Bound::repeat, Bound::key, Bound::metre, Bound::stretch, Bound::energy, Bound::length})};
   std::vector<Relaxed> different;
   for (const Relaxed& step : steps)
     if (std::find(different.begin(), different.end(), step) == different.end())

@@ -32,6 +32,9 @@ enum class Bound : std::uint8_t {
 inline constexpr std::size_t kBounds = 12;
 const char* name_of(Bound bound) noexcept;
 
+// A track that is left should sound on for so long, while a blend brings in the next.
+inline constexpr Seconds kSoundsOn{12};
+
 // A set of bounds that do not hold at a seam.
 using Relaxed = std::array<bool, kBounds>;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "planning/blend_sketch.hpp"
 #include "planning/seam_listener.hpp"
 #include "render/blend_sound.hpp"
 
@@ -42,7 +43,7 @@ Meeting::Heard Meeting::listen(const MeetingPlace& place, Seconds back, Seconds 
   Heard heard;
   heard.place = place;
   heard.begin = frames_of(place.at - back);
-  heard.mono = place.audio(to_seconds(heard.begin, kRate), back + on, kRate);
+  if (place.audio) heard.mono = place.audio(to_seconds(heard.begin, kRate), back + on, kRate);
   return heard;
 }
 
@@ -102,14 +103,23 @@ std::vector<float> Meeting::sound(const Proposal& proposal, Seconds kind) const 
   return mono;
 }
 
-SeamWindow Meeting::hear(const Proposal& proposal, Seconds kind) const {
-  // Where tracks play for a short while, the next seam is near.
+// Where tracks play for a short while, the next seam is near.
+std::pair<Seconds, Seconds> Meeting::flanks(const Proposal& proposal) const {
   const auto flank = [](const Heard& heard, PcmFrame sounding) {
     return std::clamp(heard.place.room - to_seconds(sounding, kRate), kLeastFlank, kSeamFlank);
   };
-  return hear_window(sound(proposal, kind),
-                     {flank(out_, proposal.transition.before), flank(in_, proposal.transition.after)},
-                     proposal.duration(), kind);
+  return {flank(out_, proposal.transition.before), flank(in_, proposal.transition.after)};
+}
+
+SeamWindow Meeting::hear(const Proposal& proposal, Seconds kind) const {
+  if (!has_audio()) return sketch(proposal, kind);
+  return hear_window(sound(proposal, kind), flanks(proposal), proposal.duration(), kind);
+}
+
+SeamWindow Meeting::sketch(const Proposal& proposal, Seconds kind) const {
+  return sketch_blend({out_.place.features, proposal.out_at, out_.place.gain_db},
+                      {in_.place.features, proposal.in_at, in_.place.gain_db}, proposal.transition,
+                      flanks(proposal), kind);
 }
 
 }  // namespace segue

@@ -15,8 +15,8 @@ namespace segue {
 // Where a track is left, or entered.
 struct MeetingPlace {
   const FeatureFile* features = nullptr;  // beats and loudness
-  AudioReader audio;
-  bool has_beat = false;  // as it was heard
+  AudioReader audio;                      // empty: the meeting is only sketched
+  bool has_beat = false;                  // as it was heard
   std::optional<Key> key{};
   Seconds at{0};
   Seconds length{0};  // of the track: where its sound ends
@@ -55,21 +55,25 @@ class Meeting {
   static constexpr Seconds kLongestRelease{20}, kLeastRelease{2};
   static constexpr double kNudge = 0.03;  // s by which places move to meet what is heard
 
-  // longest: of the transitions that will be asked for. Decodes twice that and 32 s more of each track.
-  // Throws Error(input) if a file cannot be read.
+  // longest: of the transitions that will be asked for. Where there is audio, decodes twice that and 32
+  // s more of each track. Throws Error(input) if a file cannot be read.
   Meeting(const MeetingPlace& out, const MeetingPlace& in, Seconds longest);
 
   // Ways that there is room for: of each length, with the seam in the middle of the transition, at its
   // end and at its beginning. A track that ends too soon is left earlier, by whole bars. With a steady
   // beat in both and tempi that can meet, bars and beats fall together, found by the beats first, then
-  // within 30 ms by what begins in the sound of both; the low end changes at once, at the seam. Levels
-  // and spectra meet half way. At least one: a short fade.
+  // within 30 ms by what begins in the sound of both, if there is audio; the low end changes at once, at
+  // the seam. Levels and spectra meet half way. At least one: a short fade.
   std::vector<Proposal> proposals(const ProposalConfig& config) const;
 
   // What is heard of it by those that learnt transitions of up to `kind`: mono, by the code that renders
-  // (render/blend_sound.hpp).
+  // (render/blend_sound.hpp); without audio sketched (planning/blend_sketch.hpp).
   SeamWindow hear(const Proposal& proposal, Seconds kind) const;
-  // The same as sound, at kRate: seam_window_samples(kind) around the middle of the transition.
+  SeamWindow sketch(const Proposal& proposal, Seconds kind) const;
+  // Makes what is heard before and after the transition equally loud, as level() had it from the
+  // features alone; without audio nothing changes.
+  void even_levels(Proposal& proposal) const;
+  // As sound, at kRate: seam_window_samples(kind) around the middle of the transition. Needs audio.
   std::vector<float> sound(const Proposal& proposal, Seconds kind) const;
 
  private:
@@ -91,6 +95,8 @@ class Meeting {
   // earlier: by how much the outgoing one may be left ahead of its place.
   std::optional<Beats> meet(const ProposalConfig& config, Seconds before, Seconds after,
                             Seconds earlier) const;
+  // Whether beats of both are steady about the middle of a transition.
+  bool both_steady_in(const Proposal& proposal) const;
   std::optional<Proposal> propose(const ProposalConfig& config, Seconds length, double share,
                                   bool swap) const;
   void align(Proposal& proposal) const;
@@ -99,6 +105,8 @@ class Meeting {
   // help.
   int key_shift() const;
   void level(Proposal& proposal, const ProposalConfig& config) const;
+  bool has_audio() const { return !out_.mono.empty() && !in_.mono.empty(); }
+  std::pair<Seconds, Seconds> flanks(const Proposal& proposal) const;
   static std::vector<float> part(const Heard& heard, PcmFrame begin, PcmFrame end);
 
   const std::vector<float>& onsets(bool out) const;

@@ -6,6 +6,7 @@
 #include "analysis/block_loudness.hpp"
 #include "library/fragment_loudness.hpp"
 #include "planning/meeting.hpp"
+#include "planning/spectral_levels.hpp"
 #include "render/band_splitter.hpp"
 
 namespace segue {
@@ -14,7 +15,7 @@ namespace {
 constexpr Seconds kBeatsAround{6};   // that a line is laid through, at least
 constexpr Seconds kLevelled{3};      // by whose loudness levels meet
 constexpr Seconds kColoured{8};      // by whose spectrum
-constexpr double kMostLevelled = 6;  // dB, of one track
+constexpr double kMostLevelled = 9;  // dB, of one track
 constexpr double kMostColoured = 9;
 constexpr double kOneTakesAll = 0.04;    // difference of tempi up to which one track gives way
 constexpr int kOnsetHop = 64;            // PCM frames
@@ -45,33 +46,16 @@ std::vector<float> onsets_of(std::span<const float> mono) {
   return strength;
 }
 
-// Level of each of the blend's bands, dB.
-std::array<double, BlendSide::bands> levels_of(std::span<const float> mono) {
-  std::array<double, BlendSide::bands> levels{};
-  split_bands(mono, Meeting::kRate, BlendSide::borders_hz,
-              [&](std::size_t band, std::span<const float> part) {
-                double power = 0;
-                for (const float x : part) power += static_cast<double>(x) * static_cast<double>(x);
-                levels[band] = 10 * std::log10(power / static_cast<double>(part.size()) + 1e-8);
-              });
-  return levels;
+double rounded(double db, double most) { return std::round(std::clamp(db, -most, most) * 100) / 100; }
+
+bool gives(const BlendSide& side) {
+  return to_seconds(side.release, Meeting::kRate) >= Meeting::kLeastRelease;
 }
 
-// By how many dB sound is louder after a change of its bands.
-double louder_by(std::span<const float> mono, const std::array<double, BlendSide::bands>& change) {
-  std::vector<float> changed(mono.size());
-  split_bands(mono, Meeting::kRate, BlendSide::borders_hz,
-              [&](std::size_t band, std::span<const float> part) {
-                const auto factor = static_cast<float>(std::pow(10, change[band] / 20));
-                for (std::size_t i = 0; i < part.size(); ++i) changed[i] += factor * part[i];
-              });
-  const auto loudness = [](std::span<const float> some) {
-    BlockLoudness blocks(Meeting::kRate, 1);
-    blocks.add(some);
-    return gated_loudness(blocks.momentary());
-  };
-  const double louder = loudness(changed) - loudness(mono);
-  return std::isfinite(louder) ? louder : 0;
+// Of a change, so much is left on average in the seconds that are levelled, as it is released.
+double kept(const BlendSide& side) {
+  const double glide = to_seconds(side.release - side.landing(), Meeting::kRate).count();
+  return std::max(0.5, 1 - kLevelled.count() / 2 / std::max(glide, 1.0));
 }
 
 double loudness_of(const MeetingPlace& place, Seconds begin, Seconds end) {
@@ -85,6 +69,15 @@ std::optional<BeatLine> Meeting::line_of(const Heard& heard) {
   const MeetingPlace& place = heard.place;
   if (!place.has_beat) return std::nullopt;
   return fit_beats(place.features->music().beats, place.at, kBeatsAround, kBeatsAround);
+}
+
+bool Meeting::both_steady_in(const Proposal& proposal) const {
+  if (!out_.place.has_beat || !in_.place.has_beat) return false;
+  const Transition& transition = proposal.transition;
+  const Seconds middle = to_seconds(transition.after - transition.before, kRate) / 2;
+  const Seconds half = std::max(kBeatsAround, proposal.duration() / 2);
+  return fit_beats(out_.place.features->music().beats, proposal.out_at + middle, half, half) &&
+         fit_beats(in_.place.features->music().beats, proposal.in_at + middle, half, half);
 }
 
 const std::vector<float>& Meeting::onsets(bool out) const {
@@ -193,23 +186,14 @@ void Meeting::level(Proposal& proposal, const ProposalConfig& config) const {
   BlendSide &out = transition.blend.out, &in = transition.blend.in;
   const Seconds out_end = proposal.out_at - to_seconds(transition.before, kRate) * out.tempo;
   const Seconds in_begin = proposal.in_at + to_seconds(transition.after, kRate) * in.tempo;
-  const bool out_gives = to_seconds(out.release, kRate) >= kLeastRelease;
-  const bool in_gives = to_seconds(in.release, kRate) >= kLeastRelease;
+  const bool out_gives = gives(out), in_gives = gives(in);
   const double both = out_gives && in_gives ? .5 : 1;
   double louder = loudness_of(out_.place, out_end - kLevelled, out_end) -
                   loudness_of(in_.place, in_begin, in_begin + kLevelled);
-  const auto rounded = [](double db, double most) {
-    return std::round(std::clamp(db, -most, most) * 100) / 100;
-  };
-  // Of a change, so much is left on average in the seconds that are levelled, as it is released.
-  const auto kept = [](const BlendSide& side) {
-    const double glide = to_seconds(side.release - side.landing(), kRate).count();
-    return std::max(0.5, 1 - kLevelled.count() / 2 / std::max(glide, 1.0));
-  };
-  std::array<double, BlendSide::bands> more{};  // that the outgoing one has of each band
+  BandLevels more{};  // that the outgoing one has of each band
   if (config.spectrum > 0) {
-    const auto out_levels = levels_of(part(out_, frames_of(out_end - kColoured), frames_of(out_end)));
-    const auto in_levels = levels_of(part(in_, frames_of(in_begin), frames_of(in_begin + kColoured)));
+    const BandLevels out_levels = band_levels(*out_.place.features, out_end - kColoured, out_end);
+    const BandLevels in_levels = band_levels(*in_.place.features, in_begin, in_begin + kColoured);
     double mean = 0;
     for (std::size_t band = 0; band < BlendSide::bands; ++band)
       mean += (out_levels[band] - in_levels[band]) / BlendSide::bands;
@@ -225,16 +209,42 @@ void Meeting::level(Proposal& proposal, const ProposalConfig& config) const {
       for (double& band : change) band *= kept(side);
       return change;
     };
-    const PcmFrame levelled = frames_of(kLevelled);
-    if (out_gives)
-      louder += louder_by(part(out_, frames_of(out_end) - levelled, frames_of(out_end)), changed(out));
-    if (in_gives)
-      louder -= louder_by(part(in_, frames_of(in_begin), frames_of(in_begin) + levelled), changed(in));
+    if (out_gives) louder += louder_by(*out_.place.features, out_end - kLevelled, out_end, changed(out));
+    if (in_gives) louder -= louder_by(*in_.place.features, in_begin, in_begin + kLevelled, changed(in));
   }
   if (std::isfinite(louder)) {
     if (out_gives) out.gain_db = rounded(-both * louder / kept(out), kMostLevelled);
     if (in_gives) in.gain_db = rounded(both * louder / kept(in), kMostLevelled);
   }
+}
+
+void Meeting::even_levels(Proposal& proposal) const {
+  const Transition& transition = proposal.transition;
+  BlendSide &out = proposal.transition.blend.out, &in = proposal.transition.blend.in;
+  if (!has_audio() || (!gives(out) && !gives(in))) return;
+  const std::vector<float> mono = sound(proposal, proposal.duration());
+  const auto loudness = [](std::span<const float> samples) {
+    BlockLoudness blocks(kRate, 1);
+    blocks.add(samples);
+    return blocks.integrated();
+  };
+  const auto size = static_cast<std::size_t>(frames_of(kLevelled));
+  const auto flank = static_cast<std::size_t>(frames_of(kSeamFlank));
+  // What the transition makes of it, in mono, beside what it is by itself; that in stereo.
+  const auto sounding = [&](const Heard& heard, Seconds begin, std::size_t sounds_at) {
+    const PcmFrame first = frames_of(begin);
+    const double by_itself = loudness(part(heard, first, first + frames_of(kLevelled)));
+    const double made = loudness(std::span(mono).subspan(sounds_at, size));
+    return loudness_of(heard.place, begin, begin + kLevelled) + made - by_itself - heard.place.gain_db;
+  };
+  const Seconds out_end = proposal.out_at - to_seconds(transition.before, kRate) * out.tempo;
+  const Seconds in_begin = proposal.in_at + to_seconds(transition.after, kRate) * in.tempo;
+  const double louder =
+      sounding(out_, out_end - kLevelled, flank - size) - sounding(in_, in_begin, mono.size() - flank);
+  if (!std::isfinite(louder)) return;
+  const double both = gives(out) && gives(in) ? .5 : 1;
+  if (gives(out)) out.gain_db = rounded(out.gain_db - both * louder / kept(out), kMostLevelled);
+  if (gives(in)) in.gain_db = rounded(in.gain_db + both * louder / kept(in), kMostLevelled);
 }
 
 int Meeting::key_shift() const {

@@ -82,13 +82,15 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
   if (blend.in.release == 0) blend.in.tempo = 1;
   proposal.on_beat =
       meets && out_on && in_on && beats.out_tempo == blend.out.tempo && beats.in_tempo == blend.in.tempo;
-  // Steady beats do not run against each other for longer than a bar or so.
-  if (steady_ && !proposal.on_beat && config.move && length > kLongestOffBeat) return std::nullopt;
   if ((after > Seconds(0) && after * blend.out.tempo + kEdge > out_.place.length - proposal.out_at) ||
       (before > Seconds(0) && before * blend.in.tempo + kEdge > proposal.in_at))
     return std::nullopt;
   transition.before = frames_of(before);
   transition.after = frames_of(after);
+  // Steady beats do not run against each other for longer than a bar or so.
+  if (config.move && !proposal.on_beat && length > kLongestOffBeat &&
+      (steady_ || both_steady_in(proposal)))
+    return std::nullopt;
   blend.low = blend.mid = blend.high = {-transition.before, transition.after};
   if (swap && !cut) {
     const Seconds beat(meets ? beats.period : 0.5);
@@ -97,8 +99,10 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
     if (share == 1) blend.low.begin = std::max(-2 * half, -transition.before);
     if (share == 0) blend.low.end = std::min(2 * half, transition.after);
   }
-  if (proposal.on_beat) align(proposal);
-  match_phase(proposal);
+  if (has_audio()) {
+    if (proposal.on_beat) align(proposal);
+    match_phase(proposal);
+  }
   level(proposal, config);
   return proposal;
 }

@@ -9,7 +9,7 @@
 #include "base/version.hpp"
 #include "library/fragment_loudness.hpp"
 #include "planning/arranger.hpp"
-#include "planning/critic.hpp"
+#include "planning/critic_sets.hpp"
 #include "planning/crossfades.hpp"
 #include "planning/levels.hpp"
 
@@ -159,6 +159,9 @@ class PlanBuilder {
     ArrangeConfig arranging;
     arranging.critics = config_.join_critics;
     arranging.proposals.shift = config_.shift_keys;
+    arranging.least = config_.bounds.least;
+    arranging.most = config_.bounds.most;
+    arranging.end_stays = config_.bounds.end.has_value();
     arrange(plan_, sources, arranging);
     for (const auto& set : config_.join_critics)
       for (const auto& critic : set->critics)

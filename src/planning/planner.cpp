@@ -46,13 +46,18 @@ class Deciding {
 
  private:
   static SecondOpinion opinion_of(const MixConfig& config, const FragmentPool& pool) {
-    CriticConfig ears;
-    ears.heard = config.critic_heard;
-    ears.weight = config.critic_weight;
-    ears.fade = config.crossfade;
-    ears.target_lufs = config.target_lufs;
-    if (config.style == Style::mix) ears.reach = config.bounds.least;
-    return second_opinion(pool, {config.edge_weight, config.critics, ears});
+    OpinionConfig opinion{config.edge_weight, config.critics, {}, {}, {}};
+    opinion.critic.heard = config.critic_heard;
+    opinion.critic.weight = config.critic_weight;
+    opinion.ear.fade = config.crossfade;
+    opinion.ear.target_lufs = config.target_lufs;
+    if (config.style == Style::mix) {
+      opinion.ear.reach = config.bounds.least;
+      // Half of what a track plays belongs to the seam at each of its ends.
+      opinion.ear.room = (config.bounds.least + config.bounds.most) / 4;
+      if (config.blends && config.critics) opinion.blends = config.join_critics;
+    }
+    return second_opinion(pool, opinion);
   }
 
   const MixConfig& config_;

@@ -18,8 +18,7 @@ namespace {
 constexpr std::size_t kBranches = 3;  // entries that are followed of each answer
 constexpr std::size_t kMostStarts = 8;
 constexpr std::size_t kMoments = 16;  // at which bounds that depend on the time are asked
-constexpr Seconds kSoundsOn{12};
-constexpr double kSlack = 0.05;  // seconds, so that rounding to frames leaves no gap at the end
+constexpr double kSlack = 0.05;       // seconds, so that rounding to frames leaves no gap at the end
 
 __extension__ using Wide = __int128;
 

@@ -17,9 +17,16 @@ SeamWindow hear_window(std::span<const float> audio, std::pair<Seconds, Seconds>
   SeamWindow window;
   window.frames = static_cast<Hop>(rows.size()) / LogMelGeometry::bands;
   for (const float value : rows) window.log_mel.push_back(half_from_float(value));
+  window.heard =
+      heard_frames(static_cast<PcmFrame>(audio.size()), window.frames, heard, transition, kind);
+  return window;
+}
+
+FrameRange heard_frames(PcmFrame samples, Hop frames, std::pair<Seconds, Seconds> heard,
+                        Seconds transition, Seconds kind) {
   // In PCM samples. A little tolerance, or rounding would drop the outermost frames of a window that
   // is heard whole.
-  const double middle = static_cast<double>(audio.size()) / 2;
+  const double middle = static_cast<double>(samples) / 2;
   // A fade that is shorter than the window's leaves more music, unless another seam is near.
   const auto reach = [&](Seconds music) {
     return music + (music < kSeamFlank ? transition : std::max(transition, kind)) / 2;
@@ -29,9 +36,10 @@ SeamWindow hear_window(std::span<const float> audio, std::pair<Seconds, Seconds>
   constexpr double hop = LogMelGeometry::hop_length;
   const auto first = static_cast<Hop>(std::ceil(begin / hop - 0.01));
   const auto last = static_cast<Hop>(std::floor((end - LogMelGeometry::window_length) / hop + 0.01));
-  window.heard.begin = std::clamp<Hop>(first, 0, window.frames);
-  window.heard.end = std::clamp<Hop>(last + 1, window.heard.begin, window.frames);
-  return window;
+  FrameRange range;
+  range.begin = std::clamp<Hop>(first, 0, frames);
+  range.end = std::clamp<Hop>(last + 1, range.begin, frames);
+  return range;
 }
 
 }  // namespace segue

@@ -13,4 +13,8 @@ namespace segue {
 SeamWindow hear_window(std::span<const float> audio, std::pair<Seconds, Seconds> heard,
                        Seconds transition, Seconds kind);
 
+// Which of the `frames` of such a window count.
+FrameRange heard_frames(PcmFrame samples, Hop frames, std::pair<Seconds, Seconds> heard,
+                        Seconds transition, Seconds kind);
+
 }  // namespace segue

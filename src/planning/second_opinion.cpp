@@ -16,7 +16,12 @@ class Opinion {
       edge_ = make_edge_model();
       session_ = edge_->open_session(pool.set());
     }
-    if (config.critics) critic_ = std::make_unique<Critic>(pool, config.critics, config.critic);
+    if (!config.hears()) return;
+    critic_ =
+        std::make_unique<Critic>(pool,
+                                 config.blends.empty() ? crossfade_ear(pool, config.critics, config.ear)
+                                                       : blend_ear(pool, config.blends, config.ear),
+                                 config.critic);
   }
 
   void judge(std::size_t last, std::span<Candidate> ranked) {
@@ -47,7 +52,7 @@ class Opinion {
 }  // namespace
 
 SecondOpinion second_opinion(const FragmentPool& pool, const OpinionConfig& config) {
-  if (config.edge_weight == 0 && config.critics == nullptr) return {};
+  if (config.edge_weight == 0 && !config.hears()) return {};
   const auto opinion = std::make_shared<Opinion>(pool, config);
   return [opinion](std::size_t last, std::span<Candidate> ranked) { opinion->judge(last, ranked); };
 }

@@ -19,44 +19,6 @@ constexpr int kPowerBlocks = 20;       // that power is averaged over
 constexpr double kByChance = 0.3;      // correlation
 constexpr double kMostEvened = 0.708;  // or its inverse: 3 dB
 
-// One side as seen from the seam outwards: time runs backwards for the outgoing source, so that for
-// both the release lies behind the transition.
-class Side {
- public:
-  Side(const Transition& transition, BlendEnd end)
-      : out_(end == BlendEnd::out),
-        side_(out_ ? transition.blend.out : transition.blend.in),
-        far_(static_cast<double>(out_ ? transition.before : transition.after)),
-        glide_(static_cast<double>(side_.release - side_.landing())) {}
-
-  const BlendSide& side() const { return side_; }
-
-  // Source time at an output time, both in output PCM frames from the seam.
-  double source_at(double t) const { return out_ ? -outward(-t) : outward(t); }
-
-  // 1 while both sound, falling to 0 as the source is released.
-  double hold_at(double t) const {
-    const double beyond = (out_ ? -t : t) - far_;
-    if (beyond <= 0) return 1;
-    return glide_ > 0 ? std::max(0.0, 1 - beyond / glide_) : 0;
-  }
-
- private:
-  double outward(double t) const {
-    const double beyond = t - far_;
-    if (beyond >= glide_) return t;
-    const double lost = (1 - side_.tempo) * glide_ / 2;  // source time that the glide plays less
-    if (beyond <= 0) return far_ + lost + side_.tempo * beyond;
-    const double left = glide_ - beyond;
-    return t + (1 - side_.tempo) * left * left / (2 * std::max(glide_, 1.0));
-  }
-
-  bool out_;
-  const BlendSide& side_;
-  double far_;
-  double glide_;
-};
-
 // Puts plain sound beside stretched at the far end of the release: where they are most alike, one turns
 // into the other.
 class Landing {
@@ -120,35 +82,20 @@ class Landing {
   PcmFrame joint_, step_;
 };
 
-double fade_of(const BandFade& fade, BlendEnd end, double t) {
-  const auto begin = static_cast<double>(fade.begin),
-             length = static_cast<double>(fade.end - fade.begin);
-  const double share =
-      length > 0 ? std::clamp((t + .5 - begin) / length, 0.0, 1.0) : (t < begin ? 0 : 1);
-  const double angle = share * std::numbers::pi / 2;
-  if (end == BlendEnd::in) return share >= 1 ? 1 : std::sin(angle);
-  return share >= 1 ? 0 : std::cos(angle);
-}
-
-const BandFade& fade_of(const Blend& blend, std::size_t band) {
-  return band == 0 ? blend.low : band <= 2 ? blend.mid : blend.high;
-}
-
 // Level, spectrum and fades of a side.
 void shape(const Transition& transition, BlendEnd end, std::vector<float>& sound, int channels,
            int sample_rate, double gain_db) {
-  const Side side(transition, end);
+  const BlendMotion motion(transition, end);
   const PcmRange range = blend_range(transition, end);
   const auto width = static_cast<std::size_t>(channels);
   const auto frames = sound.size() / width;
   const std::size_t points = frames / kStep + 2;
   std::vector<std::vector<double>> gains(BlendSide::bands, std::vector<double>(points));
   for (std::size_t band = 0; band < BlendSide::bands; ++band) {
-    const double full = side.side().gain_db + side.side().spectrum_db[band];
     for (std::size_t p = 0; p < points; ++p) {
       const auto t = static_cast<double>(range.begin) + static_cast<double>(p) * kStep;
-      gains[band][p] = std::pow(10, (gain_db + side.hold_at(t) * full) / 20) *
-                       fade_of(fade_of(transition.blend, band), end, t);
+      gains[band][p] =
+          std::pow(10, (gain_db + motion.change_db(band, t)) / 20) * motion.fade_at(band, t);
     }
   }
   std::vector<float> channel(frames), sum(frames);
@@ -183,26 +130,26 @@ PcmRange blend_range(const Transition& transition, BlendEnd end) {
 
 PcmRange blend_needs(const Transition& transition, BlendEnd end, int sample_rate) {
   const PcmRange range = blend_range(transition, end);
-  const Side side(transition, end);
-  if (!side.side().stretched()) return range;
+  const BlendMotion motion(transition, end);
+  if (!motion.side().stretched()) return range;
   const auto margin = static_cast<PcmFrame>(kMargin * sample_rate);
-  return {static_cast<PcmFrame>(std::floor(side.source_at(static_cast<double>(range.begin)))) - margin,
-          static_cast<PcmFrame>(std::ceil(side.source_at(static_cast<double>(range.end)))) + margin};
+  return {static_cast<PcmFrame>(std::floor(motion.source_at(static_cast<double>(range.begin)))) - margin,
+          static_cast<PcmFrame>(std::ceil(motion.source_at(static_cast<double>(range.end)))) + margin};
 }
 
 std::vector<float> blend_side(const Transition& transition, BlendEnd end, std::span<const float> source,
                               int channels, int sample_rate, double gain_db) {
   const PcmRange range = blend_range(transition, end);
   const PcmRange needs = blend_needs(transition, end, sample_rate);
-  const Side side(transition, end);
+  const BlendMotion motion(transition, end);
   const auto width = static_cast<std::size_t>(channels);
   std::vector<float> sound;
-  if (side.side().stretched()) {
+  if (motion.side().stretched()) {
     StretchMap map;
-    map.input = [&](double t) { return side.source_at(t); };
-    map.pitch = [&](double t) { return std::exp2(side.side().shift * side.hold_at(t) / 12); };
+    map.input = [&](double t) { return motion.source_at(t); };
+    map.pitch = [&](double t) { return std::exp2(motion.side().shift * motion.hold_at(t) / 12); };
     sound = stretch(source, needs.begin, channels, sample_rate, range.begin, range.end, map);
-    const PcmFrame landing = side.side().landing();
+    const PcmFrame landing = motion.side().landing();
     // In the landing, the time of source and output are one.
     std::vector<float> plain(sound.size());
     const auto copy = [&](PcmFrame from, PcmFrame to) {

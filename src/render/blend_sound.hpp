@@ -6,11 +6,9 @@
 #include <span>
 #include <vector>
 
-#include "plan/plan.hpp"
+#include "render/blend_motion.hpp"
 
 namespace segue {
-
-enum class BlendEnd { out, in };
 
 // PCM frames [begin, end).
 struct PcmRange {

@@ -7,7 +7,7 @@
 #include "base/paths.hpp"
 #include "judge/detectors.hpp"
 #include "judge/join_examples.hpp"
-#include "planning/critic.hpp"
+#include "planning/critic_sets.hpp"
 #include "support/mix_library.hpp"
 #include "support/refusal.hpp"
 #include "support/temporary_folder.hpp"

@@ -34,7 +34,7 @@ class CriticTest : public testing::Test {
 
 TEST_F(CriticTest, HearsBothSidesAtTheLevelsOfTheMix) {
   const FragmentPool pool(cutting_, library_.library(), library_.tracks());
-  Critic critic(pool, set_, CriticConfig{});
+  Critic critic(pool, crossfade_ear(pool, set_, {}), {});
   // The same frames in all tracks, but one is raised by 2 dB, the other by 8.
   std::size_t loud = 1, soft = 0;
   for (std::size_t i = 0; i < pool.fragments().size(); ++i)
@@ -49,7 +49,7 @@ TEST_F(CriticTest, HearsBothSidesAtTheLevelsOfTheMix) {
 
 TEST_F(CriticTest, HearsEachSeamOnce) {
   const FragmentPool pool(cutting_, library_.library(), library_.tracks());
-  Critic critic(pool, set_, CriticConfig{});
+  Critic critic(pool, crossfade_ear(pool, set_, {}), {});
   const std::vector<std::size_t> to = {3, 4, 5};
   const auto first = critic.odds(0, to);
   EXPECT_EQ(asked_, 3u);
@@ -63,7 +63,7 @@ TEST_F(CriticTest, HearsEachSeamOnce) {
 TEST_F(CriticTest, WhatIsNotHeardIsWorthTheLeastOfWhatIs) {
   library_.add("c", 90);
   const FragmentPool pool(cutting_, library_.library(), library_.tracks());
-  Critic critic(pool, set_, CriticConfig{});
+  Critic critic(pool, crossfade_ear(pool, set_, {}), {});
   std::vector<Candidate> ranked;
   for (std::size_t i = 0; i < CriticConfig{}.heard + 10; ++i)
     ranked.push_back({i + 1, -static_cast<std::int64_t>(i)});
@@ -87,9 +87,10 @@ TEST_F(CriticTest, OfWhatIsTooShortForAnOpinionItHasNone) {
   const FragmentPool pool(cutting_, library_.library(), library_.tracks());
   CriticConfig config;
   config.heard = 5;
-  Critic critic(pool, set_, config);
+  const EarConfig ear;
+  Critic critic(pool, crossfade_ear(pool, set_, ear), config);
   const auto is_short = [&](std::size_t i) {
-    return hops_to_seconds(pool.fragments()[i].span.length) - config.fade < Critic::kLeastHeard;
+    return hops_to_seconds(pool.fragments()[i].span.length) - ear.fade < EarConfig::kLeastHeard;
   };
   std::size_t long_one = 0, short_one = 0;
   while (is_short(long_one)) ++long_one;
@@ -116,6 +117,39 @@ TEST_F(CriticTest, OfWhatIsTooShortForAnOpinionItHasNone) {
   for (const std::int64_t change : unheard) EXPECT_EQ(change, mean);
   for (const std::int64_t change : beyond)
     EXPECT_EQ(change, *std::min_element(heard.begin(), heard.end()));
+}
+
+// Kelley's formula: .5 agreement of two is a reliability of 2/3 of their mean.
+TEST_F(CriticTest, AreTrustedAsFarAsTheyAgree) {
+  SeamWindow window;
+  window.frames = 2;
+  window.heard = {0, 2};
+  window.log_mel.resize(2 * LogMelGeometry::bands);
+  window.log_mel[0] = half_from_float(3);
+  std::size_t asked = 0;
+  CriticSet set;
+  set.critics.push_back(std::make_unique<test::LevelCritic>(asked));
+  EXPECT_NEAR(set.odds(std::span(&window, 1))[0], 3, 1e-6);
+  set.agreement = .5;
+  set.mean = -1;
+  EXPECT_NEAR(set.odds(std::span(&window, 1))[0], 2. / 3 * 3 - 1. / 3, 1e-6);
+}
+
+// A blend sounds as well as its best way; where critics know none of the ways, none is preferred.
+TEST_F(CriticTest, HearsBlendsByTheirBestWay) {
+  const FragmentPool pool(cutting_, library_.library(), library_.tracks());
+  EarConfig config;
+  config.room = Seconds(10);
+  const auto ear = blend_ear(pool, {set_}, config);
+  std::vector<std::size_t> to;
+  for (std::size_t i = 1; i < 6; ++i) to.push_back(pool.fragments().size() - i);
+  const std::vector<float> together = ear->odds(0, to);
+  ASSERT_EQ(together.size(), to.size());
+  EXPECT_GE(asked_, to.size());
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    EXPECT_TRUE(std::isfinite(together[i]));
+    EXPECT_EQ(ear->odds(0, std::span(&to[i], 1))[0], together[i]);
+  }
 }
 
 TEST(Critics, WeighTheProbabilityThatASeamIsNotHeard) {

@@ -7,9 +7,14 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "analysis/block_loudness.hpp"
+#include "base/half.hpp"
 #include "planning/arranger.hpp"
+#include "planning/spectral_levels.hpp"
+#include "render/band_splitter.hpp"
 #include "render/renderer.hpp"
 #include "support/hits.hpp"
+#include "support/level_critic.hpp"
 #include "support/signals.hpp"
 
 namespace segue {
@@ -241,6 +246,95 @@ TEST(Meeting, SoundsAsItWillBeRendered) {
   EXPECT_EQ(meeting.hear(*blend, Seconds(12)).frames, seam_window_frames(Seconds(12)));
 }
 
+// Frames of the spectrogram that it makes without decoding are near those of the sound.
+TEST(Meeting, SketchesWhatItSoundsLike) {
+  const TemporaryFolder folder;
+  std::vector<float> first = hits(120, .5, .25, .5, 400), second = hits(120, .48, .1, .5, 2500);
+  const std::vector<float> hiss = test::noise(.05, first.size(), 9);
+  for (std::size_t i = 1; i < first.size(); ++i) {
+    first[i] += hiss[i] + .9f * hiss[i - 1];  // darker
+    second[i] += hiss[i] - .9f * hiss[i - 1];
+  }
+  const HeardTrack a(folder, "a", first, .5, .25);
+  const HeardTrack b(folder, "b", second, .48, .1);
+  const Meeting meeting(a.place(60.25), b.place(.1 + 125 * .48), Seconds(12));
+  for (const Proposal& one : meeting.proposals({})) {
+    if (one.duration() > Seconds(12.01)) continue;
+    const Seconds kind = one.duration() > Seconds(4) ? Seconds(12) : one.duration();
+    const SeamWindow heard = meeting.hear(one, kind), sketched = meeting.sketch(one, kind);
+    ASSERT_EQ(heard.log_mel.size(), sketched.log_mel.size());
+    EXPECT_EQ(heard.heard.begin, sketched.heard.begin);
+    EXPECT_EQ(heard.heard.end, sketched.heard.end);
+    double off = 0;  // dB
+    for (std::size_t i = 0; i < heard.log_mel.size(); ++i)
+      off += 10 * std::abs(static_cast<double>(float_from_half(heard.log_mel[i])) -
+                           static_cast<double>(float_from_half(sketched.log_mel[i])));
+    EXPECT_LT(off / static_cast<double>(heard.log_mel.size()), 2) << one.duration().count();
+  }
+}
+
+// Without audio the same ways are there, but for what is heard in it.
+TEST(Meeting, IsSketchedWithoutAudio) {
+  const TemporaryFolder folder;
+  const HeardTrack a(folder, "a", hits(120, .5, .25), .5, .25);
+  const HeardTrack b(folder, "b", hits(120, .49, .1), .49, .1);
+  MeetingPlace out = a.place(60.25), in = b.place(.1 + 125 * .49);
+  const auto heard = Meeting(out, in, Seconds(12)).proposals({});
+  out.audio = in.audio = {};
+  const Meeting meeting(out, in, Seconds(12));
+  const auto sketched = meeting.proposals({});
+  ASSERT_EQ(heard.size(), sketched.size());
+  for (std::size_t i = 0; i < heard.size(); ++i) {
+    EXPECT_EQ(heard[i].transition.before, sketched[i].transition.before);
+    EXPECT_NEAR(heard[i].in_at.count(), sketched[i].in_at.count(), Meeting::kNudge + .005);
+  }
+  EXPECT_EQ(meeting.hear(sketched[0], Seconds(.1)).frames, seam_window_frames(Seconds(.1)));
+}
+
+// The features of a track may be far from its sound about a place.
+TEST(Meeting, LevelsMeetAsTheySound) {
+  const TemporaryFolder folder;
+  std::vector<float> soft = test::noise(.02, 120 * 22050, 5);
+  const HeardTrack a(folder, "a", test::noise(.08, 120 * 22050, 3), 0, 0);
+  const HeardTrack b(folder, "b", soft, 0, 0);
+  const Meeting meeting(a.place(60), b.place(60), Seconds(12));
+  for (Proposal& one : meeting.proposals({.lengths = {Seconds(1), Seconds(12)}, .shares = {.5}})) {
+    meeting.even_levels(one);
+    const std::vector<float> sound = meeting.sound(one, one.duration());
+    const auto power = [&](std::size_t begin) {
+      double sum = 0;
+      for (std::size_t i = begin; i < begin + 3 * 22050; ++i)
+        sum += static_cast<double>(sound[i]) * static_cast<double>(sound[i]);
+      return 10 * std::log10(sum);
+    };
+    EXPECT_NEAR(power(22050), power(sound.size() - 4 * 22050), .7) << one.duration().count();
+  }
+}
+
+TEST(SpectralLevels, TellHowMuchLouderAChangeMakesIt) {
+  const TemporaryFolder folder;
+  const std::vector<float> music = hits(40, .5, .25, .5, 900);
+  std::vector<float> hiss = test::noise(.05, music.size(), 9);
+  for (std::size_t i = 0; i < music.size(); ++i) hiss[i] += music[i];
+  const HeardTrack track(folder, "a", hiss, 0, 0);
+  const auto loudness = [](const std::vector<float>& mono) {
+    BlockLoudness blocks(22050, 1);
+    blocks.add(mono);
+    return blocks.integrated();
+  };
+  for (const BandLevels& change :
+       {BandLevels{6, 0, 0, 0, 0}, BandLevels{0, 0, 9, 0, 0}, BandLevels{0, -6, -6, 3, 9}}) {
+    std::vector<float> changed(hiss.size());
+    split_bands(hiss, 22050, BlendSide::borders_hz, [&](std::size_t band, std::span<const float> part) {
+      const auto factor = static_cast<float>(std::pow(10, change[band] / 20));
+      for (std::size_t i = 0; i < part.size(); ++i) changed[i] += factor * part[i];
+    });
+    EXPECT_NEAR(louder_by(*track.features, Seconds(0), Seconds(40), change),
+                loudness(changed) - loudness(hiss), 1)
+        << "which is gated";
+  }
+}
+
 class Arranging : public testing::Test {
  protected:
   // Three minutes each, at different rates and tempi, one without a beat.
@@ -308,6 +402,24 @@ TEST_F(Arranging, GivesValidPlansOfTheSameLength) {
       EXPECT_LE(to_seconds(transition.before + transition.after, after.sample_rate).count(), 12.001);
       EXPECT_FALSE(transition.why.empty());
     }
+  }
+}
+
+// Critics hear a few of all ways as sound, and the one that they hear least is taken.
+TEST_F(Arranging, CriticsChoose) {
+  Random random(4);
+  const Plan before = plan(random);
+  std::size_t asked = 0;
+  ArrangeConfig config;
+  config.critics = {test::level_critics(asked)};
+  Plan after = before;
+  arrange(after, sources(before), config);
+  EXPECT_NO_THROW(after.validate());
+  EXPECT_GT(asked, 0u);
+  for (const Transition& transition : after.transitions) {
+    EXPECT_LE(to_seconds(transition.before + transition.after, after.sample_rate).count(), .101)
+        << "nobody has learnt longer ones";
+    EXPECT_NE(transition.why.find("least of"), std::string::npos) << transition.why;
   }
 }
 

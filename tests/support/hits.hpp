@@ -5,6 +5,7 @@
 #include <numbers>
 #include <vector>
 
+#include "analysis/log_mel.hpp"
 #include "features/feature_file.hpp"
 #include "library/audio_reader.hpp"
 #include "planning/meeting.hpp"
@@ -42,9 +43,14 @@ struct HeardTrack {
     const double seconds = static_cast<double>(mono.size()) / rate;
     for (int i = 0; period > 0 && first + i * period < seconds; ++i)
       music.beats.push_back({first + i * period + noted, i % 4});
-    features = FeatureFile::open(write_features(
-        folder.path(), track_id(name), to_hops(Seconds(seconds)), [](Hop, int) { return -3.0f; },
-        music));
+    std::vector<float> rows;
+    if (rate == LogMelGeometry::sample_rate) LogMelExtractor().process(mono, rows);
+    const auto value = [&rows](Hop frame, int band) {
+      const auto i = static_cast<std::size_t>(frame * LogMelGeometry::bands + band);
+      return i < rows.size() ? rows[i] : -3.0f;
+    };
+    features = FeatureFile::open(
+        write_features(folder.path(), track_id(name), to_hops(Seconds(seconds)), value, music));
   }
 
   MeetingPlace place(double at, double room = 60) const {

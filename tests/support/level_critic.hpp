@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/half.hpp"
-#include "planning/critic.hpp"
+#include "planning/critic_sets.hpp"
 
 namespace segue::test {
 

@@ -1,0 +1,187 @@
+#include "planning/seam_ear.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "base/error.hpp"
+#include "base/parallel.hpp"
+#include "library/fragment_loudness.hpp"
+#include "planning/levels.hpp"
+#include "planning/meeting.hpp"
+#include "planning/seam_preview.hpp"
+
+namespace segue {
+namespace {
+
+bool follows(const PoolFragment& after, const PoolFragment& before) {
+  return after.track == before.track && after.position == before.position + 1;
+}
+
+// A fragment with those that lie directly before it, until `reach` is filled; or those after it.
+FragmentSpan stretch_before(const FragmentPool& pool, std::size_t fragment, Seconds reach) {
+  const auto& all = pool.fragments();
+  const Hop end = all[fragment].span.end();
+  while (fragment > 0 && end - all[fragment].span.start < to_hops(reach) &&
+         follows(all[fragment], all[fragment - 1]))
+    --fragment;
+  return {all[fragment].span.start, end - all[fragment].span.start};
+}
+FragmentSpan stretch_after(const FragmentPool& pool, std::size_t fragment, Seconds reach) {
+  const auto& all = pool.fragments();
+  const Hop start = all[fragment].span.start;
+  while (fragment + 1 < all.size() && all[fragment].span.end() - start < to_hops(reach) &&
+         follows(all[fragment + 1], all[fragment]))
+    ++fragment;
+  return {start, all[fragment].span.end() - start};
+}
+
+class CrossfadeEar : public SeamEar {
+ public:
+  CrossfadeEar(const FragmentPool& pool, std::shared_ptr<const CriticSet> set, const EarConfig& config)
+      : pool_(pool), set_(std::move(set)), config_(config) {}
+
+  bool has_opinion(std::size_t from, std::size_t to) const override {
+    return std::min(before(from), after(to)) >= EarConfig::kLeastHeard;
+  }
+
+  std::vector<float> odds(std::size_t from, std::span<const std::size_t> to) const override {
+    std::vector<SeamWindow> windows(to.size());
+    parallel_for(to.size(), config_.threads, [&](std::size_t i) { windows[i] = preview(from, to[i]); });
+    return set_->odds(windows);
+  }
+
+  const std::filesystem::path& folder() const override { return set_->folder; }
+
+ private:
+  // Other seams may lie where what plays of the track begins and ends.
+  Seconds before(std::size_t from) const { return heard(stretch_before(pool_, from, config_.reach)); }
+  Seconds after(std::size_t to) const { return heard(stretch_after(pool_, to, config_.reach)); }
+  Seconds heard(const FragmentSpan& plays) const {
+    return std::min(kSeamFlank, hops_to_seconds(plays.length) - config_.fade);
+  }
+
+  SeamWindow preview(std::size_t from, std::size_t to) const {
+    const auto [gain_from, gain_to] = gains_between(pool_, from, to, config_.target_lufs, config_.reach);
+    const PoolFragment& a = pool_.fragments()[from];
+    const PoolFragment& b = pool_.fragments()[to];
+    return preview_seam({pool_.tracks()[a.track].features.get(), a.span.end(), gain_from},
+                        {pool_.tracks()[b.track].features.get(), b.span.start, gain_to},
+                        {config_.fade, set_->transition, before(from), after(to)});
+  }
+
+  const FragmentPool& pool_;
+  std::shared_ptr<const CriticSet> set_;
+  EarConfig config_;
+};
+
+class BlendEar : public SeamEar {
+ public:
+  BlendEar(const FragmentPool& pool, std::vector<std::shared_ptr<const CriticSet>> sets,
+           const EarConfig& config)
+      : pool_(pool), sets_(std::move(sets)), config_(config) {
+    std::erase_if(ways_.lengths, [&](Seconds length) { return set_for(sets_, length) == nullptr; });
+    if (sets_.empty() || ways_.lengths.empty())
+      throw Error(ErrorKind::internal, "no critics have learnt any way to join", {}, "report this");
+  }
+
+  bool has_opinion(std::size_t, std::size_t) const override { return true; }
+
+  std::vector<float> odds(std::size_t from, std::span<const std::size_t> to) const override {
+    std::vector<float> least(to.size(), kUnknown);
+    // Parts of always the same size, so that threads make no difference.
+    const std::size_t parts = (to.size() + kAtOnce - 1) / kAtOnce;
+    parallel_for(parts, config_.threads, [&](std::size_t part) {
+      const std::size_t begin = part * kAtOnce, end = std::min(to.size(), begin + kAtOnce);
+      hear(from, to.subspan(begin, end - begin), std::span(least).subspan(begin, end - begin));
+    });
+    return least;
+  }
+
+  const std::filesystem::path& folder() const override { return sets_.front()->folder; }
+
+ private:
+  static constexpr float kUnknown = 100;  // where nobody has learnt the only ways that there are
+  static constexpr std::size_t kAtOnce = 4;
+
+  void hear(std::size_t from, std::span<const std::size_t> to, std::span<float> least) const {
+    std::map<const CriticSet*, std::pair<std::vector<SeamWindow>, std::vector<std::size_t>>> kinds;
+    for (std::size_t i = 0; i < to.size(); ++i) {
+      for (auto& [critic, window] : sketch(from, to[i])) {
+        kinds[critic].first.push_back(std::move(window));
+        kinds[critic].second.push_back(i);
+      }
+    }
+    for (const auto& [critic, heard] : kinds) {
+      const std::vector<float> odds = critic->odds(heard.first);
+      for (std::size_t k = 0; k < odds.size(); ++k) {
+        float& best = least[heard.second[k]];
+        if (!(odds[k] >= best)) best = odds[k];  // what is no number is not hidden
+      }
+    }
+  }
+
+  std::vector<std::pair<const CriticSet*, SeamWindow>> sketch(std::size_t from, std::size_t to) const {
+    const auto [gain_from, gain_to] = gains_between(pool_, from, to, config_.target_lufs, config_.reach);
+    const Seconds longest = *std::max_element(ways_.lengths.begin(), ways_.lengths.end());
+    const Meeting meeting(place(from, true, gain_from), place(to, false, gain_to), longest);
+    std::vector<std::pair<const CriticSet*, SeamWindow>> sketches;
+    for (const Proposal& proposal : meeting.proposals(ways_))
+      if (const CriticSet* set = set_for(sets_, proposal.duration()))
+        sketches.emplace_back(set, meeting.hear(proposal, set->transition));
+    return sketches;
+  }
+
+  MeetingPlace place(std::size_t fragment, bool leaves, double gain_db) const {
+    const PoolTrack& track = pool_.tracks()[pool_.fragments()[fragment].track];
+    const TrackRecord& record = track.track->record;
+    MeetingPlace place;
+    place.features = track.features.get();
+    place.has_beat = record.traits.has_beat();
+    place.key = record.traits.key;
+    place.at = to_seconds(leaves ? pool_.pcm_end(fragment) : pool_.pcm_start(fragment),
+                          record.format.sample_rate);
+    place.length = to_seconds(record.pcm_frames, record.format.sample_rate);
+    if (record.traits.sound_end > 0)
+      place.length = std::min(place.length, Seconds(record.traits.sound_end));
+    place.gain_db = gain_db;
+    place.room = config_.room;
+    return place;
+  }
+
+  const FragmentPool& pool_;
+  std::vector<std::shared_ptr<const CriticSet>> sets_;
+  EarConfig config_;
+  ProposalConfig ways_;
+};
+
+}  // namespace
+
+std::unique_ptr<SeamEar> crossfade_ear(const FragmentPool& pool, std::shared_ptr<const CriticSet> set,
+                                       const EarConfig& config) {
+  return std::make_unique<CrossfadeEar>(pool, std::move(set), config);
+}
+
+std::unique_ptr<SeamEar> blend_ear(const FragmentPool& pool,
+                                   std::vector<std::shared_ptr<const CriticSet>> sets,
+                                   const EarConfig& config) {
+  return std::make_unique<BlendEar>(pool, std::move(sets), config);
+}
+
+std::pair<double, double> gains_between(const FragmentPool& pool, std::size_t from, std::size_t to,
+                                        double target_lufs, Seconds reach) {
+  std::vector<LevelledPiece> pieces;
+  for (const std::size_t i : {from, to}) {
+    const PoolFragment& fragment = pool.fragments()[i];
+    const PoolTrack& track = pool.tracks()[fragment.track];
+    const FragmentSpan heard =
+        i == from && pieces.empty() ? stretch_before(pool, from, reach) : stretch_after(pool, to, reach);
+    const auto momentary = blocks_inside(track.features->loudness(), heard);
+    pieces.push_back({heard == fragment.span ? fragment.loudness_lufs : gated_loudness(momentary),
+                      track.track->record.integrated_lufs, momentary});
+  }
+  const std::vector<double> gains = level(pieces, target_lufs);
+  return {gains[0], gains[1]};
+}
+
+}  // namespace segue

@@ -1,0 +1,59 @@
+// How one track goes over into the next: many places and ways are sketched, a few heard as sound, and
+// critics choose. Internal to planning.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "planning/critic_sets.hpp"
+#include "planning/meeting.hpp"
+
+namespace segue {
+
+// Where the outgoing track may be left and the incoming one entered; at least one each, the first being
+// what was planned.
+struct SeamPlaces {
+  std::vector<MeetingPlace> exits, entries;
+};
+
+// Must not outlive the critics.
+class SeamSearch {
+ public:
+  static constexpr Seconds kUnheardLength{12};  // at most, of what is taken where nobody can choose
+
+  // critics: sets for kinds of transition; lengths that none of them has learnt are not tried. With none
+  // at all the longest blend is taken that there is room for, where it was planned.
+  SeamSearch(SeamPlaces places, std::span<const std::shared_ptr<const CriticSet>> critics,
+             const ProposalConfig& config);
+
+  // Whether there is anything to try.
+  bool tries() const { return !config_.lengths.empty(); }
+  std::size_t exits() const { return critics_.empty() ? 0 : places_.exits.size(); }
+
+  // Sketches all ways from this exit to all entries, and asks the critics. Each exit once, in any order
+  // and on any thread.
+  void sketch(std::size_t exit);
+
+  // Of the best sketches that are heard as sound the one that critics hear least, its levels evened;
+  // `why` says so. Throws Error(input) if a file cannot be read.
+  Proposal best() const;
+
+ private:
+  struct Sketch {
+    std::size_t exit = 0, entry = 0, way = 0;
+    float odds = 0;
+  };
+
+  Proposal unheard() const;
+  Meeting meeting(std::size_t exit, std::size_t entry, bool sounds) const;
+
+  SeamPlaces places_;
+  std::span<const std::shared_ptr<const CriticSet>> critics_;
+  ProposalConfig config_;
+  Seconds longest_{0};
+  std::vector<std::vector<Sketch>> sketches_;  // by exit
+};
+
+}  // namespace segue

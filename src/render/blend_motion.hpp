@@ -1,0 +1,75 @@
+// How one source of a blend moves: when what of it sounds, and how loud in each band. Plain functions of
+// time, for what renders and for what only sketches.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "plan/plan.hpp"
+
+namespace segue {
+
+enum class BlendEnd { out, in };
+
+// Times are output PCM frames from the seam. It is seen from the seam outwards: time runs backwards for
+// the outgoing source, so that for both the release lies behind the transition. Holds references to the
+// transition.
+class BlendMotion {
+ public:
+  BlendMotion(const Transition& transition, BlendEnd end)
+      : transition_(transition),
+        out_(end == BlendEnd::out),
+        side_(out_ ? transition.blend.out : transition.blend.in),
+        far_(static_cast<double>(out_ ? transition.before : transition.after)),
+        glide_(static_cast<double>(side_.release - side_.landing())) {}
+
+  const BlendSide& side() const { return side_; }
+
+  // Source time, which is the output's where the source has its own speed (at the far end of the
+  // release and beyond).
+  double source_at(double t) const { return out_ ? -outward(-t) : outward(t); }
+
+  // 1 while both sound, falling to 0 as the source is released.
+  double hold_at(double t) const {
+    const double beyond = (out_ ? -t : t) - far_;
+    if (beyond <= 0) return 1;
+    return glide_ > 0 ? std::max(0.0, 1 - beyond / glide_) : 0;
+  }
+
+  // What the blend adds to the placement's gain in a band, dB, without its fade.
+  double change_db(std::size_t band, double t) const {
+    return hold_at(t) * (side_.gain_db + side_.spectrum_db[band]);
+  }
+
+  // Amplitude of the band's fade, 0 … 1.
+  double fade_at(std::size_t band, double t) const {
+    const Blend& blend = transition_.blend;
+    const BandFade& fade = band == 0 ? blend.low : band <= 2 ? blend.mid : blend.high;
+    const auto begin = static_cast<double>(fade.begin),
+               length = static_cast<double>(fade.end - fade.begin);
+    const double share =
+        length > 0 ? std::clamp((t + .5 - begin) / length, 0.0, 1.0) : (t < begin ? 0 : 1);
+    const double angle = share * std::numbers::pi / 2;
+    if (!out_) return share >= 1 ? 1 : std::sin(angle);
+    return share >= 1 ? 0 : std::cos(angle);
+  }
+
+ private:
+  double outward(double t) const {
+    const double beyond = t - far_;
+    if (beyond >= glide_) return t;
+    const double lost = (1 - side_.tempo) * glide_ / 2;  // source time that the glide plays less
+    if (beyond <= 0) return far_ + lost + side_.tempo * beyond;
+    const double left = glide_ - beyond;
+    return t + (1 - side_.tempo) * left * left / (2 * std::max(glide_, 1.0));
+  }
+
+  const Transition& transition_;
+  bool out_;
+  const BlendSide& side_;
+  double far_;
+  double glide_;
+};
+
+}  // namespace segue
