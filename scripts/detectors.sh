@@ -12,6 +12,6 @@ main() {  # read as a whole, as it may be edited while it runs
   export XDG_DATA_HOME=$PWD/build/models-library
   mkdir -p "$XDG_DATA_HOME"
   build/release/segue analyze "$wesnoth" "$kart"
-  teach detectors "$wesnoth" "$kart" --
+  teach detectors "" "$wesnoth" "$kart" --
 }
 main

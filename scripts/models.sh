@@ -33,6 +33,8 @@ main() {  # read as a whole: it runs for most of an hour, and may be edited mean
   done
   cp build/runs/autoencoder/reconstruction.png docs/reconstruction.png
 
-  teach critics "$wesnoth" "$kart" -- --critic
+  # Two pairs, as what one of them does not hear another may: one also from the composed music.
+  teach critics "" "$wesnoth" "$kart" -- --critic --also "$composed"
+  teach critics -2 "$wesnoth" "$kart" -- --critic
 }
 main

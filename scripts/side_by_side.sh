@@ -18,14 +18,15 @@ finish() {
   runs=() logs=()
 }
 
-# teach NAME MUSIC… -- FLAG…: sets of NAME (detectors, critics) for crossfades of .1 s and 1 s, and for blends of up to
-# 12 s, into build/NAME and models/NAME, one thread each, with the licences of what taught them.
+# teach NAME SUFFIX MUSIC… -- FLAG…: sets of NAME (detectors, critics) for crossfades of .1 s and 1 s, and for blends of
+# up to 12 s, into build/NAMESUFFIX and models/NAME (as FAMILYSUFFIX), one thread each, with the licences of what taught
+# them.
 teach() {
-  local name=$1 music=() seconds card
-  shift
+  local kind=$1 suffix=$2 name=$1$2 music=() seconds card family
+  shift 2
   while [ "$1" != -- ]; do music+=("$1"); shift; done
   shift
-  mkdir -p "build/$name" "models/$name"
+  mkdir -p "build/$name"
   for seconds in 0.1 1 12; do
     echo "teaching $name of transitions of $seconds s: build/$name/$seconds.log"
     start "build/$name/$seconds.log" build/release/segue judge --learn "$@" "${music[@]}" \
@@ -36,5 +37,13 @@ teach() {
   for card in "build/$name"/*ms/*.card.json; do
     /usr/bin/python3 scripts/licences.py "$card" "build/$name/library.json"
   done
-  cp -r "build/$name"/*ms "models/$name/"
+  for seconds in "build/$name"/*ms; do
+    mkdir -p "models/$kind/${seconds##*/}"
+    for family in contrast cnn; do
+      for card in safetensors card.json; do
+        cp "$seconds/$family.$card" "models/$kind/${seconds##*/}/$family$suffix.$card"
+      done
+    done
+    [ -n "$suffix" ] || cp "$seconds/curve.csv" "models/$kind/${seconds##*/}/"
+  done
 }

@@ -15,14 +15,14 @@
 #include "model/registry.hpp"
 #include "output/companions.hpp"
 #include "output/mix_writer.hpp"
-#include "planning/seam_ear.hpp"
 #include "planning/planner.hpp"
+#include "planning/seam_ear.hpp"
 
 namespace segue::cli {
 namespace {
 
 constexpr std::string_view kPlanEnding = ".plan.json";
-constexpr std::size_t kMixBeam = 4;
+constexpr std::size_t kMixBeam = 4, kMixHeard = 8;
 constexpr std::size_t kDraftCandidates = 20;
 
 struct Options {
@@ -45,7 +45,7 @@ struct Options {
   std::optional<std::size_t> beam;
   std::string critic = "auto";
   std::string critics;
-  std::size_t critic_heard = MixConfig{}.critic_heard;
+  std::optional<std::size_t> critic_heard;
   double critic_weight = MixConfig{}.critic_weight;
   double edge_weight = MixConfig{}.edge_weight;
   double crossfade = MixConfig{}.crossfade.count();
@@ -134,7 +134,8 @@ MixConfig config_of(const Options& options, const Context& context, const Encodi
   }
   if (options.beam) config.beam = *options.beam;
   if (options.candidates) config.candidates = options.candidates;
-  config.critic_heard = options.critic_heard;
+  if (mixes) config.critic_heard = kMixHeard;
+  if (options.critic_heard) config.critic_heard = *options.critic_heard;
   config.critic_weight = options.critic_weight;
   config.edge_weight = options.edge_weight;
   config.crossfade = Seconds(options.crossfade);
@@ -315,9 +316,10 @@ void add_choice_flags(CLI::App& command, Options& options) {
       ->capture_default_str();
   command.add_option("--critics", options.critics,
                      "Folder of critics (default: yours and those of segue)");
-  command.add_option("--critic-heard", options.critic_heard, "Alternatives that the critic hears")
-      ->check(whole_number(1, 64))
-      ->capture_default_str();
+  command
+      .add_option("--critic-heard", options.critic_heard,
+                  "Alternatives of each choice that the critic hears (default: 8, or 20 in a collage)")
+      ->check(whole_number(1, 64));
   command
       .add_option("--critic-weight", options.critic_weight,
                   "What an inaudible seam counts beside the network's score")

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -66,11 +65,13 @@ class SetWriter {
     write_card(family, examples, {});
     const std::vector<float> scores =
         learning_plugin().load_detector(weights)->score(validation.windows);
-    std::vector<float>& heard = heard_[family];
-    heard.clear();
-    for (std::size_t i = 0; i < scores.size(); ++i)
-      if (validation.sounds[i] == Sound::random || validation.sounds[i] == Sound::chosen)
-        heard.push_back(scores[i]);
+    double sum = 0, count = 0;
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+      if (validation.sounds[i] != Sound::passage) continue;
+      sum += static_cast<double>(scores[i]);
+      ++count;
+    }
+    passages_[family] = count > 0 ? sum / count : 0;
     const auto figure = [&](Sound joins, Sound against) {
       return auc_of(validation, scores, joins, against);
     };
@@ -101,7 +102,7 @@ class SetWriter {
     card.metrics = {{"curve", nlohmann::json::array()}};
     for (const LearningPoint& point : curve)
       if (point.family == family) card.metrics["curve"].push_back(point);
-    if (heard_.size() == std::size(kDetectorFamilies)) card.metrics["joins"] = agreement();
+    card.metrics["odds_of_passages"] = passages_.at(family);
     const auto add = [&](const std::vector<LibraryTrack>& tracks, const char* side) {
       for (const LibraryTrack& track : tracks)
         card.tracks.push_back({track.record.id, to_valid_utf8(track.file.stem().native()), side,
@@ -125,31 +126,11 @@ class SetWriter {
   }
 
  private:
-  // Of the log odds that both families give the validation's joins: what can be said of another
-  // listener.
-  nlohmann::json agreement() const {
-    const std::vector<float>&a = heard_.at(kDetectorFamilies[0]), &b = heard_.at(kDetectorFamilies[1]);
-    double sum_a = 0, sum_b = 0, aa = 0, bb = 0, ab = 0;
-    const auto count = static_cast<double>(a.size());
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      const double x = a[i], y = b[i];
-      sum_a += x;
-      sum_b += y;
-      aa += x * x;
-      bb += y * y;
-      ab += x * y;
-    }
-    const double covariance = ab - sum_a * sum_b / count;
-    const double variances = (aa - sum_a * sum_a / count) * (bb - sum_b * sum_b / count);
-    return {{"odds", (sum_a + sum_b) / (2 * count)},
-            {"correlation", variances > 0 ? covariance / std::sqrt(variances) : 0.0}};
-  }
-
   fs::path weights_of(const std::string& family) const { return folder_ / (family + ".safetensors"); }
 
   const DetectorTraining& training_;
   fs::path folder_;
-  std::map<std::string, std::vector<float>> heard_;  // of the validation's joins, by family
+  std::map<std::string, double> passages_;  // mean log odds of those of the validation, by family
 };
 
 // At the last number of joins over the one before, as a mean over the families: of the systems' choices

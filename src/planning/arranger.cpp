@@ -19,7 +19,7 @@ constexpr Seconds kLeastEnd{0.2};              // that the last placement plays
 constexpr Seconds kBarely{1};                  // that hardly shortens a mix
 constexpr Seconds kFarthest{8.5};              // that a place moves
 constexpr double kSamePlace = 0.3, kStep = 2;  // s; a step where there are no bars
-constexpr std::size_t kMostMoved = 8;          // places, beside the planned one
+constexpr std::size_t kMostMoved = 6;          // places, beside the planned one
 
 class Arranger {
  public:
@@ -171,15 +171,15 @@ class Arranger {
   // The best for seams [begin, end).
   std::vector<Proposal> choose(std::size_t begin, std::size_t end) {
     std::vector<SeamSearch> seams;
-    std::vector<std::pair<std::size_t, std::size_t>> exits;
+    std::vector<std::pair<std::size_t, std::size_t>> tasks;
     for (std::size_t i = begin; i < end; ++i) {
       seams.emplace_back(SeamPlaces{places(i, true), places(i + 1, false)}, config_.critics,
                          config_.proposals);
-      for (std::size_t exit = 0; exit < seams.back().exits(); ++exit)
-        exits.emplace_back(i - begin, exit);
+      for (std::size_t task = 0; task < seams.back().tasks(); ++task)
+        tasks.emplace_back(i - begin, task);
     }
-    parallel_for(exits.size(), config_.threads,
-                 [&](std::size_t i) { seams[exits[i].first].sketch(exits[i].second); });
+    parallel_for(tasks.size(), config_.threads,
+                 [&](std::size_t i) { seams[tasks[i].first].run(tasks[i].second); });
     std::vector<Proposal> best(seams.size());
     parallel_for(seams.size(), config_.threads, [&](std::size_t s) { best[s] = seams[s].best(); });
     return best;

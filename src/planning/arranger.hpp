@@ -34,8 +34,8 @@ struct ArrangeConfig {
 
 // Replaces the transitions of a plan that is valid with blends, and moves where placements meet: by less
 // than a beat, by bars where that is heard less, or where a track ends too soon for its transition by so
-// much. Half of a placement belongs to the seam at each of its ends. sources: one for each placement. The
-// mix keeps its length: its last placement plays on as far as it must; where its source has no more,
+// much. Half of a placement belongs to the seam at each of its ends. sources: one for each placement.
+// The mix keeps its length: its last placement plays on as far as it must; where its source has no more,
 // places stay where they were, and then the last seams as they were. The same input gives the same plan
 // on any thread count.
 void arrange(Plan& plan, std::span<const ArrangedSource> sources, const ArrangeConfig& config);

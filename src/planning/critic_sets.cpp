@@ -13,6 +13,9 @@
 
 namespace segue {
 namespace fs = std::filesystem;
+namespace {
+constexpr float kHeldAgainst = 1;  // share of what places sound like by themselves
+}
 
 std::vector<float> CriticSet::odds(std::span<const SeamWindow> windows) const {
   std::vector<float> sum(windows.size(), 0.0f);
@@ -20,10 +23,14 @@ std::vector<float> CriticSet::odds(std::span<const SeamWindow> windows) const {
     const std::vector<float> some = critic->score(windows);
     for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += some[i] / static_cast<float>(critics.size());
   }
-  const double trust = 2 * agreement / (1 + agreement);
-  for (float& odds : sum)
-    odds = static_cast<float>(trust * static_cast<double>(odds) + (1 - trust) * mean);
   return sum;
+}
+
+float CriticSet::beside(float join, std::optional<float> by_itself_out,
+                        std::optional<float> by_itself_in) const {
+  const auto usual = static_cast<float>(passages);
+  const float known = (by_itself_out.value_or(usual) + by_itself_in.value_or(usual)) / 2;
+  return join - kHeldAgainst * (known - usual);
 }
 
 fs::path user_critics_folder() { return user_data_folder() / "critics"; }
@@ -81,19 +88,14 @@ std::shared_ptr<const CriticSet> load_critics(const fs::path& folder, Seconds tr
                   "teach critics again with segue judge --learn --critic, or mix with --critic off");
     }
   }
-  if (set->critics.size() > 1) {
-    const nlohmann::json& metrics = set->critics.front()->card().metrics;
-    const auto of_joins = [&](const char* key, double otherwise) {
-      const auto joins = metrics.find("joins");
-      if (joins == metrics.end() || !joins->is_object()) return otherwise;
-      const auto value = joins->find(key);
-      return value != joins->end() && value->is_number() ? value->get<double>() : otherwise;
-    };
-    set->mean = of_joins("odds", 0);
-    set->agreement = std::clamp(of_joins("correlation", 1), 0.0, 1.0);
-  }
   if (set->critics.empty()) {
     throw Error(ErrorKind::model, "holds no critic", folder, "remove it, or teach critics again");
+  }
+  for (const auto& critic : set->critics) {
+    const nlohmann::json& metrics = critic->card().metrics;
+    const auto passages = metrics.find("odds_of_passages");
+    if (passages != metrics.end() && passages->is_number())
+      set->passages += passages->get<double>() / static_cast<double>(set->critics.size());
   }
   return set;
 }

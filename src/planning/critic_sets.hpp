@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,16 +18,14 @@ struct CriticSet {
   std::filesystem::path folder;
   std::vector<std::unique_ptr<SeamDetector>> critics;
 
-  // On the validation side: the mean of the log odds that both critics gave joins, and how far they
-  // agreed, as a correlation of two.
-  double mean = 0;
-  double agreement = 1;
+  double passages = 0;  // mean log odds of music that goes on, on the validation side
 
-  // Log odds that each window holds a join, as another listener may be expected to give: the mean x of
-  // the critics', which those that choose by it always flatter, drawn towards the mean of all joins by
-  // how little the two can be relied on (Kelley 1927: r x + (1 - r) mean; r = 2 a / (1 + a) of two that
-  // agree by a, Spearman and Brown 1910).
+  // Log odds that each window holds a join: the mean of all critics'.
   std::vector<float> odds(std::span<const SeamWindow> windows) const;
+
+  // Of a join, held against the places that it joins: where music by itself sounds like a join, one is
+  // heard less. by_itself: the odds of music that goes on at both places; none where that is not known.
+  float beside(float join, std::optional<float> by_itself_out, std::optional<float> by_itself_in) const;
 };
 
 // $XDG_DATA_HOME/segue/critics, and all folders that hold sets: that one, then segue's own.

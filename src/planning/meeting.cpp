@@ -5,6 +5,7 @@
 
 #include "planning/blend_sketch.hpp"
 #include "planning/seam_listener.hpp"
+#include "planning/seam_preview.hpp"
 #include "render/blend_sound.hpp"
 
 namespace segue {
@@ -37,6 +38,13 @@ Transition at_rate(const Transition& transition, int from, int to) {
   other.blend.out.release = scaled(other.blend.out.release);
   other.blend.in.release = scaled(other.blend.in.release);
   return other;
+}
+
+std::optional<SeamWindow> untouched(const MeetingPlace& place, Seconds kind) {
+  const Seconds reach = kind / 2 + kSeamFlank;
+  if (place.at < reach || place.at + reach > place.length) return std::nullopt;
+  const PreviewSide side{place.features, to_hops(place.at), place.gain_db};
+  return preview_seam(side, side, {Seconds(0), kind, reach, reach});
 }
 
 Meeting::Heard Meeting::listen(const MeetingPlace& place, Seconds back, Seconds on) {

@@ -2,6 +2,7 @@
 // be joined, and what each would sound like.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,10 @@ struct ProposalConfig {
   std::vector<Seconds> lengths{Seconds(0.1), Seconds(1), Seconds(12), Seconds(32)};  // at most, each
   std::vector<double> shares{.5, 1, 0};  // of a transition that lie ahead of the seam
 };
+
+// A place where music goes on as it was made, heard by those that learnt transitions of up to `kind`;
+// none where the track is too short about it.
+std::optional<SeamWindow> untouched(const MeetingPlace& place, Seconds kind);
 
 // Holds what it needs to hear of both tracks. Not thread-safe.
 class Meeting {

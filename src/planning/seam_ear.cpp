@@ -1,8 +1,11 @@
 #include "planning/seam_ear.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
+#include <optional>
+#include <unordered_map>
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
@@ -88,6 +91,8 @@ class BlendEar : public SeamEar {
   bool has_opinion(std::size_t, std::size_t) const override { return true; }
 
   std::vector<float> odds(std::size_t from, std::span<const std::size_t> to) const override {
+    learn({&from, 1}, true);
+    learn(to, false);
     std::vector<float> least(to.size(), kUnknown);
     // Parts of always the same size, so that threads make no difference.
     const std::size_t parts = (to.size() + kAtOnce - 1) / kAtOnce;
@@ -116,7 +121,9 @@ class BlendEar : public SeamEar {
       const std::vector<float> odds = critic->odds(heard.first);
       for (std::size_t k = 0; k < odds.size(); ++k) {
         float& best = least[heard.second[k]];
-        if (!(odds[k] >= best)) best = odds[k];  // what is no number is not hidden
+        const float beside = critic->beside(odds[k], by_itself(critic, from, true),
+                                            by_itself(critic, to[heard.second[k]], false));
+        if (!(beside >= best)) best = beside;  // what is no number is not hidden
       }
     }
   }
@@ -130,6 +137,30 @@ class BlendEar : public SeamEar {
       if (const CriticSet* set = set_for(sets_, proposal.duration()))
         sketches.emplace_back(set, meeting.hear(proposal, set->transition));
     return sketches;
+  }
+
+  // What the ends (or beginnings) of these fragments sound like by themselves.
+  void learn(std::span<const std::size_t> fragments, bool ends) const {
+    for (const auto& set : sets_) {
+      auto& known = known_[set.get()][ends];
+      std::vector<SeamWindow> windows;
+      std::vector<std::size_t> of;
+      for (const std::size_t fragment : fragments) {
+        if (!known.emplace(fragment, std::nullopt).second) continue;
+        const double gain = config_.target_lufs - pool_.track_of(fragment).record.integrated_lufs;
+        auto window = untouched(place(fragment, ends, gain), set->transition);
+        if (!window) continue;
+        windows.push_back(std::move(*window));
+        of.push_back(fragment);
+      }
+      if (windows.empty()) continue;
+      const std::vector<float> odds = set->odds(windows);
+      for (std::size_t i = 0; i < odds.size(); ++i) known[of[i]] = odds[i];
+    }
+  }
+
+  std::optional<float> by_itself(const CriticSet* set, std::size_t fragment, bool ends) const {
+    return known_.at(set)[ends].at(fragment);
   }
 
   MeetingPlace place(std::size_t fragment, bool leaves, double gain_db) const {
@@ -153,6 +184,9 @@ class BlendEar : public SeamEar {
   std::vector<std::shared_ptr<const CriticSet>> sets_;
   EarConfig config_;
   ProposalConfig ways_;
+  // Odds of music that goes on at the beginnings and ends of fragments.
+  using Known = std::unordered_map<std::size_t, std::optional<float>>;
+  mutable std::map<const CriticSet*, std::array<Known, 2>> known_;
 };
 
 }  // namespace

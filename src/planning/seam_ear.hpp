@@ -13,7 +13,7 @@
 
 namespace segue {
 
-// Any thread.
+// Not thread-safe; works on several threads by itself.
 class SeamEar {
  public:
   virtual ~SeamEar() = default;

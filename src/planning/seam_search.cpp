@@ -36,6 +36,42 @@ Meeting SeamSearch::meeting(std::size_t exit, std::size_t entry, bool sounds) co
   return {out, in, longest_};
 }
 
+void SeamSearch::run(std::size_t task) {
+  if (task < places_.exits.size()) {
+    sketch(task);
+  } else if (task == places_.exits.size()) {
+    exits_ = by_itself(places_.exits);
+  } else {
+    entries_ = by_itself(places_.entries);
+  }
+}
+
+SeamSearch::ByItself SeamSearch::by_itself(const std::vector<MeetingPlace>& places) const {
+  ByItself all(places.size());
+  for (const auto& set : critics_) {
+    std::vector<SeamWindow> windows;
+    std::vector<std::size_t> of;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      auto window = untouched(places[i], set->transition);
+      if (!window) continue;
+      windows.push_back(std::move(*window));
+      of.push_back(i);
+    }
+    if (windows.empty()) continue;
+    const std::vector<float> odds = set->odds(windows);
+    for (std::size_t i = 0; i < odds.size(); ++i) all[of[i]][set.get()] = odds[i];
+  }
+  return all;
+}
+
+float SeamSearch::beside(const CriticSet& critic, const Sketch& sketch, float odds) const {
+  const auto at = [&](const std::map<const CriticSet*, float>& place) {
+    const auto found = place.find(&critic);
+    return found == place.end() ? std::nullopt : std::optional(found->second);
+  };
+  return stepped(critic.beside(odds, at(exits_[sketch.exit]), at(entries_[sketch.entry])));
+}
+
 void SeamSearch::sketch(std::size_t exit) {
   std::map<const CriticSet*, std::pair<std::vector<SeamWindow>, std::vector<std::size_t>>> kinds;
   std::vector<Sketch>& all = sketches_[exit];
@@ -43,8 +79,8 @@ void SeamSearch::sketch(std::size_t exit) {
     const Meeting sketched = meeting(exit, entry, false);
     const std::vector<Proposal> ways = sketched.proposals(config_);
     for (std::size_t way = 0; way < ways.size(); ++way) {
-      all.push_back({exit, entry, way, 0});
       const CriticSet* critic = set_for(critics_, ways[way].duration());
+      all.push_back({exit, entry, way, critic, 0});
       if (critic == nullptr) continue;
       kinds[critic].first.push_back(sketched.hear(ways[way], critic->transition));
       kinds[critic].second.push_back(all.size() - 1);
@@ -52,7 +88,7 @@ void SeamSearch::sketch(std::size_t exit) {
   }
   for (const auto& [critic, heard] : kinds) {
     const std::vector<float> odds = critic->odds(heard.first);
-    for (std::size_t i = 0; i < odds.size(); ++i) all[heard.second[i]].odds = stepped(odds[i]);
+    for (std::size_t i = 0; i < odds.size(); ++i) all[heard.second[i]].odds = odds[i];
   }
 }
 
@@ -61,6 +97,7 @@ Proposal SeamSearch::best() const {
   std::vector<Sketch> all;
   for (const auto& some : sketches_) all.insert(all.end(), some.begin(), some.end());
   const std::size_t count = all.size();
+  for (Sketch& one : all) one.odds = one.critic == nullptr ? 0 : beside(*one.critic, one, one.odds);
   std::stable_sort(all.begin(), all.end(),
                    [](const Sketch& a, const Sketch& b) { return a.odds < b.odds; });
   all.resize(std::min(all.size(), kHeard));
@@ -83,7 +120,7 @@ Proposal SeamSearch::best() const {
     float odds = one.odds;
     if (const CriticSet* critic = set_for(critics_, way.duration())) {
       const SeamWindow window = sounding->hear(way, critic->transition);
-      odds = stepped(critic->odds(std::span(&window, 1))[0]);
+      odds = beside(*critic, one, critic->odds(std::span(&window, 1))[0]);
     }
     if (best && odds >= least) continue;
     least = odds;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <span>
 #include <vector>
@@ -30,11 +31,10 @@ class SeamSearch {
 
   // Whether there is anything to try.
   bool tries() const { return !config_.lengths.empty(); }
-  std::size_t exits() const { return critics_.empty() ? 0 : places_.exits.size(); }
-
-  // Sketches all ways from this exit to all entries, and asks the critics. Each exit once, in any order
-  // and on any thread.
-  void sketch(std::size_t exit);
+  // What is to be done before best(): each task once, in any order and on any thread. It sketches all
+  // ways from an exit to all entries, or what places sound like by themselves, and asks the critics.
+  std::size_t tasks() const { return critics_.empty() ? 0 : places_.exits.size() + 2; }
+  void run(std::size_t task);
 
   // Of the best sketches that are heard as sound the one that critics hear least, its levels evened;
   // `why` says so. Throws Error(input) if a file cannot be read.
@@ -43,9 +43,15 @@ class SeamSearch {
  private:
   struct Sketch {
     std::size_t exit = 0, entry = 0, way = 0;
+    const CriticSet* critic = nullptr;
     float odds = 0;
   };
 
+  void sketch(std::size_t exit);
+  // Odds of music that goes on at each of the places, for each set.
+  using ByItself = std::vector<std::map<const CriticSet*, float>>;
+  ByItself by_itself(const std::vector<MeetingPlace>& places) const;
+  float beside(const CriticSet& critic, const Sketch& sketch, float odds) const;
   Proposal unheard() const;
   Meeting meeting(std::size_t exit, std::size_t entry, bool sounds) const;
 
@@ -54,6 +60,7 @@ class SeamSearch {
   ProposalConfig config_;
   Seconds longest_{0};
   std::vector<std::vector<Sketch>> sketches_;  // by exit
+  ByItself exits_, entries_;
 };
 
 }  // namespace segue

@@ -119,20 +119,14 @@ TEST_F(CriticTest, OfWhatIsTooShortForAnOpinionItHasNone) {
     EXPECT_EQ(change, *std::min_element(heard.begin(), heard.end()));
 }
 
-// Kelley's formula: .5 agreement of two is a reliability of 2/3 of their mean.
-TEST_F(CriticTest, AreTrustedAsFarAsTheyAgree) {
-  SeamWindow window;
-  window.frames = 2;
-  window.heard = {0, 2};
-  window.log_mel.resize(2 * LogMelGeometry::bands);
-  window.log_mel[0] = half_from_float(3);
-  std::size_t asked = 0;
+// Where music by itself sounds like a join, one is heard less.
+TEST_F(CriticTest, JoinsAreHeldAgainstTheirPlaces) {
   CriticSet set;
-  set.critics.push_back(std::make_unique<test::LevelCritic>(asked));
-  EXPECT_NEAR(set.odds(std::span(&window, 1))[0], 3, 1e-6);
-  set.agreement = .5;
-  set.mean = -1;
-  EXPECT_NEAR(set.odds(std::span(&window, 1))[0], 2. / 3 * 3 - 1. / 3, 1e-6);
+  set.passages = -1;
+  EXPECT_EQ(set.beside(2, {}, {}), 2);
+  EXPECT_EQ(set.beside(2, -1, -1), 2);
+  EXPECT_EQ(set.beside(2, 1, {}), 1) << "of an unknown place the usual is supposed";
+  EXPECT_EQ(set.beside(2, 1, 3), -1);
 }
 
 // A blend sounds as well as its best way; where critics know none of the ways, none is preferred.
