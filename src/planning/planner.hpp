@@ -44,7 +44,7 @@ struct MixConfig {
   std::size_t beam = 8;    // sequences that go on side by side, 1 … 1000; 1 = greedy
   Style style = Style::collage;
   Bounds bounds{};         // of style mix
-  std::size_t exits = 6;   // of style mix: moments at which leaving each run is thought over, 1 … 64
+  std::size_t exits = 4;   // of style mix: moments at which leaving each run is thought over, 1 … 64
   Seconds crossfade{0.1};  // 0 … 2 s: of plain transitions, and what the critics hear of every choice
   // Whether tracks go over into each other as a DJ joins them (planning/arranger.hpp), in style mix;
   // else all transitions are plain.

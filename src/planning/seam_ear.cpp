@@ -141,26 +141,25 @@ class BlendEar : public SeamEar {
 
   // What the ends (or beginnings) of these fragments sound like by themselves.
   void learn(std::span<const std::size_t> fragments, bool ends) const {
-    for (const auto& set : sets_) {
-      auto& known = known_[set.get()][ends];
-      std::vector<SeamWindow> windows;
-      std::vector<std::size_t> of;
-      for (const std::size_t fragment : fragments) {
-        if (!known.emplace(fragment, std::nullopt).second) continue;
-        const double gain = config_.target_lufs - pool_.track_of(fragment).record.integrated_lufs;
-        auto window = untouched(place(fragment, ends, gain), set->transition);
-        if (!window) continue;
-        windows.push_back(std::move(*window));
-        of.push_back(fragment);
-      }
-      if (windows.empty()) continue;
-      const std::vector<float> odds = set->odds(windows);
-      for (std::size_t i = 0; i < odds.size(); ++i) known[of[i]] = odds[i];
-    }
+    Known& known = known_[ends];
+    std::vector<std::size_t> missing;
+    for (const std::size_t fragment : fragments)
+      if (known.emplace(fragment, std::vector<std::optional<float>>(sets_.size())).second)
+        missing.push_back(fragment);
+    parallel_for(missing.size(), config_.threads, [&](std::size_t i) {
+      const double gain = config_.target_lufs - pool_.track_of(missing[i]).record.integrated_lufs;
+      const MeetingPlace here = place(missing[i], ends, gain);
+      std::vector<std::optional<float>>& odds = known.at(missing[i]);
+      for (std::size_t set = 0; set < sets_.size(); ++set)
+        if (const auto window = untouched(here, sets_[set]->transition))
+          odds[set] = sets_[set]->odds(std::span(&*window, 1))[0];
+    });
   }
 
-  std::optional<float> by_itself(const CriticSet* set, std::size_t fragment, bool ends) const {
-    return known_.at(set)[ends].at(fragment);
+  std::optional<float> by_itself(const CriticSet* critic, std::size_t fragment, bool ends) const {
+    const auto set =
+        std::find_if(sets_.begin(), sets_.end(), [&](const auto& one) { return one.get() == critic; });
+    return known_[ends].at(fragment)[static_cast<std::size_t>(set - sets_.begin())];
   }
 
   MeetingPlace place(std::size_t fragment, bool leaves, double gain_db) const {
@@ -184,9 +183,9 @@ class BlendEar : public SeamEar {
   std::vector<std::shared_ptr<const CriticSet>> sets_;
   EarConfig config_;
   ProposalConfig ways_;
-  // Odds of music that goes on at the beginnings and ends of fragments.
-  using Known = std::unordered_map<std::size_t, std::optional<float>>;
-  mutable std::map<const CriticSet*, std::array<Known, 2>> known_;
+  // Odds of music that goes on at the beginnings and ends of fragments, for each set.
+  using Known = std::unordered_map<std::size_t, std::vector<std::optional<float>>>;
+  mutable std::array<Known, 2> known_;
 };
 
 }  // namespace
