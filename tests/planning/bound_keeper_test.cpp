@@ -28,6 +28,7 @@ struct House {
     config.style = Style::mix;
     config.length = Seconds(600);
     config.segmentation = Segmentation::parse("bars");
+    config.blends = false;  // what ends at a seam need not sound on
     add("now", {});
   }
   void add(const std::string& name, const MadeMusic& made, double seconds = 64) {
@@ -266,6 +267,24 @@ TEST(BoundKeeper, WhatIsTooShortDoesNotPlay) {
   // At the end of the mix less will do.
   const std::vector history = {kept.run("now", 0, 24, 561)};
   EXPECT_EQ(kept.names(kept.keeper.allowed(history, Seconds(585))), (Names{"long", "short"}));
+}
+
+// Entered later, they would be over before the next has come in.
+TEST(BoundKeeper, WhatIsBlendedSoundsOn) {
+  House house;
+  house.add("long", {}, 64);
+  house.add("short", {}, 25);
+  house.config.blends = true;
+  const Kept kept(house);
+  const Allowed allowed = kept.after_now();
+  double latest = 0;
+  for (std::size_t i = 0; i < allowed.entries.size(); ++i) {
+    const PoolFragment& fragment = kept.pool.fragments()[kept.keeper.entries()[i]];
+    if (allowed.entries[i] != 0 && kept.name(fragment.track) == "long")
+      latest = std::max(latest, hops_to_seconds(fragment.span.start).count());
+  }
+  EXPECT_NEAR(latest, 24, .1) << "20 s to play and 12 s to sound on, which at 32 s are not left";
+  EXPECT_EQ(kept.names(allowed), (Names{"long", "short"})) << "from its beginning, as best it can";
 }
 
 TEST(BoundKeeper, NoTrackComesAgainWhileOthersAreLeft) {

@@ -185,7 +185,7 @@ TEST(Meeting, LevelsMeetHalfWay) {
   const HeardTrack a(folder, "a", hits(120, .5, .25), .5, .25);
   const HeardTrack b(folder, "b", hits(120, .5, .1), .5, .1);
   MeetingPlace soft = b.place(60.1);
-  soft.gain_db = -4;  // feature files of tests say -20 LUFS throughout
+  soft.gain_db = -4;
   const auto all = Meeting(a.place(60.25), soft, Seconds(12)).proposals({});
   const Proposal* blend = centred(all, 6, 12);
   ASSERT_NE(blend, nullptr);

@@ -15,11 +15,11 @@ inline TrackId track_id(std::string_view name) {
   return hasher.digest();
 }
 
-// value(frame, band): log10 power. Loudness is -20 LUFS throughout.
+// value(frame, band): log10 power. Loudness is -20 LUFS throughout, but for what is given.
 inline std::filesystem::path write_features(
     const std::filesystem::path& folder, const TrackId& id, Hop hops,
     const std::function<float(Hop, int)>& value = [](Hop, int) { return -3.0f; },
-    const TrackMusic& music = {}) {
+    const TrackMusic& music = {}, std::vector<float> loudness = {}) {
   FeatureFileWriter writer(folder);
   std::vector<float> row(LogMelGeometry::bands);
   for (Hop frame = 0; frame < hops - kFrameOverhang; ++frame) {
@@ -27,7 +27,8 @@ inline std::filesystem::path write_features(
     writer.append(row);
   }
   const auto blocks = static_cast<std::size_t>(hops_to_seconds(hops).count() / kLoudnessBlock);
-  return writer.commit(id, hops, std::vector<float>(blocks, -20.0f), music);
+  loudness.resize(blocks, -20.0f);
+  return writer.commit(id, hops, loudness, music);
 }
 
 }  // namespace segue::test

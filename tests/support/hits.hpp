@@ -5,6 +5,7 @@
 #include <numbers>
 #include <vector>
 
+#include "analysis/block_loudness.hpp"
 #include "analysis/log_mel.hpp"
 #include "features/feature_file.hpp"
 #include "library/audio_reader.hpp"
@@ -49,8 +50,11 @@ struct HeardTrack {
       const auto i = static_cast<std::size_t>(frame * LogMelGeometry::bands + band);
       return i < rows.size() ? rows[i] : -3.0f;
     };
-    features = FeatureFile::open(
-        write_features(folder.path(), track_id(name), to_hops(Seconds(seconds)), value, music));
+    BlockLoudness blocks(rate, 1);
+    blocks.add(mono);
+    features =
+        FeatureFile::open(write_features(folder.path(), track_id(name), to_hops(Seconds(seconds)), value,
+                                         music, {blocks.momentary().begin(), blocks.momentary().end()}));
   }
 
   MeetingPlace place(double at, double room = 60) const {
