@@ -73,7 +73,7 @@ def whole_tracks(tracks, seed, length):
         span = tracks[track]["seconds"] - begin - fade / 2 - .01
         placements.append((track, begin, span))
         total += span
-        if total >= length + fade:
+        if total >= length:  # what begins later is not heard
             break
     return [plan_of(tracks, placements, fade, min(length, total - .01))]
 
@@ -184,8 +184,8 @@ def main():
     parser.add_argument("music", nargs="+", type=pathlib.Path)
     parser.add_argument("--split", type=pathlib.Path)
     parser.add_argument("--side", default="test")
-    parser.add_argument("--length", default="20:00")
-    parser.add_argument("--seeds", nargs="+", default=["1", "2", "3"])
+    parser.add_argument("--length", default="10:00")
+    parser.add_argument("--seeds", nargs="+", default=["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"])
     parser.add_argument("--only", nargs="+", help="ways whose names hold one of these")
     parser.add_argument("--judge", type=shlex.split, default=[], help="further flags of segue judge, as one word")
     parser.add_argument("--mix", type=shlex.split, default=[], help="further flags of segue mix, in its own ways")

@@ -102,7 +102,8 @@ class SetWriter {
     card.metrics = {{"curve", nlohmann::json::array()}};
     for (const LearningPoint& point : curve)
       if (point.family == family) card.metrics["curve"].push_back(point);
-    card.metrics["odds_of_passages"] = passages_.at(family);
+    if (const auto known = passages_.find(family); known != passages_.end())
+      card.metrics["odds_of_passages"] = known->second;
     const auto add = [&](const std::vector<LibraryTrack>& tracks, const char* side) {
       for (const LibraryTrack& track : tracks)
         card.tracks.push_back({track.record.id, to_valid_utf8(track.file.stem().native()), side,
