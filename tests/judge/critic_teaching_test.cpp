@@ -46,6 +46,7 @@ TEST_F(CriticTeaching, LeavesASetThatThePlannerFindsAndThatKnowsWhatItHeard) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "100ms.learning"));
   for (const auto& critic : critics->critics) {
     EXPECT_EQ(critic->card().tracks.size(), 6u);
+    EXPECT_TRUE(critic->card().metrics.at("odds_of_passages").is_number());
     EXPECT_TRUE(critic->card().knows_any(training_.tracks.front().recording));
   }
 }
