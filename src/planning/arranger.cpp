@@ -15,6 +15,7 @@ namespace segue {
 namespace {
 
 constexpr std::size_t kSeamsAtOnce = 16;       // whose alternatives are in memory
+constexpr Seconds kUnheardLength{12};          // at most, of what is taken where nobody can choose
 constexpr Seconds kLeastEnd{0.2};              // that the last placement plays
 constexpr Seconds kBarely{1};                  // that hardly shortens a mix
 constexpr Seconds kFarthest{8.5};              // that a place moves
@@ -28,11 +29,14 @@ class Arranger {
     ends_ = seams_;
     ends_.erase(ends_.begin());
     ends_.push_back(plan.length);
+    std::erase_if(config_.proposals.lengths, [&](Seconds length) {
+      return config_.critics.empty() ? length > kUnheardLength
+                                     : set_for(config_.critics, length) == nullptr;
+    });
   }
 
   void run() {
-    const SeamSearch first({{place(0, true)}, {place(1, false)}}, config_.critics, config_.proposals);
-    if (!first.tries()) return;
+    if (config_.proposals.lengths.empty()) return;
     Plan before = plan_;
     Chosen chosen = choose_all();
     apply(chosen);

@@ -23,7 +23,7 @@ struct ArrangedSource {
 struct ArrangeConfig {
   // Sets for kinds of transition; where one is missing, its lengths are not tried. With none at all, the
   // longest blend up to 12 s that there is room for is taken, as nobody can choose.
-  std::vector<std::shared_ptr<const CriticSet>> critics{};
+  CriticSets critics{};
   ProposalConfig proposals{};
   // Where critics choose, placements may end and begin up to 8.5 s beside where they were planned, at
   // bars (without a beat, every 2 s), as long as they play for `least` to `most`; 0: they stay.

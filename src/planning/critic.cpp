@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/error.hpp"
-
 namespace segue {
 namespace {
 constexpr float kMostOdds = 1000;  // either way
@@ -22,12 +20,8 @@ std::vector<float> Critic::odds(std::size_t from, std::span<const std::size_t> t
   for (const std::size_t candidate : to)
     if (!known_.contains(key(candidate))) missing.push_back(candidate);
   const std::vector<float> heard = missing.empty() ? std::vector<float>() : ear_->odds(from, missing);
-  for (std::size_t i = 0; i < missing.size(); ++i) {
-    if (!std::isfinite(heard[i]))
-      throw Error(ErrorKind::model, "the critic gave odds that are no number", ear_->folder(),
-                  "teach critics again, or choose with --critic off");
+  for (std::size_t i = 0; i < missing.size(); ++i)
     known_[key(missing[i])] = std::round(std::clamp(heard[i], -kMostOdds, kMostOdds) * 256) / 256;
-  }
   std::vector<float> result;
   for (const std::size_t candidate : to) result.push_back(known_.at(key(candidate)));
   return result;

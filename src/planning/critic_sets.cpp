@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
@@ -13,9 +14,6 @@
 
 namespace segue {
 namespace fs = std::filesystem;
-namespace {
-constexpr float kHeldAgainst = 1;  // share of what places sound like by themselves
-}
 
 std::vector<float> CriticSet::odds(std::span<const SeamWindow> windows) const {
   std::vector<float> sum(windows.size(), 0.0f);
@@ -23,14 +21,31 @@ std::vector<float> CriticSet::odds(std::span<const SeamWindow> windows) const {
     const std::vector<float> some = critic->score(windows);
     for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += some[i] / static_cast<float>(critics.size());
   }
+  if (!std::all_of(sum.begin(), sum.end(), [](float odds) { return std::isfinite(odds); }))
+    throw Error(ErrorKind::model, "the critic gave odds that are no number", folder,
+                "teach critics again, or choose with --critic off");
   return sum;
+}
+
+std::vector<float> odds_of(std::vector<HeardBy> windows) {
+  std::map<const CriticSet*, std::vector<std::size_t>> by_set;
+  for (std::size_t i = 0; i < windows.size(); ++i) by_set[windows[i].critics].push_back(i);
+  std::vector<float> odds(windows.size());
+  for (const auto& [set, places] : by_set) {
+    std::vector<SeamWindow> own;
+    own.reserve(places.size());
+    for (const std::size_t place : places) own.push_back(std::move(windows[place].window));
+    const std::vector<float> some = set->odds(own);
+    for (std::size_t i = 0; i < places.size(); ++i) odds[places[i]] = some[i];
+  }
+  return odds;
 }
 
 float CriticSet::beside(float join, std::optional<float> by_itself_out,
                         std::optional<float> by_itself_in) const {
   const auto usual = static_cast<float>(passages);
   const float known = (by_itself_out.value_or(usual) + by_itself_in.value_or(usual)) / 2;
-  return join - kHeldAgainst * (known - usual);
+  return join - (known - usual);
 }
 
 fs::path user_critics_folder() { return user_data_folder() / "critics"; }
@@ -46,9 +61,9 @@ std::shared_ptr<const CriticSet> find_critics(Seconds fade, const fs::path& fold
   return place ? load_critics(place->folder, place->transition) : nullptr;
 }
 
-std::vector<std::shared_ptr<const CriticSet>> find_join_critics(const fs::path& folder) {
+CriticSets find_join_critics(const fs::path& folder) {
   const std::vector<fs::path> folders = folder.empty() ? critics_folders() : std::vector{folder};
-  std::vector<std::shared_ptr<const CriticSet>> sets;
+  CriticSets sets;
   for (const SeamSet& place : seam_sets(folders)) {
     const std::vector<Seconds> lengths = ProposalConfig{}.lengths;
     if (std::none_of(lengths.begin(), lengths.end(),
@@ -100,7 +115,7 @@ std::shared_ptr<const CriticSet> load_critics(const fs::path& folder, Seconds tr
   return set;
 }
 
-const CriticSet* set_for(std::span<const std::shared_ptr<const CriticSet>> sets, Seconds length) {
+const CriticSet* set_for(const CriticSets& sets, Seconds length) {
   const CriticSet* nearest = nullptr;
   for (const auto& set : sets) {
     if (!covers(set->transition, length)) continue;

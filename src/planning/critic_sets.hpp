@@ -11,22 +11,27 @@
 
 namespace segue {
 
-// Critics that learnt crossfades of one length. On disk: the folder KIND ("100ms") with
-// FAMILY.safetensors and FAMILY.card.json for each family.
+// Critics that learnt transitions of one kind. On disk: the folder KIND ("100ms") with NAME.safetensors
+// and NAME.card.json for each of them.
 struct CriticSet {
   Seconds transition{0};
   std::filesystem::path folder;
   std::vector<std::unique_ptr<SeamDetector>> critics;
 
-  double passages = 0;  // mean log odds of music that goes on, on the validation side
+  // Mean log odds of music that goes on, on the validation side; 0 where the cards do not tell.
+  double passages = 0;
 
-  // Log odds that each window holds a join: the mean of all critics'.
+  // Log odds that each window holds a join: the mean of all critics'. Throws Error(model) if they are no
+  // numbers.
   std::vector<float> odds(std::span<const SeamWindow> windows) const;
 
   // Of a join, held against the places that it joins: where music by itself sounds like a join, one is
   // heard less. by_itself: the odds of music that goes on at both places; none where that is not known.
   float beside(float join, std::optional<float> by_itself_out, std::optional<float> by_itself_in) const;
 };
+
+// One set for each of several kinds of transition.
+using CriticSets = std::vector<std::shared_ptr<const CriticSet>>;
 
 // $XDG_DATA_HOME/segue/critics, and all folders that hold sets: that one, then segue's own.
 std::filesystem::path user_critics_folder();
@@ -45,10 +50,16 @@ std::shared_ptr<const CriticSet> require_critics(Seconds fade, const std::filesy
 
 // All sets that choose among ways to join (planning/arranger.hpp): one for each kind. Throws
 // Error(model) if weights are damaged.
-std::vector<std::shared_ptr<const CriticSet>> find_join_critics(
-    const std::filesystem::path& folder = {});
+CriticSets find_join_critics(const std::filesystem::path& folder = {});
 
 // Of these sets the one whose kind stands for transitions of this length, the nearest; null if none.
-const CriticSet* set_for(std::span<const std::shared_ptr<const CriticSet>> sets, Seconds length);
+const CriticSet* set_for(const CriticSets& sets, Seconds length);
+
+// Windows that different sets are to hear: their log odds, in order. Throws as CriticSet::odds().
+struct HeardBy {
+  const CriticSet* critics = nullptr;  // not null
+  SeamWindow window;
+};
+std::vector<float> odds_of(std::vector<HeardBy> windows);
 
 }  // namespace segue

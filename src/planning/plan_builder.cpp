@@ -32,8 +32,7 @@ class PlanBuilder {
     if (config_.critics) {
       plan_.choosing.critic_weight = config_.critic_weight;
       plan_.choosing.critic_heard = config_.critic_heard;
-      for (const auto& critic : config_.critics->critics)
-        plan_.choosing.critics.push_back(critic->card().weights.hex());
+      tell_critics(*config_.critics);
     }
     plan_.analysis_version = kAnalysisVersion;
     plan_.style = config_.style == Style::mix ? "mix" : "collage";
@@ -163,9 +162,15 @@ class PlanBuilder {
     arranging.most = config_.bounds.most;
     arranging.end_stays = config_.bounds.end.has_value();
     arrange(plan_, sources, arranging);
-    for (const auto& set : config_.join_critics)
-      for (const auto& critic : set->critics)
-        plan_.choosing.critics.push_back(critic->card().weights.hex());
+    for (const auto& set : config_.join_critics) tell_critics(*set);
+  }
+
+  void tell_critics(const CriticSet& set) {
+    std::vector<std::string>& told = plan_.choosing.critics;
+    for (const auto& critic : set.critics) {
+      const std::string weights = critic->card().weights.hex();
+      if (std::find(told.begin(), told.end(), weights) == told.end()) told.push_back(weights);
+    }
   }
 
   const MixConfig& config_;

@@ -21,7 +21,7 @@ struct StartPoint {
   Seconds at{0};  // the fragment that holds this moment begins the mix
 };
 
-struct CriticSet;  // planning/critic.hpp
+struct CriticSet;  // planning/critic_sets.hpp
 
 // collage: no two neighbours of a track are put together again (the report's rule). mix: tracks play in
 // runs, as a DJ plays them.
@@ -45,13 +45,13 @@ struct MixConfig {
   Style style = Style::collage;
   Bounds bounds{};         // of style mix
   std::size_t exits = 4;   // of style mix: moments at which leaving each run is thought over, 1 … 64
-  Seconds crossfade{0.1};  // 0 … 2 s: of plain transitions, and what the critics hear of every choice
+  Seconds crossfade{0.1};  // 0 … 2 s: of plain transitions, and what `critics` hear of every choice
   // Whether tracks go over into each other as a DJ joins them (planning/arranger.hpp), in style mix;
   // else all transitions are plain.
   bool blends = true;
   bool shift_keys = false;  // blends may shift what comes in by a semitone where keys then go together
-  // Those that choose among ways to join, by kind; with none a long blend is taken wherever there is
-  // room.
+  // Those that choose among ways to join, by kind, and, if there are `critics`, instead of these hear in
+  // every choice what blends would sound like; with none a long blend is taken wherever there is room.
   std::vector<std::shared_ptr<const CriticSet>> join_critics{};
   int sample_rate = 44100;
   double target_lufs = -16;

@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <map>
-#include <optional>
 #include <unordered_map>
 
-#include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "library/fragment_loudness.hpp"
 #include "planning/levels.hpp"
-#include "planning/meeting.hpp"
 #include "planning/seam_preview.hpp"
+#include "planning/seam_search.hpp"
 
 namespace segue {
 namespace {
@@ -48,13 +45,11 @@ class CrossfadeEar : public SeamEar {
     return std::min(before(from), after(to)) >= EarConfig::kLeastHeard;
   }
 
-  std::vector<float> odds(std::size_t from, std::span<const std::size_t> to) const override {
+  std::vector<float> odds(std::size_t from, std::span<const std::size_t> to) override {
     std::vector<SeamWindow> windows(to.size());
     parallel_for(to.size(), config_.threads, [&](std::size_t i) { windows[i] = preview(from, to[i]); });
     return set_->odds(windows);
   }
-
-  const std::filesystem::path& folder() const override { return set_->folder; }
 
  private:
   // Other seams may lie where what plays of the track begins and ends.
@@ -80,17 +75,15 @@ class CrossfadeEar : public SeamEar {
 
 class BlendEar : public SeamEar {
  public:
-  BlendEar(const FragmentPool& pool, std::vector<std::shared_ptr<const CriticSet>> sets,
-           const EarConfig& config)
+  BlendEar(const FragmentPool& pool, CriticSets sets, const EarConfig& config)
       : pool_(pool), sets_(std::move(sets)), config_(config) {
     std::erase_if(ways_.lengths, [&](Seconds length) { return set_for(sets_, length) == nullptr; });
-    if (sets_.empty() || ways_.lengths.empty())
-      throw Error(ErrorKind::internal, "no critics have learnt any way to join", {}, "report this");
+    for (const Seconds length : ways_.lengths) longest_ = std::max(longest_, length);
   }
 
   bool has_opinion(std::size_t, std::size_t) const override { return true; }
 
-  std::vector<float> odds(std::size_t from, std::span<const std::size_t> to) const override {
+  std::vector<float> odds(std::size_t from, std::span<const std::size_t> to) override {
     learn({&from, 1}, true);
     learn(to, false);
     std::vector<float> least(to.size(), kUnknown);
@@ -103,63 +96,46 @@ class BlendEar : public SeamEar {
     return least;
   }
 
-  const std::filesystem::path& folder() const override { return sets_.front()->folder; }
-
  private:
   static constexpr float kUnknown = 100;  // where nobody has learnt the only ways that there are
   static constexpr std::size_t kAtOnce = 4;
 
   void hear(std::size_t from, std::span<const std::size_t> to, std::span<float> least) const {
-    std::map<const CriticSet*, std::pair<std::vector<SeamWindow>, std::vector<std::size_t>>> kinds;
+    std::vector<HeardBy> sketches;
+    std::vector<std::size_t> of;  // number in `to`, of each
     for (std::size_t i = 0; i < to.size(); ++i) {
-      for (auto& [critic, window] : sketch(from, to[i])) {
-        kinds[critic].first.push_back(std::move(window));
-        kinds[critic].second.push_back(i);
-      }
+      sketch(from, to[i], sketches);
+      of.resize(sketches.size(), i);
     }
-    for (const auto& [critic, heard] : kinds) {
-      const std::vector<float> odds = critic->odds(heard.first);
-      for (std::size_t k = 0; k < odds.size(); ++k) {
-        float& best = least[heard.second[k]];
-        const float beside = critic->beside(odds[k], by_itself(critic, from, true),
-                                            by_itself(critic, to[heard.second[k]], false));
-        if (!(beside >= best)) best = beside;  // what is no number is not hidden
-      }
+    std::vector<const CriticSet*> critics;
+    for (const HeardBy& one : sketches) critics.push_back(one.critics);
+    const std::vector<float> odds = odds_of(std::move(sketches));
+    for (std::size_t k = 0; k < odds.size(); ++k) {
+      const auto by_itself = [&](std::size_t fragment, bool ends) {
+        return by_itself_[ends].at(fragment).at(critics[k]);
+      };
+      least[of[k]] = std::min(
+          least[of[k]], critics[k]->beside(odds[k], by_itself(from, true), by_itself(to[of[k]], false)));
     }
   }
 
-  std::vector<std::pair<const CriticSet*, SeamWindow>> sketch(std::size_t from, std::size_t to) const {
+  void sketch(std::size_t from, std::size_t to, std::vector<HeardBy>& sketches) const {
     const auto [gain_from, gain_to] = gains_between(pool_, from, to, config_.target_lufs, config_.reach);
-    const Seconds longest = *std::max_element(ways_.lengths.begin(), ways_.lengths.end());
-    const Meeting meeting(place(from, true, gain_from), place(to, false, gain_to), longest);
-    std::vector<std::pair<const CriticSet*, SeamWindow>> sketches;
+    const Meeting meeting(place(from, true, gain_from), place(to, false, gain_to), longest_);
     for (const Proposal& proposal : meeting.proposals(ways_))
       if (const CriticSet* set = set_for(sets_, proposal.duration()))
-        sketches.emplace_back(set, meeting.hear(proposal, set->transition));
-    return sketches;
+        sketches.push_back({set, meeting.hear(proposal, set->transition)});
   }
 
   // What the ends (or beginnings) of these fragments sound like by themselves.
-  void learn(std::span<const std::size_t> fragments, bool ends) const {
-    Known& known = known_[ends];
+  void learn(std::span<const std::size_t> fragments, bool ends) {
     std::vector<std::size_t> missing;
     for (const std::size_t fragment : fragments)
-      if (known.emplace(fragment, std::vector<std::optional<float>>(sets_.size())).second)
-        missing.push_back(fragment);
+      if (by_itself_[ends].try_emplace(fragment).second) missing.push_back(fragment);
     parallel_for(missing.size(), config_.threads, [&](std::size_t i) {
       const double gain = config_.target_lufs - pool_.track_of(missing[i]).record.integrated_lufs;
-      const MeetingPlace here = place(missing[i], ends, gain);
-      std::vector<std::optional<float>>& odds = known.at(missing[i]);
-      for (std::size_t set = 0; set < sets_.size(); ++set)
-        if (const auto window = untouched(here, sets_[set]->transition))
-          odds[set] = sets_[set]->odds(std::span(&*window, 1))[0];
+      by_itself_[ends].at(missing[i]) = odds_by_itself(sets_, place(missing[i], ends, gain));
     });
-  }
-
-  std::optional<float> by_itself(const CriticSet* critic, std::size_t fragment, bool ends) const {
-    const auto set =
-        std::find_if(sets_.begin(), sets_.end(), [&](const auto& one) { return one.get() == critic; });
-    return known_[ends].at(fragment)[static_cast<std::size_t>(set - sets_.begin())];
   }
 
   MeetingPlace place(std::size_t fragment, bool leaves, double gain_db) const {
@@ -180,12 +156,12 @@ class BlendEar : public SeamEar {
   }
 
   const FragmentPool& pool_;
-  std::vector<std::shared_ptr<const CriticSet>> sets_;
+  CriticSets sets_;
   EarConfig config_;
   ProposalConfig ways_;
-  // Odds of music that goes on at the beginnings and ends of fragments, for each set.
-  using Known = std::unordered_map<std::size_t, std::vector<std::optional<float>>>;
-  mutable std::array<Known, 2> known_;
+  Seconds longest_{0};  // of the ways
+  // Of music that goes on at the beginnings and at the ends of fragments.
+  std::array<std::unordered_map<std::size_t, OddsByItself>, 2> by_itself_;
 };
 
 }  // namespace
@@ -195,9 +171,7 @@ std::unique_ptr<SeamEar> crossfade_ear(const FragmentPool& pool, std::shared_ptr
   return std::make_unique<CrossfadeEar>(pool, std::move(set), config);
 }
 
-std::unique_ptr<SeamEar> blend_ear(const FragmentPool& pool,
-                                   std::vector<std::shared_ptr<const CriticSet>> sets,
-                                   const EarConfig& config) {
+std::unique_ptr<SeamEar> blend_ear(const FragmentPool& pool, CriticSets sets, const EarConfig& config) {
   return std::make_unique<BlendEar>(pool, std::move(sets), config);
 }
 

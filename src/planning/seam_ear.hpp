@@ -2,7 +2,6 @@
 // ways in which one track could go over into the other.
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <span>
 #include <utility>
@@ -20,10 +19,8 @@ class SeamEar {
   // Whether enough music plays on either side of the seam: critics learn no less.
   virtual bool has_opinion(std::size_t from, std::size_t to) const = 0;
   // Log odds that each of the seams from the end of one fragment to the beginnings of others is heard as
-  // a join.
-  virtual std::vector<float> odds(std::size_t from, std::span<const std::size_t> to) const = 0;
-  // Of the critics that listen.
-  virtual const std::filesystem::path& folder() const = 0;
+  // a join. Throws Error(model) if they are no numbers.
+  virtual std::vector<float> odds(std::size_t from, std::span<const std::size_t> to) = 0;
 };
 
 struct EarConfig {
@@ -43,10 +40,9 @@ std::unique_ptr<SeamEar> crossfade_ear(const FragmentPool& pool, std::shared_ptr
                                        const EarConfig& config);
 
 // Of blends: of the ways that a meeting without audio proposes (planning/meeting.hpp), and that one of
-// the sets has learnt, the one that is heard least. The pool must outlive it.
-std::unique_ptr<SeamEar> blend_ear(const FragmentPool& pool,
-                                   std::vector<std::shared_ptr<const CriticSet>> sets,
-                                   const EarConfig& config);
+// the sets has learnt, the one that is heard least beside what the music at both places sounds like by
+// itself (CriticSet::beside()). The pool must outlive it.
+std::unique_ptr<SeamEar> blend_ear(const FragmentPool& pool, CriticSets sets, const EarConfig& config);
 
 // Gains in dB of two fragments of a pool that play one after the other, as a mix would set them; with
 // what plays of their tracks before and after them (CriticConfig::reach).

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <map>
 #include <string>
 
 namespace segue {
@@ -18,15 +17,21 @@ std::string on_beat(const Proposal& proposal) { return proposal.on_beat ? ", on 
 
 }  // namespace
 
-SeamSearch::SeamSearch(SeamPlaces places, std::span<const std::shared_ptr<const CriticSet>> critics,
-                       const ProposalConfig& config)
+OddsByItself odds_by_itself(const CriticSets& critics, const MeetingPlace& place) {
+  OddsByItself odds;
+  for (const auto& set : critics) {
+    std::optional<float>& known = odds[set.get()];
+    if (const auto window = untouched(place, set->transition))
+      known = set->odds(std::span(&*window, 1))[0];
+  }
+  return odds;
+}
+
+SeamSearch::SeamSearch(SeamPlaces places, const CriticSets& critics, const ProposalConfig& config)
     : places_(std::move(places)),
       critics_(critics),
       config_(config),
       sketches_(critics.empty() ? 0 : places_.exits.size()) {
-  std::erase_if(config_.lengths, [&](Seconds length) {
-    return critics.empty() ? length > kUnheardLength : set_for(critics, length) == nullptr;
-  });
   for (const Seconds length : config_.lengths) longest_ = std::max(longest_, length);
 }
 
@@ -46,50 +51,34 @@ void SeamSearch::run(std::size_t task) {
   }
 }
 
-SeamSearch::ByItself SeamSearch::by_itself(const std::vector<MeetingPlace>& places) const {
-  ByItself all(places.size());
-  for (const auto& set : critics_) {
-    std::vector<SeamWindow> windows;
-    std::vector<std::size_t> of;
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      auto window = untouched(places[i], set->transition);
-      if (!window) continue;
-      windows.push_back(std::move(*window));
-      of.push_back(i);
-    }
-    if (windows.empty()) continue;
-    const std::vector<float> odds = set->odds(windows);
-    for (std::size_t i = 0; i < odds.size(); ++i) all[of[i]][set.get()] = odds[i];
-  }
-  return all;
+std::vector<OddsByItself> SeamSearch::by_itself(const std::vector<MeetingPlace>& places) const {
+  std::vector<OddsByItself> odds;
+  for (const MeetingPlace& place : places) odds.push_back(odds_by_itself(critics_, place));
+  return odds;
 }
 
-float SeamSearch::beside(const CriticSet& critic, const Sketch& sketch, float odds) const {
-  const auto at = [&](const std::map<const CriticSet*, float>& place) {
-    const auto found = place.find(&critic);
-    return found == place.end() ? std::nullopt : std::optional(found->second);
-  };
-  return stepped(critic.beside(odds, at(exits_[sketch.exit]), at(entries_[sketch.entry])));
+float SeamSearch::beside(const Sketch& sketch, float odds) const {
+  return stepped(sketch.critics->beside(odds, exits_[sketch.exit].at(sketch.critics),
+                                        entries_[sketch.entry].at(sketch.critics)));
 }
 
 void SeamSearch::sketch(std::size_t exit) {
-  std::map<const CriticSet*, std::pair<std::vector<SeamWindow>, std::vector<std::size_t>>> kinds;
+  std::vector<HeardBy> windows;
+  std::vector<std::size_t> of;  // number of the sketch, of each
   std::vector<Sketch>& all = sketches_[exit];
   for (std::size_t entry = 0; entry < places_.entries.size(); ++entry) {
     const Meeting sketched = meeting(exit, entry, false);
     const std::vector<Proposal> ways = sketched.proposals(config_);
     for (std::size_t way = 0; way < ways.size(); ++way) {
-      const CriticSet* critic = set_for(critics_, ways[way].duration());
-      all.push_back({exit, entry, way, critic, 0});
-      if (critic == nullptr) continue;
-      kinds[critic].first.push_back(sketched.hear(ways[way], critic->transition));
-      kinds[critic].second.push_back(all.size() - 1);
+      const CriticSet* critics = set_for(critics_, ways[way].duration());
+      all.push_back({exit, entry, way, critics, 0});
+      if (critics == nullptr) continue;
+      windows.push_back({critics, sketched.hear(ways[way], critics->transition)});
+      of.push_back(all.size() - 1);
     }
   }
-  for (const auto& [critic, heard] : kinds) {
-    const std::vector<float> odds = critic->odds(heard.first);
-    for (std::size_t i = 0; i < odds.size(); ++i) all[heard.second[i]].odds = odds[i];
-  }
+  const std::vector<float> odds = odds_of(std::move(windows));
+  for (std::size_t i = 0; i < odds.size(); ++i) all[of[i]].odds = odds[i];
 }
 
 Proposal SeamSearch::best() const {
@@ -97,7 +86,7 @@ Proposal SeamSearch::best() const {
   std::vector<Sketch> all;
   for (const auto& some : sketches_) all.insert(all.end(), some.begin(), some.end());
   const std::size_t count = all.size();
-  for (Sketch& one : all) one.odds = one.critic == nullptr ? 0 : beside(*one.critic, one, one.odds);
+  for (Sketch& one : all) one.odds = one.critics == nullptr ? 0 : beside(one, one.odds);
   std::stable_sort(all.begin(), all.end(),
                    [](const Sketch& a, const Sketch& b) { return a.odds < b.odds; });
   all.resize(std::min(all.size(), kHeard));
@@ -118,9 +107,9 @@ Proposal SeamSearch::best() const {
     if (one.way >= ways.size()) continue;
     Proposal& way = ways[one.way];
     float odds = one.odds;
-    if (const CriticSet* critic = set_for(critics_, way.duration())) {
-      const SeamWindow window = sounding->hear(way, critic->transition);
-      odds = beside(*critic, one, critic->odds(std::span(&window, 1))[0]);
+    if (one.critics != nullptr) {
+      const SeamWindow window = sounding->hear(way, one.critics->transition);
+      odds = beside(one, one.critics->odds(std::span(&window, 1))[0]);
     }
     if (best && odds >= least) continue;
     least = odds;
@@ -142,7 +131,7 @@ Proposal SeamSearch::unheard() const {
   });
   sounding.even_levels(best);
   char text[96];
-  std::snprintf(text, sizeof text, "the longest of %zu up to %g s", ways.size(), kUnheardLength.count());
+  std::snprintf(text, sizeof text, "the longest of %zu up to %g s", ways.size(), longest_.count());
   best.transition.why = text + on_beat(best);
   return best;
 }

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
-#include <span>
+#include <optional>
 #include <vector>
 
 #include "planning/critic_sets.hpp"
@@ -19,18 +19,18 @@ struct SeamPlaces {
   std::vector<MeetingPlace> exits, entries;
 };
 
+// What music that goes on at a place sounds like, by itself: log odds that it is a join, to each set.
+// None where the track is too short about it.
+using OddsByItself = std::map<const CriticSet*, std::optional<float>>;
+OddsByItself odds_by_itself(const CriticSets& critics, const MeetingPlace& place);
+
 // Must not outlive the critics.
 class SeamSearch {
  public:
-  static constexpr Seconds kUnheardLength{12};  // at most, of what is taken where nobody can choose
+  // critics: those that have learnt the lengths that the config names. With none at all the longest
+  // blend is taken that there is room for, where it was planned.
+  SeamSearch(SeamPlaces places, const CriticSets& critics, const ProposalConfig& config);
 
-  // critics: sets for kinds of transition; lengths that none of them has learnt are not tried. With none
-  // at all the longest blend is taken that there is room for, where it was planned.
-  SeamSearch(SeamPlaces places, std::span<const std::shared_ptr<const CriticSet>> critics,
-             const ProposalConfig& config);
-
-  // Whether there is anything to try.
-  bool tries() const { return !config_.lengths.empty(); }
   // What is to be done before best(): each task once, in any order and on any thread. It sketches all
   // ways from an exit to all entries, or what places sound like by themselves, and asks the critics.
   std::size_t tasks() const { return critics_.empty() ? 0 : places_.exits.size() + 2; }
@@ -43,24 +43,22 @@ class SeamSearch {
  private:
   struct Sketch {
     std::size_t exit = 0, entry = 0, way = 0;
-    const CriticSet* critic = nullptr;
+    const CriticSet* critics = nullptr;  // null: nobody has learnt it
     float odds = 0;
   };
 
   void sketch(std::size_t exit);
-  // Odds of music that goes on at each of the places, for each set.
-  using ByItself = std::vector<std::map<const CriticSet*, float>>;
-  ByItself by_itself(const std::vector<MeetingPlace>& places) const;
-  float beside(const CriticSet& critic, const Sketch& sketch, float odds) const;
+  std::vector<OddsByItself> by_itself(const std::vector<MeetingPlace>& places) const;
+  float beside(const Sketch& sketch, float odds) const;
   Proposal unheard() const;
   Meeting meeting(std::size_t exit, std::size_t entry, bool sounds) const;
 
   SeamPlaces places_;
-  std::span<const std::shared_ptr<const CriticSet>> critics_;
+  const CriticSets& critics_;
   ProposalConfig config_;
   Seconds longest_{0};
   std::vector<std::vector<Sketch>> sketches_;  // by exit
-  ByItself exits_, entries_;
+  std::vector<OddsByItself> exits_, entries_;  // of each place
 };
 
 }  // namespace segue

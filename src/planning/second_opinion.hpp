@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <vector>
 
 #include "planning/critic.hpp"
 #include "planning/ranking.hpp"
@@ -15,8 +14,8 @@ struct OpinionConfig {
   // at either side of the seam (system `edge`). The network may trade timbre and level for rhythm; this
   // takes some of it back. 0 = none.
   double edge_weight = 0;
-  std::shared_ptr<const CriticSet> critics{};              // of plain crossfades; null = none
-  std::vector<std::shared_ptr<const CriticSet>> blends{};  // if any, seams are heard as blends, by these
+  std::shared_ptr<const CriticSet> critics{};  // of plain crossfades; null = none
+  CriticSets blends{};                         // if any, seams are heard as blends, by these
   CriticConfig critic{};
   EarConfig ear{};
 
