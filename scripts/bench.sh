@@ -48,5 +48,7 @@ for seconds in 0.1 1; do
   XDG_DATA_HOME=$PWD/build/bench-work/three-hours build/release/segue judge "$wesnoth" "$kart" --split tests/split.json \
     --joins "$joins" --crossfade "$seconds" --quiet
 done
+echo "== sketches of blends beside blends as sound, on the validation side of tests/split.json"
+XDG_DATA_HOME=$PWD/build/bench-work/three-hours build/bench/sketches tests/split.json "$wesnoth" "$kart"
 echo "== whole mixes beside other ways to make one stream, on the test side of tests/split.json"
 XDG_DATA_HOME=$PWD/build/bench-work/three-hours scripts/compare.sh

@@ -47,7 +47,7 @@ std::vector<std::filesystem::path> detectors_folders();
 
 struct DetectorTraining {
   std::vector<LibraryTrack> tracks;      // that teach
-  std::vector<LibraryTrack> also;        // more: in each round as many of them again, drawn anew
+  std::vector<LibraryTrack> also;        // in each round at most as many of these teach too, drawn anew
   std::vector<LibraryTrack> validation;  // that tell whether more joins bring anything
   Seconds transition{0.1};
   std::vector<std::string> systems;  // whose choices are heard beside random ones; by name

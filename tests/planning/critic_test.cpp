@@ -129,6 +129,25 @@ TEST_F(CriticTest, JoinsAreHeldAgainstTheirPlaces) {
   EXPECT_EQ(set.beside(2, 1, 3), -1);
 }
 
+class NoNumbers : public SeamDetector {
+ public:
+  const ModelCard& card() const override { return card_; }
+  std::vector<float> score(std::span<const SeamWindow> windows) const override {
+    return std::vector<float>(windows.size(), std::nanf(""));
+  }
+
+ private:
+  ModelCard card_;
+};
+
+TEST_F(CriticTest, OddsThatAreNoNumbersAreRefused) {
+  CriticSet set;
+  set.folder = "100ms";
+  set.critics.push_back(std::make_unique<NoNumbers>());
+  const Error error = test::refusal([&] { set.odds(std::vector<SeamWindow>(2)); }, ErrorKind::model);
+  EXPECT_EQ(error.file(), "100ms");
+}
+
 // A blend sounds as well as its best way; where critics know none of the ways, none is preferred.
 TEST_F(CriticTest, HearsBlendsByTheirBestWay) {
   const FragmentPool pool(cutting_, library_.library(), library_.tracks());
