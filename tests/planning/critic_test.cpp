@@ -142,10 +142,8 @@ class NoNumbers : public SeamDetector {
 
 TEST_F(CriticTest, OddsThatAreNoNumbersAreRefused) {
   CriticSet set;
-  set.folder = "100ms";
   set.critics.push_back(std::make_unique<NoNumbers>());
-  const Error error = test::refusal([&] { set.odds(std::vector<SeamWindow>(2)); }, ErrorKind::model);
-  EXPECT_EQ(error.file(), "100ms");
+  test::refusal([&] { set.odds(std::vector<SeamWindow>(2)); }, ErrorKind::model);
 }
 
 // A blend sounds as well as its best way; where critics know none of the ways, none is preferred.
