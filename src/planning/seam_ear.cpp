@@ -108,6 +108,7 @@ class BlendEar : public SeamEar {
       of.resize(sketches.size(), i);
     }
     std::vector<const CriticSet*> critics;
+    critics.reserve(sketches.size());
     for (const HeardBy& one : sketches) critics.push_back(one.critics);
     const std::vector<float> odds = odds_of(std::move(sketches));
     for (std::size_t k = 0; k < odds.size(); ++k) {

@@ -53,6 +53,7 @@ void SeamSearch::run(std::size_t task) {
 
 std::vector<OddsByItself> SeamSearch::by_itself(const std::vector<MeetingPlace>& places) const {
   std::vector<OddsByItself> odds;
+  odds.reserve(places.size());
   for (const MeetingPlace& place : places) odds.push_back(odds_by_itself(critics_, place));
   return odds;
 }
