@@ -20,7 +20,8 @@ namespace segue {
 namespace {
 
 constexpr int kBands = LogMelGeometry::bands;
-constexpr std::size_t kBatch = 64;
+constexpr std::size_t kBatch = 64;       // to learn from
+constexpr std::size_t kHeardAtOnce = 8;  // more do not fit into the processor's cache
 constexpr double kLearningRate = 1e-3;
 constexpr double kWeightDecay = 0.02;
 constexpr double kClip = 5;
@@ -182,9 +183,10 @@ class LoadedDetector : public SeamDetector {
     }
     std::vector<float> scores(windows.size());
     for (const auto& [range, chosen] : alike) {
-      for (std::size_t begin = 0; begin < chosen.size(); begin += kBatch) {
+      for (std::size_t begin = 0; begin < chosen.size(); begin += kHeardAtOnce) {
         throw_if_interrupted();
-        const auto some = std::span(chosen).subspan(begin, std::min(kBatch, chosen.size() - begin));
+        const auto some =
+            std::span(chosen).subspan(begin, std::min(kHeardAtOnce, chosen.size() - begin));
         const FrameRange heard = pooled({range.first, range.second}, pool_);
         const torch::Tensor odds =
             net_->forward(net_->prepare(stack(windows, some, pool_), heard), heard).contiguous();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "model_torch/seam_contrast.hpp"
 
 namespace segue {
 namespace {
@@ -16,37 +17,10 @@ using torch::indexing::Slice;
 
 constexpr int kBands = LogMelGeometry::bands;
 
-struct Bands {
-  int begin, end;
-};
-constexpr std::array<Bands, 5> kBandGroups{{{0, 80}, {0, 16}, {16, 40}, {40, 60}, {60, 80}}};
-
-// Mean spectra of `width` frames before and after a cut, `gap` frames off it.
-struct Span {
-  Hop gap, width;
-};
-
-constexpr Hop kLong = 60;  // hops of a transition, 1.4 s: its middle is not all that matters
-
-// The gap leaves out nothing, then the frames that straddle a hard cut, then the fade, then some more.
-std::vector<Span> spans_for(Hop transition) {
-  constexpr Hop cut = 3;
-  const Hop fade = std::max(cut, (transition + 1) / 2 + 1);
-  std::vector<Span> spans = {{0, 2}, {0, 4}, {0, 16}, {cut, 4}, {cut, 16}, {cut, 40}};
-  if (fade > cut) spans.insert(spans.end(), {{fade, 4}, {fade, 16}, {fade, 40}});
-  spans.insert(spans.end(), {{fade + 5, 16}, {fade + 5, 40}});
-  // Of a long transition, what lies on either side is compared as a whole as well.
-  if (transition > kLong) spans.insert(spans.end(), {{0, 86}, {0, 172}, {fade, 86}, {fade, 160}});
-  return spans;
-}
-
-// Between other moments; neighbours tell the same.
-Hop stride_for(Hop transition) { return 3 * std::max<Hop>(1, transition / 130); }
-
 class Contrast : public DetectorNetwork {
  public:
-  explicit Contrast(Hop transition) : spans_(spans_for(transition)), stride_(stride_for(transition)) {
-    const auto measures = static_cast<std::int64_t>(spans_.size() * kBandGroups.size() * 4);
+  explicit Contrast(Hop transition) : contrast_(transition) {
+    const auto measures = static_cast<std::int64_t>(contrast_.size());
     norm_ = register_module("norm", nn::BatchNorm1d(measures));
     hidden_ = register_module("hidden", nn::Linear(measures, 64));
     second_ = register_module("second", nn::Linear(64, 32));
@@ -54,70 +28,29 @@ class Contrast : public DetectorNetwork {
   }
 
   torch::Tensor forward(const torch::Tensor& windows, const FrameRange& heard) override {
-    const torch::Tensor measures = norm_->forward(measure(windows, heard));
+    const torch::Tensor measures = norm_->forward(measure(windows.contiguous(), heard));
     const torch::Tensor first =
         torch::dropout(torch::relu(hidden_->forward(measures)), 0.3, is_training());
     return odds_->forward(torch::relu(second_->forward(first))).squeeze(1);
   }
 
  private:
-  // [N × measures]. Of each span and group of bands: the log distance at the seam, and how it stands
-  // among the distances at other moments: less their mean, that in their standard deviations, and the
-  // share of them that it exceeds.
+  // [N × measures]
   torch::Tensor measure(const torch::Tensor& windows, const FrameRange& heard) const {
-    const torch::NoGradGuard no_grad;  // nothing below is learnt
-    const torch::Tensor sums = torch::cumsum(torch::constant_pad_nd(windows, {0, 0, 1, 0}), 1);
-    const Hop middle = windows.size(1) / 2;
-    std::vector<torch::Tensor> measures;
-    for (const Span& span : spans_) {
-      // Narrower where little is heard, so that something is left to compare with.
-      const Hop side = std::min(middle - heard.begin, heard.end - middle);
-      const Hop width = std::clamp<Hop>((side - span.gap) / 2, 1, span.width);
-      std::vector<std::int64_t> seam, elsewhere;
-      for (Hop at = heard.begin + span.gap + width; at <= heard.end - span.gap - width; ++at) {
-        const Hop off = at - middle;
-        if (std::abs(off) <= 2) seam.push_back(at);
-        if (std::abs(off) > span.gap + width / 2 + 6 && off % stride_ == 0) elsewhere.push_back(at);
+    const std::int64_t count = windows.size(0);
+    const auto size = static_cast<std::size_t>(windows.size(1) * windows.size(2));
+    torch::Tensor measures = torch::empty({count, static_cast<std::int64_t>(contrast_.size())});
+    at::parallel_for(0, count, 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) {
+        const auto number = static_cast<std::size_t>(i);
+        contrast_.measure({windows.data_ptr<float>() + number * size, size}, heard,
+                          {measures.data_ptr<float>() + number * contrast_.size(), contrast_.size()});
       }
-      if (seam.empty()) seam.push_back(middle);
-      const torch::Tensor at_seam = difference(sums, seam, span.gap, width);
-      const torch::Tensor others =
-          elsewhere.empty() ? torch::Tensor() : difference(sums, elsewhere, span.gap, width);
-      for (const Bands& bands : kBandGroups) {
-        const torch::Tensor here = std::get<0>(distance(at_seam, bands).max(1));
-        measures.push_back(here);
-        if (elsewhere.empty()) {
-          for (int i = 0; i < 3; ++i) measures.push_back(torch::zeros_like(here));
-          continue;
-        }
-        const torch::Tensor there = distance(others, bands);
-        const torch::Tensor above = here - there.mean(1);
-        measures.push_back(above);
-        measures.push_back(above / (there.std(1, false) + 0.1));
-        measures.push_back(torch::sigmoid(4 * (here.unsqueeze(1) - there)).mean(1));
-      }
-    }
-    return torch::stack(measures, 1);
+    });
+    return measures;
   }
 
-  // [N × cuts × 80], squared.
-  static torch::Tensor difference(const torch::Tensor& sums, const std::vector<std::int64_t>& cuts,
-                                  Hop gap, Hop width) {
-    const torch::Tensor at = torch::tensor(cuts, torch::kLong).to(sums.device());
-    const auto sum_to = [&](Hop offset) {
-      return sums.index_select(1, (at + offset).clamp(0, sums.size(1) - 1));
-    };
-    const torch::Tensor before = sum_to(-gap) - sum_to(-gap - width);
-    const torch::Tensor after = sum_to(gap + width) - sum_to(gap);
-    return ((before - after) / static_cast<double>(width)).square();
-  }
-
-  static torch::Tensor distance(const torch::Tensor& squares, const Bands& bands) {
-    return squares.index({Slice(), Slice(), Slice(bands.begin, bands.end)}).mean(2).add(1e-4).log();
-  }
-
-  std::vector<Span> spans_;
-  Hop stride_;
+  SeamContrast contrast_;
   nn::BatchNorm1d norm_{nullptr};
   nn::Linear hidden_{nullptr}, second_{nullptr}, odds_{nullptr};
 };
@@ -171,7 +104,7 @@ class Tower {
 class Cnn : public DetectorNetwork {
  public:
   explicit Cnn(Hop transition)
-      : pool_(transition > kLong ? std::max<Hop>(2, transition / 130) : 1), whole_(*this, "") {
+      : pool_(transition > kLongTransition ? std::max<Hop>(2, transition / 130) : 1), whole_(*this, "") {
     if (pool_ > 1) middle_.emplace(*this, "middle_");
     hidden_ = register_module("hidden", nn::Linear((pool_ > 1 ? 2 : 1) * Tower::kMeasures, 64));
     odds_ = register_module("odds", nn::Linear(64, 1));
