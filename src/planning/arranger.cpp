@@ -18,9 +18,9 @@ constexpr std::size_t kSeamsAtOnce = 16;       // whose alternatives are in memo
 constexpr Seconds kUnheardLength{12};          // at most, of what is taken where nobody can choose
 constexpr Seconds kLeastEnd{0.2};              // that the last placement plays
 constexpr Seconds kBarely{1};                  // that hardly shortens a mix
-constexpr Seconds kFarthest{8.5};              // that a place moves
+constexpr Seconds kFarthest{12.5};             // that a place moves
 constexpr double kSamePlace = 0.3, kStep = 2;  // s; a step where there are no bars
-constexpr std::size_t kMostMoved = 6;          // places, beside the planned one
+constexpr std::size_t kMostMoved = 10;         // places, beside the planned one
 
 class Arranger {
  public:

@@ -80,6 +80,8 @@ class BoundKeeper {
   // Whether two tracks can be beaten alike: both have a beat, the same metre, and tempi within the
   // stretch; or both have none.
   bool fit_together(std::size_t a, std::size_t b) const;
+  // Whether the keys of two tracks may meet; where one is not known for sure, they may.
+  bool keys_fit(std::size_t a, std::size_t b) const;
   // By how much the tempo changes, as a share; half and double tempo count as equal. 0 without beats.
   double tempo_change(std::size_t a, std::size_t b) const;
   // Tracks in groups that fit together step by step, largest first.
@@ -95,7 +97,6 @@ class BoundKeeper {
   };
 
   bool plays(std::size_t track, Bound& cut_by) const;
-  bool keys_fit(std::size_t a, std::size_t b) const;
   std::vector<TrackCuts> cuts_of_tracks(std::span<const PlayedRun> history, Seconds now,
                                         const Relaxed& relaxed, const Eligible& eligible) const;
   Cut cut_by_history(std::size_t track, std::span<const PlayedRun> history, Seconds now,

@@ -15,10 +15,12 @@
 namespace segue {
 namespace {
 
-constexpr std::size_t kBranches = 3;  // entries that are followed of each answer
+constexpr std::size_t kBranches = 3;  // tracks that are followed of each answer
 constexpr std::size_t kMostStarts = 8;
 constexpr std::size_t kMoments = 16;  // at which bounds that depend on the time are asked
-constexpr double kSlack = 0.05;       // seconds, so that rounding to frames leaves no gap at the end
+constexpr auto kWrongKey =
+    static_cast<std::int64_t>(60 / kScoreUnit);  // against most of what critics say
+constexpr double kSlack = 0.05;  // seconds, so that rounding to frames leaves no gap at the end
 
 __extension__ using Wide = __int128;
 
@@ -310,9 +312,14 @@ void RunChooser::leave(std::size_t parent, const Exit& exit, std::vector<Step>& 
   const auto ranking = std::make_shared<const Ranking>(hearing_.ranker.rank(context, heard));
   std::optional<std::int64_t> own;
   if (exit.last < bounds_.stretch_end(step.entry)) own = hearing_.ranker.score(context, exit.last + 1);
-  for (std::size_t rank = 0; rank < std::min(kBranches, ranking->best.size()); ++rank) {
+  std::vector<std::size_t> tracks;  // each is followed where it is entered best
+  for (std::size_t rank = 0; rank < ranking->best.size() && tracks.size() < kBranches; ++rank) {
     const std::size_t entry = ranking->best[rank].fragment;
-    const std::int64_t gain = own ? ranking->best[rank].score - *own : ranking->gain(rank);
+    if (std::find(tracks.begin(), tracks.end(), bounds_.track_of(entry)) != tracks.end()) continue;
+    tracks.push_back(bounds_.track_of(entry));
+    std::int64_t gain = own ? ranking->best[rank].score - *own : ranking->gain(rank);
+    // Where keys had to give way, sequences that need not come first.
+    if (!bounds_.keys_fit(bounds_.track_of(step.entry), bounds_.track_of(entry))) gain -= kWrongKey;
     next.push_back(
         {parent, entry, exit.last, exit.at, ranking, rank, own, exit.told, step.total + gain});
   }

@@ -79,6 +79,7 @@ class BlendEar : public SeamEar {
       : pool_(pool), sets_(std::move(sets)), config_(config) {
     std::erase_if(ways_.lengths, [&](Seconds length) { return set_for(sets_, length) == nullptr; });
     for (const Seconds length : ways_.lengths) longest_ = std::max(longest_, length);
+    ways_.shares = {.5};  // the arranger tries the others
   }
 
   bool has_opinion(std::size_t, std::size_t) const override { return true; }
@@ -133,9 +134,17 @@ class BlendEar : public SeamEar {
     std::vector<std::size_t> missing;
     for (const std::size_t fragment : fragments)
       if (by_itself_[ends].try_emplace(fragment).second) missing.push_back(fragment);
-    parallel_for(missing.size(), config_.threads, [&](std::size_t i) {
-      const double gain = config_.target_lufs - pool_.track_of(missing[i]).record.integrated_lufs;
-      by_itself_[ends].at(missing[i]) = odds_by_itself(sets_, place(missing[i], ends, gain));
+    const std::size_t parts = (missing.size() + kAtOnce - 1) / kAtOnce;
+    parallel_for(parts, config_.threads, [&](std::size_t part) {
+      const std::size_t begin = part * kAtOnce, end = std::min(missing.size(), begin + kAtOnce);
+      std::vector<MeetingPlace> places;
+      for (std::size_t i = begin; i < end; ++i) {
+        const double gain = config_.target_lufs - pool_.track_of(missing[i]).record.integrated_lufs;
+        places.push_back(place(missing[i], ends, gain));
+      }
+      std::vector<OddsByItself> odds = odds_by_itself(sets_, places);
+      for (std::size_t i = begin; i < end; ++i)
+        by_itself_[ends].at(missing[i]) = std::move(odds[i - begin]);
     });
   }
 

@@ -17,13 +17,24 @@ std::string on_beat(const Proposal& proposal) { return proposal.on_beat ? ", on 
 
 }  // namespace
 
-OddsByItself odds_by_itself(const CriticSets& critics, const MeetingPlace& place) {
-  OddsByItself odds;
-  for (const auto& set : critics) {
-    std::optional<float>& known = odds[set.get()];
-    if (const auto window = untouched(place, set->transition))
-      known = set->odds(std::span(&*window, 1))[0];
+std::vector<OddsByItself> odds_by_itself(const CriticSets& critics,
+                                         std::span<const MeetingPlace> places) {
+  std::vector<OddsByItself> odds(places.size());
+  std::vector<HeardBy> windows;
+  std::vector<std::size_t> of;  // place, of each
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    for (const auto& set : critics) {
+      odds[i][set.get()] = std::nullopt;
+      auto window = untouched(places[i], set->transition);
+      if (!window) continue;
+      windows.push_back({set.get(), std::move(*window)});
+      of.push_back(i);
+    }
   }
+  std::vector<const CriticSet*> heard_by;
+  for (const HeardBy& one : windows) heard_by.push_back(one.critics);
+  const std::vector<float> known = odds_of(std::move(windows));
+  for (std::size_t k = 0; k < known.size(); ++k) odds[of[k]][heard_by[k]] = known[k];
   return odds;
 }
 
@@ -45,17 +56,10 @@ void SeamSearch::run(std::size_t task) {
   if (task < places_.exits.size()) {
     sketch(task);
   } else if (task == places_.exits.size()) {
-    exits_ = by_itself(places_.exits);
+    exits_ = odds_by_itself(critics_, places_.exits);
   } else {
-    entries_ = by_itself(places_.entries);
+    entries_ = odds_by_itself(critics_, places_.entries);
   }
-}
-
-std::vector<OddsByItself> SeamSearch::by_itself(const std::vector<MeetingPlace>& places) const {
-  std::vector<OddsByItself> odds;
-  odds.reserve(places.size());
-  for (const MeetingPlace& place : places) odds.push_back(odds_by_itself(critics_, place));
-  return odds;
 }
 
 float SeamSearch::beside(const Sketch& sketch, float odds) const {

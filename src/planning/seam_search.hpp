@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "planning/critic_sets.hpp"
@@ -20,9 +21,11 @@ struct SeamPlaces {
 };
 
 // What music that goes on at a place sounds like, by itself: log odds that it is a join, to each set.
-// None where the track is too short about it.
+// None where the track is too short about it. Of several places at once, as networks hear many together
+// in little more time than one.
 using OddsByItself = std::map<const CriticSet*, std::optional<float>>;
-OddsByItself odds_by_itself(const CriticSets& critics, const MeetingPlace& place);
+std::vector<OddsByItself> odds_by_itself(const CriticSets& critics,
+                                         std::span<const MeetingPlace> places);
 
 // Must not outlive the critics.
 class SeamSearch {
@@ -48,7 +51,6 @@ class SeamSearch {
   };
 
   void sketch(std::size_t exit);
-  std::vector<OddsByItself> by_itself(const std::vector<MeetingPlace>& places) const;
   float beside(const Sketch& sketch, float odds) const;
   Proposal unheard() const;
   Meeting meeting(std::size_t exit, std::size_t entry, bool sounds) const;

@@ -416,6 +416,29 @@ TEST(RunChooser, SetBoundsHoldAtTheSeamItself) {
   }
 }
 
+// After C the network likes F best, from which no key is left to go on to; by G and Em there is.
+TEST(RunChooser, KeysDoNotRunIntoADeadEnd) {
+  MixLibrary library;
+  MadeMusic music;
+  const std::map<std::string, Key> keys = {
+      {"c", {0, false}}, {"e", {4, true}}, {"f", {5, false}}, {"g", {7, false}}};
+  for (const auto& [name, key] : keys) {
+    music.key = key;
+    library.add_music(name, 200, music);
+  }
+  OpinionatedModel model([](const NamedFragment& last, const NamedFragment& next) {
+    return last.track == test::track_id("c") && next.track == test::track_id("f") ? 5.0f : 0.0f;
+  });
+  MixConfig config = config_of(180);
+  config.start = StartPoint{test::track_id("c"), Seconds(0)};
+  config.bounds.least = Seconds(60);
+  config.bounds.most = Seconds(70);
+  const Plan plan = plan_of(config, library, model);
+  ASSERT_GE(plan.placements.size(), 3u);
+  EXPECT_EQ(title_of(plan, 1), "g");
+  EXPECT_EQ(title_of(plan, 2), "e");
+}
+
 TEST(RunChooser, SaysWhichBoundsLeftNothing) {
   MixLibrary library;
   for (int t = 0; t < 4; ++t) library.add_music(std::to_string(t), 60, {});
