@@ -27,6 +27,7 @@ std::string format_seconds(Seconds time) {
 constexpr Seconds kSameMoment{0.001};
 constexpr Seconds kLeastHeard{0.7};  // of music on either side of a transition
 constexpr Seconds kOffLength{0.5};   // encoders add some silence
+constexpr std::size_t kLeastPlanted = 100, kMostAttempts = 50;  // hard cuts, and tries for each
 
 // A seam of the recording, and the join that it is.
 struct RecordedSeam {
@@ -115,6 +116,37 @@ std::vector<Join> shuffled(const std::vector<PlanSource>& sources, const std::ve
   return made;
 }
 
+// Hard cuts between places drawn from these sources, at the levels at which the recordings play them: a
+// mix leaves and enters tracks where even those may go unheard.
+std::vector<Join> drawn_cuts(const std::vector<PlanSource>& sources, const std::vector<Join>& joins,
+                             std::size_t count, std::uint64_t seed) {
+  std::vector<JoinPlace> played;
+  for (const Join& join : joins) played.insert(played.end(), {join.out, join.in});
+  Random random(derive_seed(seed, 1));
+  const auto draw = [&] {
+    JoinPlace place = played[random.below(played.size())];
+    place.at = static_cast<PcmFrame>(
+        random.below(static_cast<std::uint64_t>(sources[place.source].pcm_frames)));
+    return place;
+  };
+  std::vector<Join> cuts;
+  for (std::size_t attempt = 0; cuts.size() < count && attempt < kMostAttempts * count; ++attempt) {
+    Join cut;
+    cut.out = draw();
+    cut.in = draw();
+    cut.kind = joins.front().kind;
+    const bool whole = [&] {
+      for (const JoinPlace& place : {cut.out, cut.in})
+        if (!reaches_back(sources[place.source], place.at, cut.ahead() + 2 * kMargin) ||
+            !reaches_on(sources[place.source], place.at, cut.beyond() + 2 * kMargin))
+          return false;
+      return true;
+    }();
+    if (whole && sources[cut.out.source].track != sources[cut.in.source].track) cuts.push_back(cut);
+  }
+  return cuts;
+}
+
 // How a recording was written, as far as it can be heard.
 EncodingConfig encoding_of(const fs::path& file, int sample_rate) {
   EncodingConfig encoding;
@@ -155,10 +187,16 @@ std::optional<Verdict> judge_kind(const std::vector<Recording>& recordings,
     join.blend.reset();
   }
   std::erase_if(hard, [&](Join& join) { return !fit(sources, join); });
-  add(hard);
-  add(continuous_passages(sources, random));
+  const std::vector<Join> planted =
+      drawn_cuts(sources, joins, std::max(joins.size(), kLeastPlanted), config.seed);
+  std::vector<Join> faded = planted;  // passages beside them, half of them as of the seams
+  for (Join& join : faded) join.fade = fade;
+  add(planted);
+  add(continuous_passages(sources, faded));
   add(continuations(sources, fitting, fade));
   add(continuations(sources, fitting, Seconds(0)));
+  add(hard);
+  add(continuous_passages(sources, random));
   add(random);
   add(continuous_passages(sources, fitting));
   std::vector<SeamWindow> windows;
@@ -180,7 +218,8 @@ std::optional<Verdict> judge_kind(const std::vector<Recording>& recordings,
   for (std::size_t number = 0; number < ends.size(); ++number)
     if (part(number).windows.size() < Judge::least) return std::nullopt;
   Judge judge(detectors, {part(0), part(1), part(2), part(3)}, sources.size(), fade, config.seed);
-  judge.hear("random", part(4), part(1));
+  judge.hear("hard cuts", part(4), part(5));
+  judge.hear("random", part(6), part(5));
   HeardSeams recorded;
   std::vector<RecordingVerdict::Seam> own_seams;
   for (std::size_t r = 0; r < recordings.size(); ++r) {
@@ -197,7 +236,7 @@ std::optional<Verdict> judge_kind(const std::vector<Recording>& recordings,
          hear_file(recordings[r].file, own, middles, detectors.transition, config.threads))
       recorded.windows.push_back(std::move(window));
   }
-  const std::vector<double> shares = judge.hear("file", recorded, part(5));
+  const std::vector<double> shares = judge.hear("file", recorded, part(7));
   for (std::size_t i = 0; i < shares.size(); ++i) {
     own_seams[i].heard = shares[i];
     told.push_back(own_seams[i]);
