@@ -173,7 +173,8 @@ def row(name, report):
         told = "–"
         if file.get("auc") is not None:
             low, high = file["interval"]
-            told = f"**{file['auc']:.3f}** ({low:.3f} – {high:.3f}), random {chance['auc']:.3f}"
+            told = (f"**{file['auc']:.3f}** ({low:.3f} – {high:.3f}), random {chance['auc']:.3f}, "
+                    f"hard cuts there {figures['hard cuts']['auc']:.3f}")
         print(f"|   … {kind['kind']} | {file['n_joins']} | " + "AUC " + told + " |" * len(COLUMNS) + " | |")
     sys.stdout.flush()
 

@@ -27,7 +27,7 @@ class RunningSums {
   Distances distances(Hop at, Hop gap, Hop width) const {
     const float *before = to(at - gap - width), *left = to(at - gap);
     const float *entered = to(at + gap), *after = to(at + gap + width);
-    std::array<float, kBands> squares;
+    std::array<float, kBands> squares{};
     for (int band = 0; band < kBands; ++band) {
       const float difference = (left[band] - before[band]) - (after[band] - entered[band]);
       squares[band] = difference * difference;

@@ -21,20 +21,18 @@ std::vector<OddsByItself> odds_by_itself(const CriticSets& critics,
                                          std::span<const MeetingPlace> places) {
   std::vector<OddsByItself> odds(places.size());
   std::vector<HeardBy> windows;
-  std::vector<std::size_t> of;  // place, of each
+  std::vector<std::optional<float>*> known;  // of each
   for (std::size_t i = 0; i < places.size(); ++i) {
     for (const auto& set : critics) {
-      odds[i][set.get()] = std::nullopt;
+      std::optional<float>& place = odds[i][set.get()];
       auto window = untouched(places[i], set->transition);
       if (!window) continue;
       windows.push_back({set.get(), std::move(*window)});
-      of.push_back(i);
+      known.push_back(&place);  // maps leave their values where they are
     }
   }
-  std::vector<const CriticSet*> heard_by;
-  for (const HeardBy& one : windows) heard_by.push_back(one.critics);
-  const std::vector<float> known = odds_of(std::move(windows));
-  for (std::size_t k = 0; k < known.size(); ++k) odds[of[k]][heard_by[k]] = known[k];
+  const std::vector<float> heard = odds_of(std::move(windows));
+  for (std::size_t k = 0; k < heard.size(); ++k) *known[k] = heard[k];
   return odds;
 }
 

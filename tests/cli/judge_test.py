@@ -63,7 +63,8 @@ class Judge(support.Sandbox):
             report = self.json("judge", name, "--plan", plan)
             self.assertEqual(len(report["kinds"]), 1)
             figures = {figure["joins"]: figure for figure in report["kinds"][0]["figures"]}
-            self.assertEqual(set(figures), {"random", "file"})
+            self.assertEqual(set(figures), {"hard cuts", "random", "file"})
+            self.assertGreater(figures["hard cuts"]["by_detector"]["contrast"]["auc"], 0.8)
             self.assertEqual(report["n_seams"], len(self.read(plan)["placements"]) - 1)
             self.assertEqual(figures["file"]["n_joins"] + report["n_unjudged"], report["n_seams"])
             self.assertGreater(figures["random"]["by_detector"]["contrast"]["auc"], 0.8)
