@@ -100,8 +100,6 @@ class Meeting {
   // earlier: by how much the outgoing one may be left ahead of its place.
   std::optional<Beats> meet(const ProposalConfig& config, Seconds before, Seconds after,
                             Seconds earlier) const;
-  // Whether beats of both are steady about the middle of a transition.
-  bool both_steady_in(const Proposal& proposal) const;
   std::optional<Proposal> propose(const ProposalConfig& config, Seconds length, double share,
                                   bool swap) const;
   void align(Proposal& proposal) const;

@@ -71,15 +71,6 @@ std::optional<BeatLine> Meeting::line_of(const Heard& heard) {
   return fit_beats(place.features->music().beats, place.at, kBeatsAround, kBeatsAround);
 }
 
-bool Meeting::both_steady_in(const Proposal& proposal) const {
-  if (!out_.place.has_beat || !in_.place.has_beat) return false;
-  const Transition& transition = proposal.transition;
-  const Seconds middle = to_seconds(transition.after - transition.before, kRate) / 2;
-  const Seconds half = std::max(kBeatsAround, proposal.duration() / 2);
-  return fit_beats(out_.place.features->music().beats, proposal.out_at + middle, half, half) &&
-         fit_beats(in_.place.features->music().beats, proposal.in_at + middle, half, half);
-}
-
 const std::vector<float>& Meeting::onsets(bool out) const {
   std::vector<float>& some = onsets_[out ? 0 : 1];
   if (some.empty()) some = onsets_of(out ? out_.mono : in_.mono);

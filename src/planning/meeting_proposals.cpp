@@ -87,9 +87,10 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
     return std::nullopt;
   transition.before = frames_of(before);
   transition.after = frames_of(after);
-  // Steady beats do not run against each other for longer than a bar or so.
-  if (config.move && !proposal.on_beat && length > kLongestOffBeat &&
-      (steady_ || both_steady_in(proposal)))
+  // Beats do not run against each other for longer than a bar or so, though none be steady here: in the
+  // middle of the transition they may be.
+  if (config.move && !proposal.on_beat && length > kLongestOffBeat && out_.place.has_beat &&
+      in_.place.has_beat)
     return std::nullopt;
   blend.low = blend.mid = blend.high = {-transition.before, transition.after};
   if (swap && !cut) {

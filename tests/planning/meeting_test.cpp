@@ -86,6 +86,12 @@ TEST(Meeting, TempiThatCannotMeetDoNotRunAgainstEachOther) {
     EXPECT_FALSE(one.on_beat);
     EXPECT_EQ(one.transition.blend.in.tempo, 1);
   }
+  // Nor where one of them has a beat, but no steady one here.
+  const HeardTrack c(folder, "c", test::noise(.1, 120 * 22050, 1), 0, 0);
+  MeetingPlace restless = c.place(60);
+  restless.has_beat = true;
+  for (const Proposal& one : Meeting(restless, b.place(60.1), Seconds(32)).proposals({}))
+    EXPECT_LE(one.duration().count(), 4);
 }
 
 // Wherever it is left: what says that it is on the beat is.
