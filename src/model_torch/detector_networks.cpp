@@ -1,8 +1,6 @@
 #include "model_torch/detector_networks.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdlib>
 #include <optional>
 #include <vector>
 
