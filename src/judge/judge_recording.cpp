@@ -131,18 +131,13 @@ std::vector<Join> drawn_cuts(const std::vector<PlanSource>& sources, const std::
   };
   std::vector<Join> cuts;
   for (std::size_t attempt = 0; cuts.size() < count && attempt < kMostAttempts * count; ++attempt) {
-    Join cut;
+    Join cut = joins[random.below(joins.size())];  // as much is heard around it as around a seam
     cut.out = draw();
     cut.in = draw();
-    cut.kind = joins.front().kind;
-    const bool whole = [&] {
-      for (const JoinPlace& place : {cut.out, cut.in})
-        if (!reaches_back(sources[place.source], place.at, cut.ahead() + 2 * kMargin) ||
-            !reaches_on(sources[place.source], place.at, cut.beyond() + 2 * kMargin))
-          return false;
-      return true;
-    }();
-    if (whole && sources[cut.out.source].track != sources[cut.in.source].track) cuts.push_back(cut);
+    cut.fade = Seconds(0);
+    cut.blend.reset();
+    if (sources[cut.out.source].track != sources[cut.in.source].track && fit(sources, cut))
+      cuts.push_back(cut);
   }
   return cuts;
 }

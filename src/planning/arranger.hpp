@@ -25,7 +25,7 @@ struct ArrangeConfig {
   // longest blend up to 12 s that there is room for is taken, as nobody can choose.
   CriticSets critics{};
   ProposalConfig proposals{};
-  // Where critics choose, placements may end and begin up to 8.5 s beside where they were planned, at
+  // Where critics choose, placements may end and begin up to 12.5 s beside where they were planned, at
   // bars (without a beat, every 2 s), as long as they play for `least` to `most`; 0: they stay.
   Seconds least{0}, most{0};
   bool end_stays = false;   // where the last placement begins stays anyhow
