@@ -91,6 +91,7 @@ UpdateReport Updater::run(const std::vector<fs::path>& paths) {
   process_all();
   remove_gone(paths);
   remove_orphans(library_);
+  put_first_in_front();
   std::stable_sort(report_.problems.begin(), report_.problems.end(),
                    [](auto& a, auto& b) { return a.file.native() < b.file.native(); });
   return std::move(report_);
@@ -257,16 +258,32 @@ void Updater::finish_analysis(const Candidate& file, const TrackAnalysis& analys
     FileRecord record = file;
     record.track = track.id;
     catalog.put_file(record);
-    if (!leader) return;
-    const std::vector<fs::path> paths = catalog.files_of(*leader);
-    const bool comes_first = paths.empty() || file.path.native() < paths.front().native();
-    catalog.put_leader(comes_first ? track.id : *leader, comes_first ? *leader : track.id);
+    if (leader) catalog.put_leader(*leader, track.id);
   });
   ++report_.analyzed;
   report_.decoded += track.duration();
   report_.doubles += leader.has_value();
   const auto known = known_.find(file.path.native());
   report_.changed += known != known_.end() && known->second.track != track.id;
+}
+
+// Of a recording's tracks the one whose file comes first by path stands for it. Only now, as neither
+// the order in which files were heard nor which copy of one was may decide.
+void Updater::put_first_in_front() {
+  Catalog& catalog = library_.catalog();
+  catalog.together([&] {
+    std::unordered_map<TrackId, TrackId> recordings;
+    for (const TrackRecord& track : catalog.tracks()) {
+      recordings.emplace(track.id, track.double_of.value_or(track.id));
+    }
+    std::unordered_set<TrackId> settled;
+    for (const FileRecord& file : catalog.files()) {  // sorted by path
+      if (!file.track) continue;
+      const TrackId recording = recordings.at(*file.track);
+      if (settled.insert(recording).second && *file.track != recording)
+        catalog.put_leader(*file.track, recording);
+    }
+  });
 }
 
 // The track that stands for the recording which this one is too, if there is another.

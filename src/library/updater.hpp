@@ -49,6 +49,7 @@ class Updater {
   std::optional<TrackId> leader_of(const TrackRecord& track) const;
   void record_failure(const Candidate& file, const Error& error);
 
+  void put_first_in_front();
   void remove_gone(const std::vector<std::filesystem::path>& paths);
 
   Library& library_;

@@ -210,6 +210,22 @@ TEST_F(LibraryTest, TheSameRecordingInAnotherFormatIsADouble) {
   } while (std::next_permutation(order.begin(), order.end()));
 }
 
+TEST_F(LibraryTest, WhicheverCopyIsHeardTheFirstByPathStandsForAll) {
+  const auto samples = test::stereo_music(20, kRate, 5);
+  test::make_music(music() / "p.flac", samples, kRate, 2);
+  test::make_music(music() / "n.mp3", samples, kRate, 2, "-b:a 128k");
+  update();
+  EXPECT_EQ(names(tracks()), Names{"n.mp3"});
+  fs::copy_file(music() / "p.flac", music() / "m.flac");
+  update();
+  EXPECT_EQ(names(tracks()), Names{"m.flac"}) << "the music of p, which is the double of n";
+  const TrackId first = tracks().at(0).record.id;
+  fs::remove(music() / "m.flac");
+  update();
+  EXPECT_EQ(names(tracks()), Names{"n.mp3"});
+  EXPECT_NE(tracks().at(0).record.id, first);
+}
+
 TEST_F(LibraryTest, SilenceIsMusicButNoDouble) {
   const std::vector<float> silence(4 * kRate * 2, 0.0f);
   const std::vector<float> longer(5 * kRate * 2, 0.0f);
