@@ -92,7 +92,8 @@ void add_bound_flags(CLI::App& command, BoundFlags& flags) {
     return option;
   };
   add("--track-seconds", flags.track_seconds,
-      "How long a track plays at a time (default: 20-90); the last one until the mix ends");
+      "How long a track plays at a time (default: 40-150, from less where tracks are short); the last "
+      "one until the mix ends");
   add("--max-stretch", flags.max_stretch,
       "Per cent by which tempi may differ where tracks meet (default: 6, more where nothing else is "
       "left)");

@@ -22,7 +22,7 @@ namespace segue::cli {
 namespace {
 
 constexpr std::string_view kPlanEnding = ".plan.json";
-constexpr std::size_t kMixBeam = 4, kMixHeard = 8;
+constexpr std::size_t kMixBeam = 4, kMixHeard = 16;
 constexpr std::size_t kDraftCandidates = 20;
 
 struct Options {
@@ -318,7 +318,7 @@ void add_choice_flags(CLI::App& command, Options& options) {
                      "Folder of critics (default: yours and those of segue)");
   command
       .add_option("--critic-heard", options.critic_heard,
-                  "Alternatives of each choice that the critic hears (default: 8, or 20 in a collage)")
+                  "Alternatives of each choice that the critic hears (default: 16, or 20 in a collage)")
       ->check(whole_number(1, 64));
   command
       .add_option("--critic-weight", options.critic_weight,

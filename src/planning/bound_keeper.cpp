@@ -198,15 +198,14 @@ bool BoundKeeper::fit_together(std::size_t a, std::size_t b) const {
   return tempo_change(a, b) <= bounds_.stretch;
 }
 
-bool BoundKeeper::keys_fit(std::size_t a, std::size_t b) const {
+double BoundKeeper::key_clash(std::size_t a, std::size_t b) const {
   const MusicTraits& one = traits(a);
   const MusicTraits& other = traits(b);
-  if (bounds_.key == KeyRule::off || !one.key || !other.key || one.key_confidence < kSureOfKey ||
-      other.key_confidence < kSureOfKey)
-    return true;
+  if (bounds_.key == KeyRule::off || !one.key || !other.key) return 0;
   const int distance = key_distance(*one.key, *other.key);
-  return distance == 0 ||
-         (distance == 1 && (bounds_.key == KeyRule::near || one.key->minor != other.key->minor));
+  const bool near_allowed = bounds_.key == KeyRule::near || one.key->minor != other.key->minor;
+  if (distance == 0 || (distance == 1 && near_allowed)) return 0;
+  return std::min(1.0, std::min(one.key_confidence, other.key_confidence) / kSureOfKey);
 }
 
 // Which of the bounds between `heard` and `energy` cuts a track.
@@ -228,7 +227,7 @@ BoundKeeper::Cut BoundKeeper::cut_by_history(std::size_t track, std::span<const 
   if (holds(Bound::metre) && traits(playing).beats_per_bar != traits(track).beats_per_bar)
     return Bound::metre;
   if (holds(Bound::stretch) && tempo_change(playing, track) > bounds_.stretch) return Bound::stretch;
-  if (holds(Bound::key) && !keys_fit(playing, track)) return Bound::key;
+  if (holds(Bound::key) && key_clash(playing, track) == 1) return Bound::key;
   return {};
 }
 

@@ -71,8 +71,8 @@ class BoundKeeper {
   using Eligible = std::function<bool(std::size_t track)>;
 
   // What may follow `history` (in order; empty: what may begin the mix) at the moment `now`. Bounds that
-  // are not set by a person are relaxed one after the other until something is left: first key, then
-  // energy, then tempi and metres (these always) that do not fit together; and where every track has
+  // are not set by a person are relaxed one after the other until something is left: first tempi and
+  // metres that do not fit together (these always), then energy, then key; and where every track has
   // played, the same once more while tracks may come again; at last a track may play for less than its
   // least. count is 0 if nothing is.
   Allowed allowed(std::span<const PlayedRun> history, Seconds now, const Eligible& eligible = {}) const;
@@ -80,8 +80,9 @@ class BoundKeeper {
   // Whether two tracks can be beaten alike: both have a beat, the same metre, and tempi within the
   // stretch; or both have none.
   bool fit_together(std::size_t a, std::size_t b) const;
-  // Whether the keys of two tracks may meet; where one is not known for sure, they may.
-  bool keys_fit(std::size_t a, std::size_t b) const;
+  // How surely the keys of two tracks must not meet: 0 = they may, or one is not known; 1 = both are
+  // known for sure, and only then key is a bound.
+  double key_clash(std::size_t a, std::size_t b) const;
   // By how much the tempo changes, as a share; half and double tempo count as equal. 0 without beats.
   double tempo_change(std::size_t a, std::size_t b) const;
   // Tracks in groups that fit together step by step, largest first.

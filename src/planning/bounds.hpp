@@ -42,8 +42,8 @@ struct MoodBound {
 struct Bounds {
   // That a track plays at a time; the last one till the mix ends, and that may be sooner, at least half
   // of the least before. If not set, less where tracks are short, and more where nothing may follow.
-  Seconds least{20};
-  Seconds most{90};
+  Seconds least{40};
+  Seconds most{150};
   bool seconds_are_set = false;
   double stretch =
       0.06;  // by which tempi may differ where tracks meet; half and double tempo count as equal

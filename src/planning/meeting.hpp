@@ -32,6 +32,9 @@ struct Proposal {
   Seconds in_at{0};       // and the incoming one entered
   bool inverted = false;  // the waveform of the incoming one
   bool on_beat = false;   // beats of both fall together
+  // By how much loudness still steps, LU: gains are bounded, and what cannot be given back is not taken.
+  double step = 0;
+  static constexpr double kMostStep = 1;  // more is heard, and only taken where there is nothing else
 
   Seconds duration() const;
 };

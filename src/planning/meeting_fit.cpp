@@ -206,6 +206,8 @@ void Meeting::level(Proposal& proposal, const ProposalConfig& config) const {
   if (std::isfinite(louder)) {
     if (out_gives) out.gain_db = rounded(-both * louder / kept(out), kMostLevelled);
     if (in_gives) in.gain_db = rounded(both * louder / kept(in), kMostLevelled);
+    const auto taken = [](const BlendSide& side) { return gives(side) ? kept(side) * side.gain_db : 0; };
+    proposal.step = std::abs(louder + taken(out) - taken(in));
   }
 }
 

@@ -111,7 +111,8 @@ void tell_groups(const std::vector<std::vector<std::size_t>>& groups, const Boun
   if (others > 0) log_info("tempo or metre changes by more than asked at " + seams(others));
 }
 
-// Where most tracks are shorter than the least that they should play, half of what they have will do.
+// Where tracks are short, a third of what most of them have will do, as it can lie in many places then;
+// but not less than 20 s, unless that is more than half.
 void fit_to_short_tracks(Bounds& bounds, const FragmentPool& pool) {
   if (bounds.seconds_are_set) return;
   std::vector<Hop> lengths;
@@ -122,7 +123,8 @@ void fit_to_short_tracks(Bounds& bounds, const FragmentPool& pool) {
   }
   if (lengths.empty()) return;
   std::sort(lengths.begin(), lengths.end());
-  bounds.least = std::min(bounds.least, hops_to_seconds(lengths[lengths.size() / 2]) / 2);
+  const Seconds median = hops_to_seconds(lengths[lengths.size() / 2]);
+  bounds.least = std::min(bounds.least, std::max(median / 3, std::min(Seconds(20), median / 2)));
 }
 
 void require_room(const Bounds& bounds, const FragmentPool& pool) {

@@ -17,9 +17,8 @@ namespace {
 
 constexpr std::size_t kBranches = 3;  // tracks that are followed of each answer
 constexpr std::size_t kMostStarts = 8;
-constexpr std::size_t kMoments = 16;  // at which bounds that depend on the time are asked
-constexpr auto kWrongKey =
-    static_cast<std::int64_t>(60 / kScoreUnit);  // against most of what critics say
+constexpr std::size_t kMoments = 16;           // at which bounds that depend on the time are asked
+constexpr double kWrongKey = 60 / kScoreUnit;  // against most of what critics say
 constexpr double kSlack = 0.05;  // seconds, so that rounding to frames leaves no gap at the end
 
 __extension__ using Wide = __int128;
@@ -318,8 +317,9 @@ void RunChooser::leave(std::size_t parent, const Exit& exit, std::vector<Step>& 
     if (std::find(tracks.begin(), tracks.end(), bounds_.track_of(entry)) != tracks.end()) continue;
     tracks.push_back(bounds_.track_of(entry));
     std::int64_t gain = own ? ranking->best[rank].score - *own : ranking->gain(rank);
-    // Where keys had to give way, sequences that need not come first.
-    if (!bounds_.keys_fit(bounds_.track_of(step.entry), bounds_.track_of(entry))) gain -= kWrongKey;
+    // Where keys had to give way, or are not known for sure, sequences that need not come first.
+    gain -= std::llround(kWrongKey *
+                         bounds_.key_clash(bounds_.track_of(step.entry), bounds_.track_of(entry)));
     next.push_back(
         {parent, entry, exit.last, exit.at, ranking, rank, own, exit.told, step.total + gain});
   }

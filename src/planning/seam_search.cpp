@@ -74,7 +74,7 @@ void SeamSearch::sketch(std::size_t exit) {
     const std::vector<Proposal> ways = sketched.proposals(config_);
     for (std::size_t way = 0; way < ways.size(); ++way) {
       const CriticSet* critics = set_for(critics_, ways[way].duration());
-      all.push_back({exit, entry, way, critics, 0});
+      all.push_back({exit, entry, way, critics, ways[way].step > Proposal::kMostStep, 0});
       if (critics == nullptr) continue;
       windows.push_back({critics, sketched.hear(ways[way], critics->transition)});
       of.push_back(all.size() - 1);
@@ -90,9 +90,11 @@ Proposal SeamSearch::best() const {
   for (const auto& some : sketches_) all.insert(all.end(), some.begin(), some.end());
   const std::size_t count = all.size();
   for (Sketch& one : all) one.odds = one.critics == nullptr ? 0 : beside(one, one.odds);
-  std::stable_sort(all.begin(), all.end(),
-                   [](const Sketch& a, const Sketch& b) { return a.odds < b.odds; });
+  std::stable_sort(all.begin(), all.end(), [](const Sketch& a, const Sketch& b) {
+    return std::pair(a.steps, a.odds) < std::pair(b.steps, b.odds);
+  });
   all.resize(std::min(all.size(), kHeard));
+  if (!all.front().steps) std::erase_if(all, [](const Sketch& one) { return one.steps; });
   // Those that meet at the same places one after the other.
   std::stable_sort(all.begin(), all.end(), [](const Sketch& a, const Sketch& b) {
     return std::pair(a.exit, a.entry) < std::pair(b.exit, b.entry);

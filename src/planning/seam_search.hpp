@@ -40,6 +40,7 @@ class SeamSearch {
   void run(std::size_t task);
 
   // Of the best sketches that are heard as sound the one that critics hear least, its levels evened;
+  // those whose loudness steps come last.
   // `why` says so. Throws Error(input) if a file cannot be read.
   Proposal best() const;
 
@@ -47,6 +48,7 @@ class SeamSearch {
   struct Sketch {
     std::size_t exit = 0, entry = 0, way = 0;
     const CriticSet* critics = nullptr;  // null: nobody has learnt it
+    bool steps = false;                  // louder or softer by more than it may
     float odds = 0;
   };
 

@@ -27,6 +27,8 @@ struct House {
   House() {
     config.style = Style::mix;
     config.length = Seconds(600);
+    config.bounds.least = Seconds(20);
+    config.bounds.most = Seconds(90);
     config.segmentation = Segmentation::parse("bars");
     config.blends = false;  // what ends at a seam need not sound on
     add("now", {});

@@ -123,7 +123,7 @@ TEST(Bounds, ThatMakeNoSenseAreRefused) {
   const double nan = std::nan("");
   const std::vector<std::function<void(Bounds&)>> edits = {
       [](Bounds& b) { b.least = Seconds(3.9); },
-      [](Bounds& b) { b.least = Seconds(91); },
+      [](Bounds& b) { b.least = Seconds(151); },
       [=](Bounds& b) { b.least = Seconds(nan); },
       [](Bounds& b) { b.most = Seconds(1e9); },
       [=](Bounds& b) { b.most = Seconds(nan); },

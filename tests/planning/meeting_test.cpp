@@ -10,6 +10,7 @@
 #include "analysis/block_loudness.hpp"
 #include "base/half.hpp"
 #include "planning/arranger.hpp"
+#include "planning/seam_search.hpp"
 #include "planning/spectral_levels.hpp"
 #include "render/band_splitter.hpp"
 #include "render/renderer.hpp"
@@ -198,6 +199,44 @@ TEST(Meeting, LevelsMeetHalfWay) {
   EXPECT_LT(blend->transition.blend.out.gain_db, -2);
   EXPECT_GT(blend->transition.blend.in.gain_db, 2);
   EXPECT_LT(blend->transition.blend.in.gain_db - blend->transition.blend.out.gain_db, 6);
+  EXPECT_LT(blend->step, .1);
+}
+
+// Where one of two exits is so soft that levels cannot meet, the other is taken, even by critics who
+// like the step.
+TEST(Meeting, WhereLevelsCannotMeetIsLeftLast) {
+  class LikesSteps : public test::LevelCritic {
+   public:
+    using LevelCritic::LevelCritic;
+    std::vector<float> score(std::span<const SeamWindow> windows) const override {
+      std::vector<float> odds = LevelCritic::score(windows);
+      for (float& one : odds) one = -one;
+      return odds;
+    }
+  };
+  const TemporaryFolder folder;
+  std::vector<float> mono = hits(120, .5, .25, .5);
+  for (std::size_t i = mono.size() / 2; i < mono.size(); ++i) mono[i] *= .03f;
+  const HeardTrack a(folder, "a", mono, .5, .25);
+  const HeardTrack b(folder, "b", hits(120, .5, .1), .5, .1);
+  const auto exit_of = [&](std::vector<MeetingPlace> exits) {
+    std::size_t asked = 0;
+    auto set = std::make_shared<CriticSet>();
+    set->transition = Seconds(0.1);
+    set->critics.push_back(std::make_unique<LikesSteps>(asked));
+    const CriticSets critics = {set};
+    ProposalConfig config;
+    config.lengths = {Seconds(0.1)};
+    SeamSearch search({std::move(exits), {b.place(60.1)}}, critics, config);
+    for (std::size_t task = 0; task < search.tasks(); ++task) search.run(task);
+    return search.best();
+  };
+  const Proposal soft = exit_of({a.place(90.25)});
+  EXPECT_NEAR(soft.out_at.count(), 90.25, .3) << "if there is nothing else";
+  EXPECT_GT(soft.step, 3);
+  const Proposal loud = exit_of({a.place(90.25), a.place(30.25)});
+  EXPECT_NEAR(loud.out_at.count(), 30.25, .3);
+  EXPECT_LT(loud.step, Proposal::kMostStep);
 }
 
 // The same music upside down: it would cancel.

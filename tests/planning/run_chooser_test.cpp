@@ -32,6 +32,8 @@ MixConfig config_of(double seconds, const char* fragment = "bars") {
   MixConfig config;
   config.style = Style::mix;
   config.length = Seconds(seconds);
+  config.bounds.least = Seconds(20);
+  config.bounds.most = Seconds(90);
   config.segmentation = Segmentation::parse(fragment, 11);
   config.blends = false;  // these tracks have no sound
   config.beam = 4;
@@ -437,6 +439,28 @@ TEST(RunChooser, KeysDoNotRunIntoADeadEnd) {
   ASSERT_GE(plan.placements.size(), 3u);
   EXPECT_EQ(title_of(plan, 1), "g");
   EXPECT_EQ(title_of(plan, 2), "e");
+}
+
+// No bound, as nobody knows for sure, but what fits by all that is known comes first.
+TEST(RunChooser, KeysThatHardlyFitComeLast) {
+  for (const double confidence : {0.0, 0.3}) {
+    MixLibrary library;
+    MadeMusic music;
+    music.key_confidence = confidence;
+    for (const auto& [name, key] :
+         std::map<std::string, Key>{{"c", {0, false}}, {"f#", {6, false}}, {"g", {7, false}}}) {
+      music.key = key;
+      library.add_music(name, 200, music);
+    }
+    const OpinionatedModel model([](const NamedFragment&, const NamedFragment& next) {
+      return next.track == test::track_id("f#") ? 5.0f : 0.0f;
+    });
+    MixConfig config = config_of(120);
+    config.start = StartPoint{test::track_id("c"), Seconds(0)};
+    config.bounds.least = Seconds(60);
+    config.bounds.most = Seconds(70);
+    EXPECT_EQ(title_of(plan_of(config, library, model), 1), confidence > 0 ? "g" : "f#");
+  }
 }
 
 TEST(RunChooser, SaysWhichBoundsLeftNothing) {
