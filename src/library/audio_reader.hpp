@@ -7,7 +7,10 @@
 
 namespace segue {
 
+// Of a stereo signal the mean of left and right, or half of what left has more; mono has no sides.
+enum class AudioSignal { middle, sides };
+
 // Opens the file anew for every call: any thread, but some milliseconds each.
-AudioReader audio_reader(const std::filesystem::path& file);
+AudioReader audio_reader(const std::filesystem::path& file, AudioSignal signal = AudioSignal::middle);
 
 }  // namespace segue

@@ -103,6 +103,7 @@ class Arranger {
     MeetingPlace place;
     place.features = sources_[i].features;
     place.audio = audio_reader(source.path);
+    place.sides = audio_reader(source.path, AudioSignal::sides);
     place.has_beat = sources_[i].has_beat;
     place.key = sources_[i].key;
     place.at = to_seconds(placement.start + (leaves ? placement.length : 0), source.sample_rate);

@@ -56,7 +56,8 @@ Meeting::Heard Meeting::listen(const MeetingPlace& place, Seconds back, Seconds 
 }
 
 Meeting::Meeting(const MeetingPlace& out, const MeetingPlace& in, Seconds longest)
-    : out_(listen(out, alone(longest), longest + kSeamFlank)),
+    : longest_(longest),
+      out_(listen(out, alone(longest), longest + kSeamFlank)),
       in_(listen(in, longest + kSeamFlank, alone(longest))),
       steady_(line_of(out_) && line_of(in_)) {}
 

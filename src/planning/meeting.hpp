@@ -17,6 +17,7 @@ namespace segue {
 struct MeetingPlace {
   const FeatureFile* features = nullptr;  // beats and loudness
   AudioReader audio;                      // empty: the meeting is only sketched
+  AudioReader sides;                      // of the same (AudioSignal::sides); empty: it is mono
   bool has_beat = false;                  // as it was heard
   std::optional<Key> key{};
   Seconds at{0};
@@ -78,11 +79,13 @@ class Meeting {
   // (render/blend_sound.hpp); without audio sketched (planning/blend_sketch.hpp).
   SeamWindow hear(const Proposal& proposal, Seconds kind) const;
   SeamWindow sketch(const Proposal& proposal, Seconds kind) const;
-  // Makes what is heard before and after the transition equally loud, as level() had it from the
-  // features alone; without audio nothing changes.
+  // Makes what is heard before and after the transition equally loud, in stereo, as level() had it from
+  // the features alone; without audio nothing changes.
   void even_levels(Proposal& proposal) const;
   // As sound, at kRate: seam_window_samples(kind) around the middle of the transition. Needs audio.
   std::vector<float> sound(const Proposal& proposal, Seconds kind) const;
+  // The same in stereo, interleaved.
+  std::vector<float> stereo_sound(const Proposal& proposal, Seconds kind) const;
 
  private:
   struct Heard {
@@ -117,6 +120,7 @@ class Meeting {
 
   const std::vector<float>& onsets(bool out) const;
 
+  Seconds longest_;
   Heard out_, in_;
   bool steady_ = false;                   // beats of both follow a tempo
   mutable std::vector<float> onsets_[2];  // of both, kOnsetHop apart; empty until they are asked for

@@ -211,29 +211,38 @@ void Meeting::level(Proposal& proposal, const ProposalConfig& config) const {
   }
 }
 
+// The middle and the sides are made by themselves: outside the transition that is the same.
+std::vector<float> Meeting::stereo_sound(const Proposal& proposal, Seconds kind) const {
+  const auto of_sides = [](MeetingPlace place) {
+    place.audio = place.sides ? place.sides : [](Seconds, Seconds length, int rate) {
+      return std::vector<float>(static_cast<std::size_t>(to_pcm_frames(length, rate)));
+    };
+    return place;
+  };
+  const std::vector<float> middle = sound(proposal, kind);
+  const std::vector<float> sides =
+      Meeting(of_sides(out_.place), of_sides(in_.place), longest_).sound(proposal, kind);
+  std::vector<float> stereo;
+  stereo.reserve(2 * middle.size());
+  for (std::size_t i = 0; i < middle.size(); ++i) {
+    stereo.push_back(middle[i] + sides[i]);
+    stereo.push_back(middle[i] - sides[i]);
+  }
+  return stereo;
+}
+
 void Meeting::even_levels(Proposal& proposal) const {
-  const Transition& transition = proposal.transition;
   BlendSide &out = proposal.transition.blend.out, &in = proposal.transition.blend.in;
   if (!has_audio() || (!gives(out) && !gives(in))) return;
-  const std::vector<float> mono = sound(proposal, proposal.duration());
-  const auto loudness = [](std::span<const float> samples) {
-    BlockLoudness blocks(kRate, 1);
-    blocks.add(samples);
-    return blocks.integrated();
-  };
+  const std::vector<float> stereo = stereo_sound(proposal, proposal.duration());
   const auto size = static_cast<std::size_t>(frames_of(kLevelled));
   const auto flank = static_cast<std::size_t>(frames_of(kSeamFlank));
-  // What the transition makes of it, in mono, beside what it is by itself; that in stereo.
-  const auto sounding = [&](const Heard& heard, Seconds begin, std::size_t sounds_at) {
-    const PcmFrame first = frames_of(begin);
-    const double by_itself = loudness(part(heard, first, first + frames_of(kLevelled)));
-    const double made = loudness(std::span(mono).subspan(sounds_at, size));
-    return loudness_of(heard.place, begin, begin + kLevelled) + made - by_itself - heard.place.gain_db;
+  const auto loudness = [&](std::size_t begin) {
+    BlockLoudness blocks(kRate, 2);
+    blocks.add(std::span(stereo).subspan(2 * begin, 2 * size));
+    return blocks.integrated();
   };
-  const Seconds out_end = proposal.out_at - to_seconds(transition.before, kRate) * out.tempo;
-  const Seconds in_begin = proposal.in_at + to_seconds(transition.after, kRate) * in.tempo;
-  const double louder =
-      sounding(out_, out_end - kLevelled, flank - size) - sounding(in_, in_begin, mono.size() - flank);
+  const double louder = loudness(flank - size) - loudness(stereo.size() / 2 - flank);
   if (!std::isfinite(louder)) return;
   const double both = gives(out) && gives(in) ? .5 : 1;
   if (gives(out)) out.gain_db = rounded(out.gain_db - both * louder / kept(out), kMostLevelled);

@@ -30,6 +30,21 @@ TEST(AudioReader, GivesAStretchOfTheFileMonoAtTheRateAskedFor) {
   EXPECT_NEAR(beyond[4000], 0, 1e-3) << "silent after its end";
 }
 
+TEST(AudioReader, GivesTheSidesOfStereo) {
+  const test::TemporaryFolder folder;
+  std::vector<float> stereo;
+  for (int i = 0; i < 22050; ++i) stereo.insert(stereo.end(), {0.5f, -0.25f});
+  test::write_float_wav(folder / "stereo.wav", stereo, 22050, 2);
+  test::write_float_wav(folder / "mono.wav", std::vector<float>(22050, 0.5f), 22050, 1);
+  const AudioReader stereo_sides = audio_reader(folder / "stereo.wav", AudioSignal::sides);
+  const std::vector<float> heard = stereo_sides(Seconds(-0.1), Seconds(0.5), 22050);
+  ASSERT_EQ(heard.size(), 11025u);
+  EXPECT_EQ(heard[2000], 0.0f);
+  EXPECT_EQ(heard[2300], 0.375f);
+  const AudioReader mono_sides = audio_reader(folder / "mono.wav", AudioSignal::sides);
+  for (const float sample : mono_sides(Seconds(0), Seconds(0.5), 22050)) ASSERT_EQ(sample, 0.0f);
+}
+
 TEST(AudioReader, IsSilentBeforeTheTrack) {
   const test::TemporaryFolder folder;
   test::write_float_wav(folder / "loud.wav", std::vector<float>(22050, 0.5f), 22050, 1);

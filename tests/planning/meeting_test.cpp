@@ -342,17 +342,24 @@ TEST(Meeting, LevelsMeetAsTheySound) {
   std::vector<float> soft = test::noise(.02, 120 * 22050, 5);
   const HeardTrack a(folder, "a", test::noise(.08, 120 * 22050, 3), 0, 0);
   const HeardTrack b(folder, "b", soft, 0, 0);
-  const Meeting meeting(a.place(60), b.place(60), Seconds(12));
-  for (Proposal& one : meeting.proposals({.lengths = {Seconds(1), Seconds(12)}, .shares = {.5}})) {
-    meeting.even_levels(one);
-    const std::vector<float> sound = meeting.sound(one, one.duration());
-    const auto power = [&](std::size_t begin) {
-      double sum = 0;
-      for (std::size_t i = begin; i < begin + 3 * 22050; ++i)
-        sum += static_cast<double>(sound[i]) * static_cast<double>(sound[i]);
-      return 10 * std::log10(sum);
-    };
-    EXPECT_NEAR(power(22050), power(sound.size() - 4 * 22050), .7) << one.duration().count();
+  for (const bool wide : {false, true}) {
+    MeetingPlace out = a.place(60);
+    if (wide)  // as loud again at the sides
+      out.sides = [](Seconds, Seconds length, int rate) {
+        return test::noise(.08, static_cast<std::size_t>(to_pcm_frames(length, rate)), 11);
+      };
+    const Meeting meeting(out, b.place(60), Seconds(12));
+    for (Proposal& one : meeting.proposals({.lengths = {Seconds(1), Seconds(12)}, .shares = {.5}})) {
+      meeting.even_levels(one);
+      const std::vector<float> sound = meeting.stereo_sound(one, one.duration());
+      const auto power = [&](std::size_t begin) {
+        double sum = 0;
+        for (std::size_t i = begin; i < begin + 2 * 3 * 22050; ++i)
+          sum += static_cast<double>(sound[i]) * static_cast<double>(sound[i]);
+        return 10 * std::log10(sum);
+      };
+      EXPECT_NEAR(power(2 * 22050), power(sound.size() - 2 * 4 * 22050), .7) << one.duration().count();
+    }
   }
 }
 
