@@ -33,7 +33,8 @@ struct Proposal {
   Seconds in_at{0};       // and the incoming one entered
   bool inverted = false;  // the waveform of the incoming one
   bool on_beat = false;   // beats of both fall together
-  // By how much loudness still steps, LU: gains are bounded, and what cannot be given back is not taken.
+  // By how much loudness still steps, LU, by the features: gains are bounded, and what cannot be given
+  // back is not taken.
   double step = 0;
   static constexpr double kMostStep = 1;  // more is heard, and only taken where there is nothing else
 
@@ -84,7 +85,7 @@ class Meeting {
   void even_levels(Proposal& proposal) const;
   // As sound, at kRate: seam_window_samples(kind) around the middle of the transition. Needs audio.
   std::vector<float> sound(const Proposal& proposal, Seconds kind) const;
-  // The same in stereo, interleaved.
+  // The same in stereo, interleaved. Decodes the sides; throws Error(input) if a file cannot be read.
   std::vector<float> stereo_sound(const Proposal& proposal, Seconds kind) const;
 
  private:

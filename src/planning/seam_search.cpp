@@ -99,14 +99,14 @@ Proposal SeamSearch::best() const {
   std::stable_sort(all.begin(), all.end(), [](const Sketch& a, const Sketch& b) {
     return std::pair(a.exit, a.entry) < std::pair(b.exit, b.entry);
   });
-  std::optional<Meeting> sounding;
+  std::shared_ptr<const Meeting> sounding, of_best;
   std::vector<Proposal> ways;
   std::optional<Proposal> best;
   float least = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Sketch& one = all[i];
     if (i == 0 || one.exit != all[i - 1].exit || one.entry != all[i - 1].entry) {
-      sounding.emplace(meeting(one.exit, one.entry, true));
+      sounding = std::make_shared<const Meeting>(meeting(one.exit, one.entry, true));
       ways = sounding->proposals(config_);
     }
     if (one.way >= ways.size()) continue;
@@ -119,9 +119,10 @@ Proposal SeamSearch::best() const {
     if (best && odds >= least) continue;
     least = odds;
     best = way;
-    sounding->even_levels(*best);
+    of_best = sounding;
   }
   if (!best) return unheard();
+  of_best->even_levels(*best);
   char text[96];
   std::snprintf(text, sizeof text, "heard least of %zu (%+.2f)", count, static_cast<double>(least));
   best->transition.why = text + on_beat(*best);

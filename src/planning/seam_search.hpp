@@ -40,8 +40,8 @@ class SeamSearch {
   void run(std::size_t task);
 
   // Of the best sketches that are heard as sound the one that critics hear least, its levels evened;
-  // those whose loudness steps come last.
-  // `why` says so. Throws Error(input) if a file cannot be read.
+  // `why` says so. Those whose loudness steps (Proposal::kMostStep) are taken where there is nothing
+  // else. Throws Error(input) if a file cannot be read.
   Proposal best() const;
 
  private:
