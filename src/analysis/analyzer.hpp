@@ -14,7 +14,7 @@
 
 namespace segue {
 
-inline constexpr int kAnalysisVersion = 2;
+inline constexpr int kAnalysisVersion = 3;
 // From this version on spectrograms, loudness and fingerprints are as today's.
 inline constexpr int kOldestFeatures = 1;
 

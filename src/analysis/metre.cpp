@@ -129,6 +129,30 @@ GridNumbers describe_grid(const BeatCues& cues, std::span<const double> beats) {
   return numbers;
 }
 
+namespace {
+
+constexpr double kLowOffBeat = 2;  // so much more that begins low between the beats than on them
+constexpr double kLeastLow = 0.5;  // standard deviations
+constexpr double kMiddle = 0.05;   // of a beat, from the middle between two
+
+// The grid whose beats lie between those of `grid`; none: candidates.size().
+std::size_t grid_between(std::span<const std::vector<double>> candidates, std::size_t grid) {
+  const std::vector<double>& beats = candidates[grid];
+  const auto lies_between = [&](const std::vector<double>& other) {
+    std::size_t i = 0;
+    const auto next = std::upper_bound(other.begin(), other.end(), beats.front());
+    for (auto beat = next; beat != other.end() && i + 1 < beats.size(); ++beat, ++i) {
+      const double share = (*beat - beats[i]) / (beats[i + 1] - beats[i]);
+      if (std::abs(share - 0.5) > kMiddle) return false;
+    }
+    return i + 2 >= beats.size();  // the last may be missing
+  };
+  const auto found = std::find_if(candidates.begin(), candidates.end(), lies_between);
+  return static_cast<std::size_t>(found - candidates.begin());
+}
+
+}  // namespace
+
 std::vector<BarCues> describe_beats(const BeatCues& cues, std::span<const double> beats) {
   std::vector<BarCues> rows;
   const double usual = median_interval(beats);
@@ -160,7 +184,12 @@ std::size_t choose_grid(const BeatCues& cues, std::span<const std::vector<double
     most = score;
     best = i;
   }
-  return best;
+  // The model has heard few pieces in which chords after the beat outdo basses and drums on it.
+  const double on_beats = mean_rises(cues, candidates[best], 0)[0];
+  const double between = mean_rises(cues, candidates[best], 0.5)[0];
+  if (between < kLowOffBeat * std::max(on_beats, kLeastLow)) return best;
+  const std::size_t other = grid_between(candidates, best);
+  return other < candidates.size() ? other : best;
 }
 
 namespace {

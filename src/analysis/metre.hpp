@@ -23,7 +23,8 @@ inline constexpr std::size_t kBarCues = BeatCues::kRises + 3;
 using BarCues = std::array<double, kBarCues>;
 std::vector<BarCues> describe_beats(const BeatCues& cues, std::span<const double> beats);
 
-// The most plausible of several grids, at least two beats each; candidates is not empty.
+// The most plausible of several grids, at least two beats each; candidates is not empty. Where twice as
+// much begins in the low band between its beats as on them, the grid between them, if there is one.
 std::size_t choose_grid(const BeatCues& cues, std::span<const std::vector<double>> candidates);
 
 struct Bars {

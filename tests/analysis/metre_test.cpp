@@ -177,6 +177,26 @@ TEST(Grid, IsTappedOnTheBeatAndNotBetween) {
   }
 }
 
+// Loud chords after each beat (boom-chick), as in a western or a polka.
+TEST(Grid, IsTappedWithTheBassesAndNotWithTheChordsAfterThem) {
+  for (const double interval : {.43, .5}) {
+    const std::vector<double> beats = steady(96, .7, interval);
+    Heard heard(beats.back() + 2);
+    std::vector<double> between;
+    for (std::size_t i = 0; i + 1 < beats.size(); ++i) {
+      between.push_back(beats[i] + interval / 2);
+      heard.hit(beats[i], 1, .2f, .2f);
+      heard.hit(between.back(), .15f, 1, 1);
+      if (i % 4 == 0) heard.harmony(between.back(), (i * 7) % 12);
+    }
+    std::vector<double> halved;  // only some of its beats lie between those
+    for (std::size_t i = 0; i < beats.size(); i += 2) halved.push_back(beats[i]);
+    const std::vector<std::vector<double>> candidates = {halved, between,
+                                                         steady(140, .7, interval * 2 / 3), beats};
+    EXPECT_EQ(choose_grid(heard.cues(), candidates), 3u) << interval;
+  }
+}
+
 TEST(Grid, IsTheOnlyOneThereIs) {
   const Heard heard(20);
   const std::vector<std::vector<double>> candidates = {steady(20, 1, .5)};
