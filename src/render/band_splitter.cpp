@@ -32,7 +32,7 @@ struct LowPasses {
 // What lies below each of up to kTogether borders, by filters that run on and then back:
 // [samples × kTogether]. The compiler makes a version for processors with wide registers, too.
 #if defined(__x86_64__)
-__attribute__((target_clones("avx2,fma", "default")))
+__attribute__((target_clones("arch=haswell", "default")))
 #endif
 void below(const LowPasses& filters, std::span<const float> samples, float* rows) {
   const Lanes b = filters.b, a1 = filters.a1, a2 = filters.a2;
