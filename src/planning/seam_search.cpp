@@ -53,16 +53,50 @@ Meeting SeamSearch::meeting(std::size_t exit, std::size_t entry, bool sounds) co
 void SeamSearch::run(std::size_t task) {
   if (task < places_.exits.size()) {
     sketch(task);
-  } else if (task == places_.exits.size()) {
-    exits_ = odds_by_itself(critics_, places_.exits);
   } else {
-    entries_ = odds_by_itself(critics_, places_.entries);
+    hear_by_themselves(task == places_.exits.size());
   }
 }
 
+int SeamSearch::middle_of(const Proposal& proposal, const MeetingPlace& place, bool leaves) const {
+  const Transition& transition = proposal.transition;
+  const double middle = to_seconds(transition.after - transition.before, Meeting::kRate).count() / 2;
+  return static_cast<int>(
+      std::lround(2 * ((leaves ? proposal.out_at : proposal.in_at) - place.at).count() + 2 * middle));
+}
+
+void SeamSearch::hear_by_themselves(bool exits) {
+  const std::vector<MeetingPlace>& places = exits ? places_.exits : places_.entries;
+  const std::size_t others = (exits ? places_.entries : places_.exits).size();
+  std::vector<ByItself>& odds = exits ? exits_ : entries_;
+  odds.resize(places.size());
+  std::vector<HeardBy> windows;
+  std::vector<std::optional<float>*> known;  // of each
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    for (std::size_t other = 0; other < others; ++other) {
+      const Meeting sketched = exits ? meeting(i, other, false) : meeting(other, i, false);
+      for (const Proposal& way : sketched.proposals(config_)) {
+        const CriticSet* critics = set_for(critics_, way.duration());
+        if (critics == nullptr) continue;
+        const int middle = middle_of(way, places[i], exits);
+        const auto [place, is_new] = odds[i].try_emplace({critics, middle});
+        if (!is_new) continue;
+        MeetingPlace moved = places[i];
+        moved.at += Seconds(middle / 2.0);
+        auto window = untouched(moved, critics->transition);
+        if (!window) continue;
+        windows.push_back({critics, std::move(*window)});
+        known.push_back(&place->second);  // maps leave their values where they are
+      }
+    }
+  }
+  const std::vector<float> heard = odds_of(std::move(windows));
+  for (std::size_t k = 0; k < heard.size(); ++k) *known[k] = heard[k];
+}
+
 float SeamSearch::beside(const Sketch& sketch, float odds) const {
-  return stepped(sketch.critics->beside(odds, exits_[sketch.exit].at(sketch.critics),
-                                        entries_[sketch.entry].at(sketch.critics)));
+  return stepped(sketch.critics->beside(odds, exits_[sketch.exit].at({sketch.critics, sketch.out_at}),
+                                        entries_[sketch.entry].at({sketch.critics, sketch.in_at})));
 }
 
 void SeamSearch::sketch(std::size_t exit) {
@@ -74,7 +108,9 @@ void SeamSearch::sketch(std::size_t exit) {
     const std::vector<Proposal> ways = sketched.proposals(config_);
     for (std::size_t way = 0; way < ways.size(); ++way) {
       const CriticSet* critics = set_for(critics_, ways[way].duration());
-      all.push_back({exit, entry, way, critics, ways[way].step > Proposal::kMostStep, 0});
+      all.push_back({exit, entry, way, critics, ways[way].step > Proposal::kMostStep,
+                     middle_of(ways[way], places_.exits[exit], true),
+                     middle_of(ways[way], places_.entries[entry], false), 0});
       if (critics == nullptr) continue;
       windows.push_back({critics, sketched.hear(ways[way], critics->transition)});
       of.push_back(all.size() - 1);

@@ -49,10 +49,16 @@ class SeamSearch {
     std::size_t exit = 0, entry = 0, way = 0;
     const CriticSet* critics = nullptr;  // null: nobody has learnt it
     bool steps = false;                  // louder or softer by more than it may
+    int out_at = 0, in_at = 0;           // as middle_of()
     float odds = 0;
   };
+  // What a place sounds like by itself, to a set, where the middle of a transition is: it lies up to its
+  // half from where the track is left or entered. In half seconds from the place.
+  using ByItself = std::map<std::pair<const CriticSet*, int>, std::optional<float>>;
 
+  int middle_of(const Proposal& proposal, const MeetingPlace& place, bool leaves) const;
   void sketch(std::size_t exit);
+  void hear_by_themselves(bool exits);
   float beside(const Sketch& sketch, float odds) const;
   Proposal unheard() const;
   Meeting meeting(std::size_t exit, std::size_t entry, bool sounds) const;
@@ -62,7 +68,7 @@ class SeamSearch {
   ProposalConfig config_;
   Seconds longest_{0};
   std::vector<std::vector<Sketch>> sketches_;  // by exit
-  std::vector<OddsByItself> exits_, entries_;  // of each place
+  std::vector<ByItself> exits_, entries_;      // of each place
 };
 
 }  // namespace segue

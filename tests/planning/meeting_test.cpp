@@ -14,6 +14,7 @@
 #include "planning/spectral_levels.hpp"
 #include "render/band_splitter.hpp"
 #include "render/renderer.hpp"
+#include "support/feature_files.hpp"
 #include "support/hits.hpp"
 #include "support/level_critic.hpp"
 #include "support/signals.hpp"
@@ -482,6 +483,61 @@ TEST_F(Arranging, ThreadsMakeNoDifference) {
   arrange(one, sources(before), {.threads = 1});
   arrange(two, sources(before), {.threads = 2});
   EXPECT_EQ(nlohmann::json(one), nlohmann::json(two));
+}
+
+// Has no opinion, and notes what sounds in the middle of each window.
+class MiddleCritic : public SeamDetector {
+ public:
+  explicit MiddleCritic(std::vector<double>& middles) : middles_(middles) {}
+  const ModelCard& card() const override { return card_; }
+  std::vector<float> score(std::span<const SeamWindow> windows) const override {
+    for (const SeamWindow& window : windows) {
+      const auto at = static_cast<std::size_t>(window.frames / 2 * LogMelGeometry::bands);
+      middles_.push_back(static_cast<double>(float_from_half(window.log_mel[at])));
+    }
+    return std::vector<float>(windows.size());
+  }
+
+ private:
+  std::vector<double>& middles_;
+  ModelCard card_;
+};
+
+// A join whose transition lies before or behind the seam is held against music about its middle, not
+// about the seam.
+TEST(SeamSearch, PlacesAreHeardByThemselvesWhereTheTransitionIs) {
+  const TemporaryFolder folder;
+  constexpr double kSlope = .002;  // of the lowest band, a frame: tells the time
+  const auto music = FeatureFile::open(test::write_features(
+      folder.path(), test::track_id("slope"), to_hops(Seconds(100)),
+      [](Hop frame, int band) { return band == 0 ? -4 + static_cast<float>(kSlope * frame) : -3.0f; }));
+  std::vector<double> middles;
+  auto set = std::make_shared<CriticSet>();
+  set->transition = Seconds(12);
+  set->critics.push_back(std::make_unique<MiddleCritic>(middles));
+  MeetingPlace out, in;
+  out.features = in.features = music.get();
+  out.length = in.length = Seconds(100);
+  out.room = in.room = Seconds(30);
+  out.at = Seconds(40);
+  in.at = Seconds(60);
+  ProposalConfig config;
+  config.lengths = {Seconds(12)};
+  config.move = config.leave_early = false;
+  const CriticSets sets = {set};
+  SeamSearch search({{out}, {in}}, sets, config);
+  ASSERT_EQ(search.tasks(), 3u);
+  search.run(0);
+  for (const auto& [task, at] : {std::pair(1, 40.0), std::pair(2, 60.0)}) {
+    middles.clear();
+    search.run(static_cast<std::size_t>(task));
+    std::set<long> seconds;
+    for (const double value : middles)
+      seconds.insert(std::lround(hops_to_seconds(Hop(1)).count() * (value + 4) / kSlope - at));
+    EXPECT_EQ(seconds, (std::set<long>{-6, 0, 6}));
+    EXPECT_EQ(middles.size(), 3u) << "each once";
+  }
+  EXPECT_TRUE(search.best().duration().count() > 11);
 }
 
 }  // namespace
