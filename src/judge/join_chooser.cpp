@@ -104,7 +104,7 @@ class JoinChooser {
     while (context.size() < context_length_ && context.front() > 0 &&
            pool_.adjacent(context.front() - 1, context.front()))
       context.insert(context.begin(), context.front() - 1);
-    return ranker_.rank(context, candidates).best.front().fragment;
+    return ranker_.rank({context, candidates}).best.front().fragment;
   }
 
   Join join(std::size_t from, std::size_t to) const {

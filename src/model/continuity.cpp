@@ -100,6 +100,9 @@ class HearingSession : public ScoringSession {
   std::vector<float> exit(std::span<const std::size_t> context) override {
     return session_->exit(context);
   }
+  std::vector<std::vector<float>> exits(std::span<const std::vector<std::size_t>> contexts) override {
+    return session_->exits(contexts);
+  }
 
  private:
   static constexpr std::size_t kAtOnce = 128;  // pairs that are worth a thread

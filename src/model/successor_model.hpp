@@ -41,6 +41,8 @@ class ScoringSession {
   virtual std::vector<float> entries(std::span<const std::size_t> fragments);
   // [D]: what `context` (as for score()) leads to.
   virtual std::vector<float> exit(std::span<const std::size_t> context);
+  // The same of several contexts, one row each; on several threads where that is faster.
+  virtual std::vector<std::vector<float>> exits(std::span<const std::vector<std::size_t>> contexts);
 };
 
 inline std::vector<std::size_t> ScoringSession::sorted(std::span<const std::size_t>) { return {}; }
@@ -49,6 +51,13 @@ inline std::vector<float> ScoringSession::entries(std::span<const std::size_t>) 
 }
 inline std::vector<float> ScoringSession::exit(std::span<const std::size_t>) {
   throw Error(ErrorKind::internal, "this system has no embeddings");
+}
+
+inline std::vector<std::vector<float>> ScoringSession::exits(
+    std::span<const std::vector<std::size_t>> contexts) {
+  std::vector<std::vector<float>> rows;
+  for (const std::vector<std::size_t>& context : contexts) rows.push_back(exit(context));
+  return rows;
 }
 
 // For scores that are not finite, or NaN.

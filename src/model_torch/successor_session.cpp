@@ -106,6 +106,30 @@ class SuccessorSession : public ScoringSession {
     return row;
   }
 
+  std::vector<std::vector<float>> exits(std::span<const std::vector<std::size_t>> contexts) override {
+    use_threads(1);
+    std::vector<std::vector<std::size_t>> led_here;
+    std::vector<std::size_t> all;
+    for (const std::vector<std::size_t>& context : contexts) {
+      if (context.empty()) throw Error(ErrorKind::internal, "an exit needs a context");
+      led_here.push_back(what_led_here(context));
+      all.insert(all.end(), led_here.back().begin(), led_here.back().end());
+    }
+    const std::vector<HeardPtr> heard = hear(all);
+    std::vector<std::span<const HeardPtr>> past;
+    std::span<const HeardPtr> rest = heard;
+    for (const std::vector<std::size_t>& one : led_here) {
+      past.push_back(rest.first(one.size()));
+      rest = rest.subspan(one.size());
+    }
+    std::vector<std::vector<float>> rows(contexts.size(), std::vector<float>(embedding_size()));
+    parallel_for(rows.size(), threads_, [&](std::size_t i) {
+      const torch::NoGradGuard no_grad;
+      copy_row(leave(past[i]).exit.embedding, rows[i].data());
+    });
+    return rows;
+  }
+
  private:
   static constexpr std::size_t kAtOnce = 512;  // fragments that wait for the cache at the same time
 
@@ -144,16 +168,19 @@ class SuccessorSession : public ScoringSession {
   // The last is kept: exit() and score() are asked about the same.
   const Leaving& leave(const std::vector<std::size_t>& led_here) {
     if (led_here == left_) return leaving_;
-    const std::vector<HeardPtr> heard = hear(led_here);
+    leaving_ = leave(hear(led_here));
+    left_ = led_here;
+    return leaving_;
+  }
+
+  Leaving leave(std::span<const HeardPtr> heard) const {
     std::vector<const FragmentCurves*> past;
     for (const HeardPtr& fragment : heard) past.push_back(&fragment->curves);
     Timeline line = timeline_of(past, guard_);
     const LagProducts products = lag_products(line);
     SeamSide exit =
         net_.exits(std::span(past).last(1), std::span(&line, 1), std::span(&products, 1), guard_);
-    leaving_ = {std::move(line), std::move(exit)};
-    left_ = led_here;
-    return leaving_;
+    return {std::move(line), std::move(exit)};
   }
 
   // The fragments that lie directly before each other and before the last one in its track; where

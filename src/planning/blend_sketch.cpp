@@ -67,7 +67,7 @@ class Side {
   }
 
   // Adds the powers of a frame.
-  void add(Hop number, std::array<float, kBands>& power) const {
+  void add(Hop number, std::array<float, kBands>& power) {
     std::array<double, 3> fades{};
     const auto first = static_cast<std::size_t>(number) * (LogMelGeometry::hop_length / kStep);
     for (std::size_t fade = 0; fade < fades.size(); ++fade)
@@ -77,10 +77,10 @@ class Side {
     const double middle = static_cast<double>(begin_) + kHop * static_cast<double>(number) + kWindow / 2;
     const Hop frame = std::llround((motion_.source_at(middle) + shift_ - kWindow / 2) / kHop);
     if (frame < 0 || frame >= features_.frames()) return;
+    level(middle);
     std::array<float, BlendSide::bands> weights{};
     for (std::size_t band = 0; band < weights.size(); ++band)
-      weights[band] = static_cast<float>(
-          fades[(band + 1) / 2] * std::pow(10, (gain_db_ + motion_.change_db(band, middle)) / 10));
+      weights[band] = static_cast<float>(fades[(band + 1) / 2] * levels_[band]);
     std::array<std::uint16_t, kBands> row{};
     features_.read_log_mel({frame, frame + 1}, row);
     for (std::size_t band = 0; band < kBands; ++band)
@@ -88,6 +88,15 @@ class Side {
   }
 
  private:
+  // Most of the time it stays the same.
+  void level(double middle) {
+    const double hold = motion_.hold_at(middle);
+    if (hold == hold_) return;
+    hold_ = hold;
+    for (std::size_t band = 0; band < levels_.size(); ++band)
+      levels_[band] = std::pow(10, (gain_db_ + motion_.change_db(band, middle)) / 10);
+  }
+
   const FeatureFile& features_;
   BlendMotion motion_;
   PcmFrame begin_;
@@ -96,6 +105,8 @@ class Side {
   std::array<double, kPoints> hann_{};
   double total_ = 0;
   std::array<std::vector<double>, 3> fades_;  // of low, mid and high, squared
+  double hold_ = -1;
+  std::array<double, BlendSide::bands> levels_{};  // of power, at that hold
 };
 
 }  // namespace
@@ -107,12 +118,12 @@ SeamWindow sketch_blend(const SketchSide& out, const SketchSide& in, const Trans
   window.log_mel.resize(static_cast<std::size_t>(window.frames * kBands));
   const PcmFrame samples = seam_window_samples(kind);
   const PcmFrame begin = (transition.after - transition.before) / 2 - samples / 2;
-  const Side sides[] = {{out, transition, BlendEnd::out, begin, window.frames},
-                        {in, transition, BlendEnd::in, begin, window.frames}};
+  Side sides[] = {{out, transition, BlendEnd::out, begin, window.frames},
+                  {in, transition, BlendEnd::in, begin, window.frames}};
   std::size_t at = 0;
   for (Hop frame = 0; frame < window.frames; ++frame) {
     std::array<float, kBands> power{};
-    for (const Side& side : sides) side.add(frame, power);
+    for (Side& side : sides) side.add(frame, power);
     for (const float value : power)
       window.log_mel[at++] = half_from_float(std::log2(value + kFloor) / kLog2Of10);
   }

@@ -91,7 +91,7 @@ Ranking Chooser::ask() {
   const std::size_t length = std::max<std::size_t>(1, hearing_.context_length);
   for (std::size_t i = at_.size() - std::min(at_.size(), length); i < at_.size(); ++i)
     context.push_back(layers_[i].steps[at_[i]].choice.taken().fragment);
-  return hearing_.ranker.rank(context, candidates(context));
+  return hearing_.ranker.rank({context, candidates(context)});
 }
 
 std::vector<std::size_t> Chooser::candidates(std::span<const std::size_t> context) {

@@ -29,15 +29,14 @@ class Critic {
   // The pool must outlive it.
   Critic(const FragmentPool& pool, std::unique_ptr<SeamEar> ear, const CriticConfig& config);
 
-  // Log odds that the seams from the end of `from` to the beginnings of `to` are heard as joins, in
-  // steps of 1/256, so that they do not hang on the BLAS.
-  std::vector<float> odds(std::size_t from, std::span<const std::size_t> to);
+  // Log odds that the seams are heard as joins, in steps of 1/256, so that they do not hang on the BLAS.
+  std::vector<float> odds(std::span<const FragmentSeam> seams);
 
-  // A second opinion on a ranking, best first: adds weight · log_unheard() to the scores of the first
-  // that are heard, to those among them that are too short for an opinion the mean of these, and to all
-  // after them the least, so that nobody gains by not being heard. Where no seam can be heard, to all
-  // what it adds where it cannot tell (p = ½), so that sequences still compare.
-  void judge(std::size_t last, std::span<Candidate> ranked);
+  // A second opinion on rankings: adds weight · log_unheard() to the scores of the first that are heard,
+  // to those among them that are too short for an opinion the mean of these, and to all after them the
+  // least, so that nobody gains by not being heard. Where no seam can be heard, to all what it adds
+  // where it cannot tell (p = ½), so that sequences still compare.
+  void judge(std::span<const RankedAfter> rankings);
 
   // log(1 - p), p = σ(odds) being the probability that the seam is heard.
   static double log_unheard(float odds) {
@@ -46,6 +45,14 @@ class Critic {
   }
 
  private:
+  struct Heard;
+
+  Heard choose(const RankedAfter& ranking) const;
+  void weigh(const Heard& chosen, std::span<const float> odds, std::span<Candidate> ranked) const;
+  std::uint64_t key(const FragmentSeam& seam) const {
+    return static_cast<std::uint64_t>(seam.from) * pool_.fragments().size() + seam.to;
+  }
+
   const FragmentPool& pool_;
   std::unique_ptr<SeamEar> ear_;
   CriticConfig config_;

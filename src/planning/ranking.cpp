@@ -26,25 +26,41 @@ std::int64_t par_of(const std::vector<Candidate>& best_first) {
 Ranker::Ranker(ScoringSession& session, const FragmentPool& pool, SecondOpinion second_opinion)
     : session_(session), pool_(pool), second_opinion_(std::move(second_opinion)) {}
 
-Ranking Ranker::rank(std::span<const std::size_t> context,
-                     std::span<const std::size_t> candidates) const {
+std::vector<Ranking> Ranker::rank(std::span<const Question> questions) const {
+  std::vector<Ranking> rankings;
+  rankings.reserve(questions.size());
+  std::vector<RankedAfter> asked;
+  for (const Question& question : questions) {
+    Ranking& ranking = rankings.emplace_back(score(question));
+    if (!ranking.best.empty()) asked.push_back({question.context.back(), ranking.best});
+  }
+  if (second_opinion_) second_opinion_(asked);
+  for (Ranking& ranking : rankings) {
+    if (second_opinion_) sort(ranking.best);
+    ranking.best.resize(std::min(kRanked, ranking.best.size()));
+    ranking.best.shrink_to_fit();
+  }
+  return rankings;
+}
+
+Ranking Ranker::rank(const Question& question) const {
+  return std::move(rank(std::span(&question, 1)).front());
+}
+
+// By the network alone.
+Ranking Ranker::score(const Question& question) const {
+  const std::vector<std::size_t>& candidates = question.candidates;
   Ranking ranking;
   ranking.heard = candidates.size();
   if (candidates.empty()) return ranking;
   std::vector<float> scores(candidates.size());
-  session_.score(context, candidates, scores);
+  session_.score(question.context, candidates, scores);
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     if (!std::isfinite(scores[i])) throw score_is_no_number();
     ranking.best.push_back({candidates[i], quantised(std::clamp(scores[i], -kHighest, kHighest))});
   }
   sort(ranking.best);
   ranking.par = par_of(ranking.best);
-  if (second_opinion_) {
-    second_opinion_(context.back(), ranking.best);
-    sort(ranking.best);
-  }
-  ranking.best.resize(std::min(kRanked, ranking.best.size()));
-  ranking.best.shrink_to_fit();
   return ranking;
 }
 

@@ -19,7 +19,13 @@ struct Candidate {
   std::int64_t score = 0;  // the network's × 1e6, rounded: near-ties do not hang on the BLAS
 };
 
-// The answer to one question: what follows?
+// What follows after a context, among these? Both as for ScoringSession::score().
+struct Question {
+  std::vector<std::size_t> context;
+  std::vector<std::size_t> candidates;
+};
+
+// The answer.
 struct Ranking {
   std::vector<Candidate> best;  // best first; at most kRanked of those heard
   std::size_t heard = 0;        // how many candidates there were
@@ -35,22 +41,30 @@ struct Ranking {
 
 inline constexpr std::size_t kRanked = 64;
 
+// What may follow after a fragment, best first.
+struct RankedAfter {
+  std::size_t last;
+  std::span<Candidate> ranked;
+};
+
 // Hears the best again, with what follows and what plays side by side, and may give them other scores.
-// last: the fragment that plays; ranked: best first.
-using SecondOpinion = std::function<void(std::size_t last, std::span<Candidate> ranked)>;
+// Several questions at once, as that is faster.
+using SecondOpinion = std::function<void(std::span<const RankedAfter>)>;
 
 class Ranker {
  public:
   // Session and pool must outlive it. second_opinion: none if empty.
   Ranker(ScoringSession& session, const FragmentPool& pool, SecondOpinion second_opinion = {});
 
-  // Equal scores go by content hash. context: as for ScoringSession::score(). Throws Error(model) for
-  // scores that are no numbers.
-  Ranking rank(std::span<const std::size_t> context, std::span<const std::size_t> candidates) const;
+  // An answer to each question. Equal scores go by content hash. Throws Error(model) for scores that
+  // are no numbers.
+  std::vector<Ranking> rank(std::span<const Question> questions) const;
+  Ranking rank(const Question& question) const;
   // Of one candidate, by the network alone.
   std::int64_t score(std::span<const std::size_t> context, std::size_t candidate) const;
 
  private:
+  Ranking score(const Question& question) const;
   void sort(std::vector<Candidate>& candidates) const;
 
   ScoringSession& session_;

@@ -83,9 +83,14 @@ std::vector<RunChooser::Step> RunChooser::start() {
 }
 
 std::vector<RunChooser::Step> RunChooser::grow() {
-  std::vector<Step> next;
   left_.clear();
-  for (std::size_t i = 0; i < layers_.back().size(); ++i) follow(i, next);
+  std::vector<Leaving> leavings;
+  for (std::size_t i = 0; i < layers_.back().size(); ++i) follow(i, leavings);
+  std::vector<Question> questions;
+  for (const Leaving& leaving : leavings) questions.push_back(leaving.question);
+  std::vector<Ranking> rankings = hearing_.ranker.rank(questions);
+  std::vector<Step> next;
+  for (std::size_t i = 0; i < leavings.size(); ++i) leave(leavings[i], std::move(rankings[i]), next);
   const auto key = [&](const Step& step) {
     return std::make_tuple(-step.total, pool_.fragments()[step.entry].tie, step.entry, step.left,
                            step.parent);
@@ -201,7 +206,7 @@ void RunChooser::thin(std::vector<Exit>& exits, std::size_t count) {
   exits = std::move(some);
 }
 
-void RunChooser::follow(std::size_t number, std::vector<Step>& next) {
+void RunChooser::follow(std::size_t number, std::vector<Leaving>& leavings) {
   const std::size_t layer = layers_.size() - 1;
   const Step step = layers_[layer][number];
   const std::vector<PlayedRun> history = history_of(layer, number);
@@ -213,18 +218,20 @@ void RunChooser::follow(std::size_t number, std::vector<Step>& next) {
     if (config_.bounds.end) return;
   }
   std::vector<Exit> exits = exits_of(step, end);
-  const std::size_t before = next.size();
+  const std::size_t before = leavings.size();
   if (!exits.empty()) {
     find_allowed(exits, history);
     choose_exits(step, exits);
     for (Exit& exit : exits) {
       const Allowed& all = *exit.allowed;  // of a long mix, the entries of all steps would be much
       exit.told = std::make_shared<const Allowed>(Allowed{{}, all.count, all.cut, all.relaxed});
-      leave(number, exit, next);
+      const std::vector<std::size_t> context = context_of(step.entry, exit.last);
+      std::vector<std::size_t> heard = candidates(context, exit);
+      if (!heard.empty()) leavings.push_back({number, exit, {context, std::move(heard)}});
     }
   }
   // Nothing may follow: it plays on, if there is enough of it, and nobody minds.
-  if (next.size() == before && fills && step.begin + config_.bounds.most < config_.length &&
+  if (leavings.size() == before && fills && step.begin + config_.bounds.most < config_.length &&
       !config_.bounds.seconds_are_set)
     finish(number, end);
 }
@@ -239,8 +246,9 @@ std::vector<std::size_t> RunChooser::context_of(std::size_t entry, std::size_t l
 
 // Keeps those that promise most.
 void RunChooser::choose_exits(const Step& step, std::vector<Exit>& exits) {
-  if (exits.size() <= config_.exits) return;
   if (hearing_.index == nullptr) return thin(exits, config_.exits);
+  hear_exits(step, exits);
+  if (exits.size() <= config_.exits) return;
   std::vector<std::size_t> own;
   for (const Exit& exit : exits)
     if (exit.last < bounds_.stretch_end(step.entry)) own.push_back(exit.last + 1);
@@ -249,7 +257,7 @@ void RunChooser::choose_exits(const Step& step, std::vector<Exit>& exits) {
   double mean_own = 0;
   std::vector<double> own_distances;
   for (std::size_t i = 0; i < exits.size(); ++i) {
-    const std::vector<float>& left = heard_exit(context_of(step.entry, exits[i].last));
+    const std::vector<float>& left = left_.at(context_of(step.entry, exits[i].last));
     const auto nearest = hearing_.index->nearest(
         left, 1, [&](std::size_t fragment) { return may_enter(fragment, exits[i]); });
     exits[i].promise = nearest.empty() ? -std::numeric_limits<double>::infinity()
@@ -269,10 +277,14 @@ void RunChooser::choose_exits(const Step& step, std::vector<Exit>& exits) {
   exits.resize(config_.exits);
 }
 
-const std::vector<float>& RunChooser::heard_exit(const std::vector<std::size_t>& context) {
-  std::vector<float>& left = left_[context];
-  if (left.empty()) left = hearing_.session.exit(context);
-  return left;
+void RunChooser::hear_exits(const Step& step, std::span<const Exit> exits) {
+  std::vector<std::vector<std::size_t>> contexts;
+  for (const Exit& exit : exits) {
+    std::vector<std::size_t> context = context_of(step.entry, exit.last);
+    if (!left_.contains(context)) contexts.push_back(std::move(context));
+  }
+  std::vector<std::vector<float>> rows = hearing_.session.exits(contexts);
+  for (std::size_t i = 0; i < contexts.size(); ++i) left_[contexts[i]] = std::move(rows[i]);
 }
 
 // The track that closes the mix is entered where it plays to the end.
@@ -288,7 +300,7 @@ std::vector<std::size_t> RunChooser::candidates(const std::vector<std::size_t>& 
   std::vector<std::size_t> candidates;
   if (hearing_.index != nullptr) {
     candidates =
-        hearing_.index->nearest(heard_exit(context), hearing_.candidates,
+        hearing_.index->nearest(left_.at(context), hearing_.candidates,
                                 [&](std::size_t fragment) { return may_enter(fragment, exit); });
   } else {
     for (const std::size_t entry : bounds_.entries())
@@ -303,14 +315,13 @@ std::vector<std::size_t> RunChooser::candidates(const std::vector<std::size_t>& 
   return candidates;
 }
 
-void RunChooser::leave(std::size_t parent, const Exit& exit, std::vector<Step>& next) {
-  const Step& step = layers_.back()[parent];
-  const std::vector<std::size_t> context = context_of(step.entry, exit.last);
-  const std::vector<std::size_t> heard = candidates(context, exit);
-  if (heard.empty()) return;
-  const auto ranking = std::make_shared<const Ranking>(hearing_.ranker.rank(context, heard));
+void RunChooser::leave(const Leaving& leaving, Ranking&& heard, std::vector<Step>& next) {
+  const Step& step = layers_.back()[leaving.parent];
+  const Exit& exit = leaving.exit;
+  const auto ranking = std::make_shared<const Ranking>(std::move(heard));
   std::optional<std::int64_t> own;
-  if (exit.last < bounds_.stretch_end(step.entry)) own = hearing_.ranker.score(context, exit.last + 1);
+  if (exit.last < bounds_.stretch_end(step.entry))
+    own = hearing_.ranker.score(leaving.question.context, exit.last + 1);
   std::vector<std::size_t> tracks;  // each is followed where it is entered best
   for (std::size_t rank = 0; rank < ranking->best.size() && tracks.size() < kBranches; ++rank) {
     const std::size_t entry = ranking->best[rank].fragment;
@@ -321,7 +332,7 @@ void RunChooser::leave(std::size_t parent, const Exit& exit, std::vector<Step>& 
     gain -= std::llround(kWrongKey *
                          bounds_.key_clash(bounds_.track_of(step.entry), bounds_.track_of(entry)));
     next.push_back(
-        {parent, entry, exit.last, exit.at, ranking, rank, own, exit.told, step.total + gain});
+        {leaving.parent, entry, exit.last, exit.at, ranking, rank, own, exit.told, step.total + gain});
   }
 }
 

@@ -54,16 +54,22 @@ class RunChooser {
     std::shared_ptr<const Allowed> told{};  // the same, but for the entries
   };
 
+  struct Leaving {
+    std::size_t parent = 0;  // in the last layer
+    Exit exit;
+    Question question;
+  };
+
   std::vector<Step> start();
   std::vector<Step> grow();
-  void follow(std::size_t step, std::vector<Step>& next);
+  void follow(std::size_t step, std::vector<Leaving>& leavings);
   std::vector<Exit> exits_of(const Step& step, std::size_t end) const;
   void find_allowed(std::vector<Exit>& exits, std::vector<PlayedRun> history);
   static void thin(std::vector<Exit>& exits, std::size_t count);
   void choose_exits(const Step& step, std::vector<Exit>& exits);
-  void leave(std::size_t parent, const Exit& exit, std::vector<Step>& next);
+  void leave(const Leaving& leaving, Ranking&& ranking, std::vector<Step>& next);
   std::vector<std::size_t> candidates(const std::vector<std::size_t>& context, const Exit& exit);
-  const std::vector<float>& heard_exit(const std::vector<std::size_t>& context);
+  void hear_exits(const Step& step, std::span<const Exit> exits);
   bool may_enter(std::size_t fragment, const Exit& exit) const;
   std::vector<std::size_t> context_of(std::size_t entry, std::size_t last) const;
   void finish(std::size_t step, std::size_t end);

@@ -45,9 +45,9 @@ class CrossfadeEar : public SeamEar {
     return std::min(before(from), after(to)) >= EarConfig::kLeastHeard;
   }
 
-  std::vector<float> odds(std::size_t from, std::span<const std::size_t> to) override {
-    std::vector<SeamWindow> windows(to.size());
-    parallel_for(to.size(), config_.threads, [&](std::size_t i) { windows[i] = preview(from, to[i]); });
+  std::vector<float> odds(std::span<const FragmentSeam> seams) override {
+    std::vector<SeamWindow> windows(seams.size());
+    parallel_for(seams.size(), config_.threads, [&](std::size_t i) { windows[i] = preview(seams[i]); });
     return set_->odds(windows);
   }
 
@@ -59,7 +59,8 @@ class CrossfadeEar : public SeamEar {
     return std::min(kSeamFlank, hops_to_seconds(plays.length) - config_.fade);
   }
 
-  SeamWindow preview(std::size_t from, std::size_t to) const {
+  SeamWindow preview(const FragmentSeam& seam) const {
+    const auto [from, to] = seam;
     const auto [gain_from, gain_to] = gains_between(pool_, from, to, config_.target_lufs, config_.reach);
     const PoolFragment& a = pool_.fragments()[from];
     const PoolFragment& b = pool_.fragments()[to];
@@ -84,15 +85,14 @@ class BlendEar : public SeamEar {
 
   bool has_opinion(std::size_t, std::size_t) const override { return true; }
 
-  std::vector<float> odds(std::size_t from, std::span<const std::size_t> to) override {
-    learn({&from, 1}, true);
-    learn(to, false);
-    std::vector<float> least(to.size(), kUnknown);
+  std::vector<float> odds(std::span<const FragmentSeam> seams) override {
+    learn(seams);
+    std::vector<float> least(seams.size(), kUnknown);
     // Parts of always the same size, so that threads make no difference.
-    const std::size_t parts = (to.size() + kAtOnce - 1) / kAtOnce;
+    const std::size_t parts = (seams.size() + kAtOnce - 1) / kAtOnce;
     parallel_for(parts, config_.threads, [&](std::size_t part) {
-      const std::size_t begin = part * kAtOnce, end = std::min(to.size(), begin + kAtOnce);
-      hear(from, to.subspan(begin, end - begin), std::span(least).subspan(begin, end - begin));
+      const std::size_t begin = part * kAtOnce, count = std::min(seams.size() - begin, kAtOnce);
+      hear(seams.subspan(begin, count), std::span(least).subspan(begin, count));
     });
     return least;
   }
@@ -101,11 +101,11 @@ class BlendEar : public SeamEar {
   static constexpr float kUnknown = 100;  // where nobody has learnt the only ways that there are
   static constexpr std::size_t kAtOnce = 4;
 
-  void hear(std::size_t from, std::span<const std::size_t> to, std::span<float> least) const {
+  void hear(std::span<const FragmentSeam> seams, std::span<float> least) const {
     std::vector<HeardBy> sketches;
-    std::vector<std::size_t> of;  // number in `to`, of each
-    for (std::size_t i = 0; i < to.size(); ++i) {
-      sketch(from, to[i], sketches);
+    std::vector<std::size_t> of;  // number of the seam, of each
+    for (std::size_t i = 0; i < seams.size(); ++i) {
+      sketch(seams[i], sketches);
       of.resize(sketches.size(), i);
     }
     std::vector<const CriticSet*> critics;
@@ -116,12 +116,14 @@ class BlendEar : public SeamEar {
       const auto by_itself = [&](std::size_t fragment, bool ends) {
         return by_itself_[ends].at(fragment).at(critics[k]);
       };
-      least[of[k]] = std::min(
-          least[of[k]], critics[k]->beside(odds[k], by_itself(from, true), by_itself(to[of[k]], false)));
+      const auto [from, to] = seams[of[k]];
+      least[of[k]] = std::min(least[of[k]],
+                              critics[k]->beside(odds[k], by_itself(from, true), by_itself(to, false)));
     }
   }
 
-  void sketch(std::size_t from, std::size_t to, std::vector<HeardBy>& sketches) const {
+  void sketch(const FragmentSeam& seam, std::vector<HeardBy>& sketches) const {
+    const auto [from, to] = seam;
     const auto [gain_from, gain_to] = gains_between(pool_, from, to, config_.target_lufs, config_.reach);
     const Meeting meeting(place(from, true, gain_from), place(to, false, gain_to), longest_);
     for (const Proposal& proposal : meeting.proposals(ways_))
@@ -129,22 +131,28 @@ class BlendEar : public SeamEar {
         sketches.push_back({set, meeting.hear(proposal, set->transition)});
   }
 
-  // What the ends (or beginnings) of these fragments sound like by themselves.
-  void learn(std::span<const std::size_t> fragments, bool ends) {
-    std::vector<std::size_t> missing;
-    for (const std::size_t fragment : fragments)
-      if (by_itself_[ends].try_emplace(fragment).second) missing.push_back(fragment);
+  // What the places of these seams sound like by themselves.
+  void learn(std::span<const FragmentSeam> seams) {
+    struct Place {
+      std::size_t fragment;
+      bool ends;
+    };
+    std::vector<Place> missing;
+    for (const FragmentSeam& seam : seams)
+      for (const Place& place : {Place{seam.from, true}, Place{seam.to, false}})
+        if (by_itself_[place.ends].try_emplace(place.fragment).second) missing.push_back(place);
     const std::size_t parts = (missing.size() + kAtOnce - 1) / kAtOnce;
     parallel_for(parts, config_.threads, [&](std::size_t part) {
       const std::size_t begin = part * kAtOnce, end = std::min(missing.size(), begin + kAtOnce);
       std::vector<MeetingPlace> places;
       for (std::size_t i = begin; i < end; ++i) {
-        const double gain = config_.target_lufs - pool_.track_of(missing[i]).record.integrated_lufs;
-        places.push_back(place(missing[i], ends, gain));
+        const auto [fragment, ends] = missing[i];
+        const double gain = config_.target_lufs - pool_.track_of(fragment).record.integrated_lufs;
+        places.push_back(place(fragment, ends, gain));
       }
       std::vector<OddsByItself> odds = odds_by_itself(sets_, places);
       for (std::size_t i = begin; i < end; ++i)
-        by_itself_[ends].at(missing[i]) = std::move(odds[i - begin]);
+        by_itself_[missing[i].ends].at(missing[i].fragment) = std::move(odds[i - begin]);
     });
   }
 

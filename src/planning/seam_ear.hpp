@@ -12,15 +12,20 @@
 
 namespace segue {
 
+// From the end of one fragment to the beginning of another.
+struct FragmentSeam {
+  std::size_t from;
+  std::size_t to;
+};
+
 // Not thread-safe; works on several threads by itself.
 class SeamEar {
  public:
   virtual ~SeamEar() = default;
   // Whether enough music plays on either side of the seam: critics learn no less.
   virtual bool has_opinion(std::size_t from, std::size_t to) const = 0;
-  // Log odds that each of the seams from the end of one fragment to the beginnings of others is heard as
-  // a join. Throws Error(model) if they are no numbers.
-  virtual std::vector<float> odds(std::size_t from, std::span<const std::size_t> to) = 0;
+  // Log odds that each of the seams is heard as a join. Throws Error(model) if they are no numbers.
+  virtual std::vector<float> odds(std::span<const FragmentSeam> seams) = 0;
 };
 
 struct EarConfig {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/half.hpp"
+#include "planning/spectral_levels.hpp"
 
 namespace segue {
 namespace {
@@ -52,14 +53,15 @@ std::vector<float> rows_of(const PreviewSide& side, Hop begin, Hop end) {
   if (inside.size() <= 0) return rows;
   const auto heard = std::span(rows).subspan(static_cast<std::size_t>((inside.begin - begin) * kBands),
                                              static_cast<std::size_t>(inside.size() * kBands));
-  side.features->read_log_mel(inside, heard);
-  const auto gain = static_cast<float>(side.gain_db / 10);
-  for (float& value : heard) {
-    if (value > silence + 2) {  // the floor is below 1 % of it
-      value += gain;
-    } else if (value > silence) {
-      value = log_of(power(value) * std::pow(10.0, side.gain_db / 10));
-    }
+  std::vector<std::uint16_t> halves(heard.size());
+  side.features->read_log_mel(inside, halves);
+  const auto gain = static_cast<float>(side.gain_db / 10), factor = std::pow(10.0F, gain);
+  for (std::size_t i = 0; i < heard.size(); ++i) {
+    const float value = float_from_half(halves[i]);
+    // The floor is below 1 % of what is louder.
+    heard[i] = value > silence + 2
+                   ? value + gain
+                   : std::log10(power_of(halves[i]) * factor + static_cast<float>(kFloor));
   }
   return rows;
 }

@@ -24,13 +24,15 @@ class Opinion {
                                  config.critic);
   }
 
-  void judge(std::size_t last, std::span<Candidate> ranked) {
-    if (session_) look_at_edges(last, ranked);
-    if (critic_) critic_->judge(last, ranked);
+  void judge(std::span<const RankedAfter> rankings) {
+    if (session_)
+      for (const RankedAfter& ranking : rankings) look_at_edges(ranking);
+    if (critic_) critic_->judge(rankings);
   }
 
  private:
-  void look_at_edges(std::size_t last, std::span<Candidate> ranked) {
+  void look_at_edges(const RankedAfter& ranking) {
+    const auto [last, ranked] = ranking;
     std::vector<std::size_t> fragments;
     for (const Candidate& candidate : ranked) fragments.push_back(candidate.fragment);
     std::vector<float> nearness(fragments.size());
@@ -54,7 +56,7 @@ class Opinion {
 SecondOpinion second_opinion(const FragmentPool& pool, const OpinionConfig& config) {
   if (config.edge_weight == 0 && !config.hears()) return {};
   const auto opinion = std::make_shared<Opinion>(pool, config);
-  return [opinion](std::size_t last, std::span<Candidate> ranked) { opinion->judge(last, ranked); };
+  return [opinion](std::span<const RankedAfter> rankings) { opinion->judge(rankings); };
 }
 
 }  // namespace segue

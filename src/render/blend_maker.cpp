@@ -1,10 +1,16 @@
 #include "render/blend_maker.hpp"
 
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/parallel.hpp"
 #include "render/blend_sound.hpp"
 #include "render/voice.hpp"
 
 namespace segue {
 namespace {
+
+constexpr std::size_t kMostAhead = 2;  // blends; one takes some 20 MB
 
 std::vector<float> make_side(const Plan& plan, std::size_t placement, PcmFrame begin, PcmFrame seam,
                              const Transition& transition, BlendEnd end, SourcePool& pool) {
@@ -33,27 +39,31 @@ std::shared_ptr<const BlendAudio> make_blend(const Plan& plan, const std::vector
 
 BlendMaker::BlendMaker(const Plan& plan, const std::vector<PcmFrame>& seams)
     : plan_(plan), seams_(seams) {
-  begin(0);
+  begin_more();
 }
 
-BlendMaker::~BlendMaker() {
-  if (future_.valid()) future_.wait();
-}
-
-void BlendMaker::begin(std::size_t i) {
-  while (i < plan_.transitions.size() && !plan_.transitions[i].is_blend()) ++i;
-  coming_ = i;
-  future_ = {};
-  if (i < plan_.transitions.size())
-    future_ = std::async(std::launch::async, [this, i] { return make_blend(plan_, seams_, i); });
+void BlendMaker::begin_more() {
+  const std::size_t ahead = std::min<std::size_t>(kMostAhead, core_count());
+  for (; next_ < plan_.transitions.size() && coming_.size() < ahead; ++next_) {
+    if (!plan_.transitions[next_].is_blend()) continue;
+    coming_.push_back({next_, std::async(std::launch::async,
+                                         [this, i = next_] { return make_blend(plan_, seams_, i); })});
+  }
 }
 
 std::shared_ptr<const BlendAudio> BlendMaker::get(std::size_t i) {
   if (audio_ && made_ == i) return audio_;
-  if (!future_.valid() || coming_ != i) begin(i);
-  audio_ = future_.get();
+  while (!coming_.empty() && coming_.front().transition < i) {
+    coming_.pop_front();
+    begin_more();
+  }
+  if (coming_.empty() || coming_.front().transition != i)
+    throw Error(ErrorKind::internal, "blends are asked for out of order", {}, "report this");
+  Coming now = std::move(coming_.front());
+  coming_.pop_front();
+  audio_ = now.audio.get();
   made_ = i;
-  begin(i + 1);
+  begin_more();
   return audio_;
 }
 

@@ -1,6 +1,7 @@
-// The blends of a plan, made one ahead of when they sound. Internal to render.
+// The blends of a plan, made ahead of when they sound. Internal to render.
 #pragma once
 
+#include <deque>
 #include <future>
 #include <memory>
 #include <vector>
@@ -15,27 +16,31 @@ struct BlendAudio {
   std::vector<float> in;   // from the beginning of the transition to the end of its release
 };
 
-// Blends are long and take long: the next one is made on another thread, from files of its own, while
-// what comes before it is rendered. Not thread-safe.
+// Blends are long and take long: the next ones, as many as there are cores but two at most, are made on
+// other threads, from files of their own, while what comes before them is rendered. Not thread-safe.
 class BlendMaker {
  public:
-  // Both must outlive it. seams: Plan::seams(). The first blend is begun at once.
+  // Both must outlive it. seams: Plan::seams(). The first blends are begun at once.
   BlendMaker(const Plan& plan, const std::vector<PcmFrame>& seams);
-  ~BlendMaker();
 
   // Transition i, a blend; rising from call to call or the same as before. Throws what decoding throws,
   // Error(interrupted).
   std::shared_ptr<const BlendAudio> get(std::size_t i);
 
  private:
-  void begin(std::size_t i);
+  struct Coming {
+    std::size_t transition;
+    std::future<std::shared_ptr<const BlendAudio>> audio;
+  };
+
+  void begin_more();
 
   const Plan& plan_;
   const std::vector<PcmFrame>& seams_;
-  std::size_t made_ = 0;  // of the two below
+  std::size_t made_ = 0;  // of the next one
   std::shared_ptr<const BlendAudio> audio_;
-  std::size_t coming_ = 0;
-  std::future<std::shared_ptr<const BlendAudio>> future_;
+  std::size_t next_ = 0;       // transition that is not begun
+  std::deque<Coming> coming_;  // futures of std::async wait for it when they go
 };
 
 }  // namespace segue

@@ -218,6 +218,10 @@ TEST(SuccessorSession, TheNearestEntriesToAnExitAreThoseThatItTellsApart) {
             std::vector<float>(entries.begin() + static_cast<std::ptrdiff_t>(36 * width),
                                entries.begin() + static_cast<std::ptrdiff_t>(37 * width)));
   EXPECT_EQ(again->exit(context), exit);
+  const std::vector<std::vector<std::size_t>> contexts = {{3, 4}, {0}, {7}, {3, 4, 5}};
+  const auto rows = again->exits(contexts);
+  ASSERT_EQ(rows.size(), contexts.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(rows[i], session->exit(contexts[i]));
 }
 
 TEST(SuccessorSession, ThoseBeyondTheNearestFiftyKeepTheirOrderBelow) {

@@ -348,14 +348,14 @@ TEST(Ranker, ASecondOpinionCountsInOrderAndSum) {
   const FragmentPool pool(MixConfig{}, library.library(), library.tracks());
   const OpinionatedModel model([](auto&, auto& next) { return static_cast<float>(next.start) / 1000; });
   const auto session = model.open_session(pool.set(), 0, 1);
-  const std::size_t context[] = {0}, candidates[] = {2, 3, 4, 5};
-  const Ranker ranker(*session, pool, [](std::size_t last, std::span<Candidate> ranked) {
-    EXPECT_EQ(last, 0u);
-    EXPECT_EQ(ranked.front().fragment, 5u);
-    ranked.front().score = 0;
+  const Question question{{0}, {2, 3, 4, 5}};
+  const Ranker ranker(*session, pool, [](std::span<const RankedAfter> rankings) {
+    EXPECT_EQ(rankings.size(), 1u);
+    EXPECT_EQ(rankings.front().last, 0u);
+    EXPECT_EQ(rankings.front().ranked.front().fragment, 5u);
+    rankings.front().ranked.front().score = 0;
   });
-  const Ranking ranking = ranker.rank(context, candidates),
-                plain = Ranker(*session, pool).rank(context, candidates);
+  const Ranking ranking = ranker.rank(question), plain = Ranker(*session, pool).rank(question);
   std::vector<std::size_t> order;
   double sum = 0;
   for (std::size_t rank = 0; rank < ranking.best.size(); ++rank) {

@@ -26,6 +26,11 @@ class CriticTest : public testing::Test {
     set_ = test::level_critics(asked_);
   }
 
+  static void judge(Critic& critic, std::size_t last, std::span<Candidate> ranked) {
+    const RankedAfter ranking{last, ranked};
+    critic.judge(std::span(&ranking, 1));
+  }
+
   test::MixLibrary library_;
   MixConfig cutting_;
   std::size_t asked_ = 0;
@@ -39,10 +44,10 @@ TEST_F(CriticTest, HearsBothSidesAtTheLevelsOfTheMix) {
   std::size_t loud = 1, soft = 0;
   for (std::size_t i = 0; i < pool.fragments().size(); ++i)
     (pool.fragments()[i].loudness_lufs < -20 ? soft : loud) = i;
-  const std::size_t to[] = {loud - 1, soft};
   const auto [gain_loud, gain_soft] = gains_between(pool, loud, soft, -16);
   EXPECT_NEAR(gain_soft - gain_loud, 6, 0.01);
-  const std::vector<float> odds = critic.odds(loud, to);
+  const std::vector<FragmentSeam> seams = {{loud, loud - 1}, {loud, soft}};
+  const std::vector<float> odds = critic.odds(seams);
   EXPECT_NEAR(odds[0], 0, 1.0 / 256);
   EXPECT_NEAR(odds[1], 0.6, 1.0 / 128) << "log10 of power";
 }
@@ -50,12 +55,14 @@ TEST_F(CriticTest, HearsBothSidesAtTheLevelsOfTheMix) {
 TEST_F(CriticTest, HearsEachSeamOnce) {
   const FragmentPool pool(cutting_, library_.library(), library_.tracks());
   Critic critic(pool, crossfade_ear(pool, set_, {}), {});
-  const std::vector<std::size_t> to = {3, 4, 5};
-  const auto first = critic.odds(0, to);
+  const std::vector<FragmentSeam> seams = {{0, 3}, {0, 4}, {0, 5}, {0, 4}};
+  const auto first = critic.odds(seams);
   EXPECT_EQ(asked_, 3u);
-  EXPECT_EQ(critic.odds(0, to), first);
+  EXPECT_EQ(first[1], first[3]);
+  EXPECT_EQ(critic.odds(seams), first);
   EXPECT_EQ(asked_, 3u);
-  critic.odds(1, to);
+  const std::vector<FragmentSeam> others = {{1, 3}, {1, 4}, {0, 3}, {1, 5}};
+  EXPECT_EQ(critic.odds(others)[2], first[0]);
   EXPECT_EQ(asked_, 6u);
 }
 
@@ -68,7 +75,7 @@ TEST_F(CriticTest, WhatIsNotHeardIsWorthTheLeastOfWhatIs) {
   for (std::size_t i = 0; i < CriticConfig{}.heard + 10; ++i)
     ranked.push_back({i + 1, -static_cast<std::int64_t>(i)});
   const std::vector<Candidate> before = ranked;
-  critic.judge(0, ranked);
+  judge(critic, 0, ranked);
   EXPECT_EQ(asked_, CriticConfig{}.heard);
   std::int64_t least = 0;
   for (std::size_t i = 0; i < ranked.size(); ++i) {
@@ -98,14 +105,14 @@ TEST_F(CriticTest, OfWhatIsTooShortForAnOpinionItHasNone) {
   std::vector<Candidate> ranked;
   for (std::size_t i = 0; i < 30; ++i) ranked.push_back({i, -static_cast<std::int64_t>(i)});
   const std::vector<Candidate> before = ranked;
-  critic.judge(short_one, ranked);
+  judge(critic, short_one, ranked);
   EXPECT_EQ(asked_, 0u);
   for (std::size_t i = 0; i < ranked.size(); ++i)
     EXPECT_EQ(ranked[i].score - before[i].score,
               std::llround(config.weight * Critic::log_unheard(0) / kScoreUnit))
         << "it cannot tell";
   ranked = before;
-  critic.judge(long_one, ranked);
+  judge(critic, long_one, ranked);
   EXPECT_EQ(asked_, 5u);
   std::vector<std::int64_t> heard, unheard, beyond;
   for (std::size_t i = 0; i < ranked.size(); ++i) {
@@ -152,14 +159,14 @@ TEST_F(CriticTest, HearsBlendsByTheirBestWay) {
   EarConfig config;
   config.room = Seconds(10);
   const auto ear = blend_ear(pool, {set_}, config);
-  std::vector<std::size_t> to;
-  for (std::size_t i = 1; i < 6; ++i) to.push_back(pool.fragments().size() - i);
-  const std::vector<float> together = ear->odds(0, to);
-  ASSERT_EQ(together.size(), to.size());
-  EXPECT_GE(asked_, to.size());
-  for (std::size_t i = 0; i < to.size(); ++i) {
+  std::vector<FragmentSeam> seams;
+  for (std::size_t i = 1; i < 6; ++i) seams.push_back({i / 4, pool.fragments().size() - i});
+  const std::vector<float> together = ear->odds(seams);
+  ASSERT_EQ(together.size(), seams.size());
+  EXPECT_GE(asked_, seams.size());
+  for (std::size_t i = 0; i < seams.size(); ++i) {
     EXPECT_TRUE(std::isfinite(together[i]));
-    EXPECT_EQ(ear->odds(0, std::span(&to[i], 1))[0], together[i]);
+    EXPECT_EQ(ear->odds(std::span(&seams[i], 1))[0], together[i]);
   }
 }
 

@@ -41,7 +41,8 @@ TEST_F(SecondOpinions, TheEdgesCountByTheirWeight) {
   session->score(std::span(&last, 1), all, nearness);
   OpinionConfig config;
   config.edge_weight = 0.5;
-  second_opinion(pool, config)(0, ranked);
+  const RankedAfter after{0, ranked};
+  second_opinion(pool, config)(std::span(&after, 1));
   for (std::size_t i = 0; i < ranked.size(); ++i) {
     const std::size_t fragment = ranked[i].fragment;
     EXPECT_NEAR(static_cast<double>(ranked[i].score + static_cast<std::int64_t>(fragment)) * kScoreUnit,
