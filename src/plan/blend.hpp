@@ -1,7 +1,9 @@
 // How two sources play together over a while: a transition as a DJ makes it. Plain values of a plan.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 
 #include "base/time.hpp"
@@ -19,11 +21,13 @@ struct BandFade {
 
 // What is done to one source of a blend. All of it holds while both sound, and comes or goes over
 // `release`, which lies outside the transition: before it for the outgoing source, after it for the
-// incoming one. Beyond that the source is its own again. The quarter of a release that is farthest
-// from the transition has the source's own speed and pitch already (landing()): there, plain and
+// incoming one. Beyond that the source is its own again. Levels change over three quarters of the
+// release, speed and pitch over glide(), the sooner the less there is to change. A quarter of the
+// release after that (landing()) has the source's own speed and pitch already: there, plain and
 // stretched sound meet.
 struct BlendSide {
   static constexpr std::size_t bands = 5;
+  static constexpr double fast = .04;  // change of speed that takes the longest glide
   static constexpr double borders_hz[bands - 1] = {200, 630, 2500, 6300};  // between them
 
   double tempo = 1;                         // speed of the source, 0.5 … 2
@@ -34,12 +38,17 @@ struct BlendSide {
 
   bool stretched() const { return tempo != 1 || shift != 0; }
   PcmFrame landing() const { return release / 4; }
+  PcmFrame fading() const { return release - landing(); }  // of the levels
+  PcmFrame glide() const {
+    const double change = std::max(std::abs(tempo - 1) / fast, std::abs(shift));
+    return static_cast<PcmFrame>(
+        std::llround(std::clamp(change, .2, 1.) * static_cast<double>(fading())));
+  }
   // Source time that plays while the source sounds for so long and is released, in output PCM frames:
   // the speed changes evenly in between.
   double played(PcmFrame sounding) const {
-    const PcmFrame glide = release - landing();
-    return static_cast<double>(sounding) * tempo + static_cast<double>(glide) * (1 + tempo) / 2 +
-           static_cast<double>(landing());
+    return static_cast<double>(sounding) * tempo + static_cast<double>(glide()) * (1 + tempo) / 2 +
+           static_cast<double>(release - glide());
   }
   bool operator==(const BlendSide&) const = default;
 };

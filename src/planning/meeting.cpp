@@ -15,8 +15,8 @@ constexpr Seconds kLeastFlank{1};  // that critics have an opinion of
 
 PcmFrame frames_of(Seconds time) { return to_pcm_frames(time, Meeting::kRate); }
 
-// Of a track where it plays alone: what may be heard or measured there.
-Seconds alone(Seconds longest) { return longest + Meeting::kLongestRelease + 2 * kSeamFlank; }
+// Of a track where it plays alone: what may be heard there, of a faster one, left a bar earlier.
+Seconds alone(Seconds longest) { return 1.25 * longest + 2 * kSeamFlank; }
 
 }  // namespace
 
@@ -81,6 +81,7 @@ std::vector<float> Meeting::sound(const Proposal& proposal, Seconds kind) const 
     return static_cast<float>((turned ? -1 : 1) * std::pow(10, place.gain_db / 20));
   };
   std::vector<float> sides[2];
+  PcmRange parts[2];  // of what is made of each side: what is heard
   for (const BlendEnd end : {BlendEnd::out, BlendEnd::in}) {
     const bool out = end == BlendEnd::out;
     const Heard& heard = out ? out_ : in_;
@@ -92,9 +93,14 @@ std::vector<float> Meeting::sound(const Proposal& proposal, Seconds kind) const 
       shift += transition.reach_before() - std::llround(side.played(transition.before));
     if (side.stretched() && !out)
       shift += std::llround(side.played(transition.after)) - transition.reach_after();
-    const PcmRange range = blend_range(transition, end), needs = blend_needs(transition, end, kRate);
-    sides[out ? 0 : 1] = blend_side(transition, end, part(heard, needs.begin + shift, needs.end + shift),
-                                    1, kRate, heard.place.gain_db);
+    const PcmRange range = blend_range(transition, end);
+    PcmRange& made = parts[out ? 0 : 1];
+    made.begin = std::min(std::max(range.begin, begin), -transition.before);
+    made.end = std::max(std::min(range.end, begin + length), transition.after);
+    const PcmRange needs = blend_needs(transition, end, kRate, made);
+    sides[out ? 0 : 1] =
+        blend_side(transition, end, made, part(heard, needs.begin + shift, needs.end + shift), 1, kRate,
+                   heard.place.gain_db);
     const PcmFrame from = out ? begin : range.end, to = out ? range.begin : begin + length;
     const std::vector<float> plain = part(heard, from + shift, std::max(from, to) + shift);
     for (std::size_t i = 0; i < plain.size(); ++i)
@@ -102,12 +108,13 @@ std::vector<float> Meeting::sound(const Proposal& proposal, Seconds kind) const 
   }
   if (proposal.inverted)
     for (float& value : sides[1]) value = -value;
-  even_out(transition, sides[0], sides[1], 1, kRate);
-  for (const BlendEnd end : {BlendEnd::out, BlendEnd::in}) {
-    const PcmRange range = blend_range(transition, end);
-    const std::vector<float>& side = sides[end == BlendEnd::out ? 0 : 1];
-    for (PcmFrame t = std::max(range.begin, begin); t < std::min(range.end, begin + length); ++t)
-      mono[static_cast<std::size_t>(t - begin)] += side[static_cast<std::size_t>(t - range.begin)];
+  even_out(transition,
+           std::span(sides[0]).subspan(static_cast<std::size_t>(-transition.before - parts[0].begin)),
+           sides[1], 1, kRate);
+  for (std::size_t side = 0; side < 2; ++side) {
+    const PcmRange& made = parts[side];
+    for (PcmFrame t = std::max(made.begin, begin); t < std::min(made.end, begin + length); ++t)
+      mono[static_cast<std::size_t>(t - begin)] += sides[side][static_cast<std::size_t>(t - made.begin)];
   }
   return mono;
 }

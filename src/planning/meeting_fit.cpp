@@ -54,8 +54,8 @@ bool gives(const BlendSide& side) {
 
 // Of a change, so much is left on average in the seconds that are levelled, as it is released.
 double kept(const BlendSide& side) {
-  const double glide = to_seconds(side.release - side.landing(), Meeting::kRate).count();
-  return std::max(0.5, 1 - kLevelled.count() / 2 / std::max(glide, 1.0));
+  const double fading = to_seconds(side.fading(), Meeting::kRate).count();
+  return std::max(0.5, 1 - kLevelled.count() / 2 / std::max(fading, 1.0));
 }
 
 double loudness_of(const MeetingPlace& place, Seconds begin, Seconds end) {

@@ -14,11 +14,13 @@ constexpr std::size_t kMostAhead = 2;  // blends; one takes some 20 MB
 
 std::vector<float> make_side(const Plan& plan, std::size_t placement, PcmFrame begin, PcmFrame seam,
                              const Transition& transition, BlendEnd end, SourcePool& pool) {
-  const PcmRange needs = blend_needs(transition, end, plan.sample_rate);
+  const PcmRange range = blend_range(transition, end);
+  const PcmRange needs = blend_needs(transition, end, plan.sample_rate, range);
   Voice voice(plan, placement, begin, seam + needs.begin, seam + needs.end, pool);
   const std::span<const float> source = voice.next(needs.size());
   const Placement& played = plan.placements[placement];
-  std::vector<float> side = blend_side(transition, end, source, 2, plan.sample_rate, played.gain_db);
+  std::vector<float> side =
+      blend_side(transition, end, range, source, 2, plan.sample_rate, played.gain_db);
   if (played.inverted)
     for (float& value : side) value = -value;
   return side;
@@ -31,7 +33,9 @@ std::shared_ptr<const BlendAudio> make_blend(const Plan& plan, const std::vector
   auto audio = std::make_shared<BlendAudio>();
   audio->out = make_side(plan, i, seams[i], seams[i + 1], transition, BlendEnd::out, pool);
   audio->in = make_side(plan, i + 1, seams[i + 1], seams[i + 1], transition, BlendEnd::in, pool);
-  even_out(transition, audio->out, audio->in, 2, plan.sample_rate);
+  const PcmFrame release = transition.reach_before() - transition.before;
+  even_out(transition, std::span(audio->out).subspan(2 * static_cast<std::size_t>(release)), audio->in,
+           2, plan.sample_rate);
   return audio;
 }
 

@@ -22,7 +22,8 @@ class BlendMotion {
         out_(end == BlendEnd::out),
         side_(out_ ? transition.blend.out : transition.blend.in),
         far_(static_cast<double>(out_ ? transition.before : transition.after)),
-        glide_(static_cast<double>(side_.release - side_.landing())) {}
+        fading_(static_cast<double>(side_.fading())),
+        glide_(static_cast<double>(side_.glide())) {}
 
   const BlendSide& side() const { return side_; }
 
@@ -30,12 +31,9 @@ class BlendMotion {
   // release and beyond).
   double source_at(double t) const { return out_ ? -outward(-t) : outward(t); }
 
-  // 1 while both sound, falling to 0 as the source is released.
-  double hold_at(double t) const {
-    const double beyond = (out_ ? -t : t) - far_;
-    if (beyond <= 0) return 1;
-    return glide_ > 0 ? std::max(0.0, 1 - beyond / glide_) : 0;
-  }
+  // 1 while both sound, falling to 0 as the source is released: of the levels, and of the pitch.
+  double hold_at(double t) const { return left_of(fading_, t); }
+  double pitch_hold_at(double t) const { return left_of(glide_, t); }
 
   // What the blend adds to the placement's gain in a band, dB, without its fade.
   double change_db(std::size_t band, double t) const {
@@ -56,6 +54,12 @@ class BlendMotion {
   }
 
  private:
+  double left_of(double length, double t) const {
+    const double beyond = (out_ ? -t : t) - far_;
+    if (beyond <= 0) return 1;
+    return length > 0 ? std::max(0.0, 1 - beyond / length) : 0;
+  }
+
   double outward(double t) const {
     const double beyond = t - far_;
     if (beyond >= glide_) return t;
@@ -69,6 +73,7 @@ class BlendMotion {
   bool out_;
   const BlendSide& side_;
   double far_;
+  double fading_;
   double glide_;
 };
 

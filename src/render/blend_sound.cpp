@@ -13,6 +13,7 @@ namespace {
 constexpr double kMargin = 0.3;        // s of source beyond what sounds, for filters and windows
 constexpr double kJoint = 0.02;        // s over which stretched and plain sound meet
 constexpr double kSearch = 0.005;      // s between places that are tried for that
+constexpr double kLanding = 2;         // s in which they lie
 constexpr PcmFrame kStep = 32;         // PCM frames between values of the gains
 constexpr double kPowerBlock = 0.02;   // s
 constexpr int kPowerBlocks = 20;       // that power is averaged over
@@ -83,17 +84,16 @@ class Landing {
 };
 
 // Level, spectrum and fades of a side.
-void shape(const Transition& transition, BlendEnd end, std::vector<float>& sound, int channels,
-           int sample_rate, double gain_db) {
+void shape(const Transition& transition, BlendEnd end, PcmFrame begin, std::vector<float>& sound,
+           int channels, int sample_rate, double gain_db) {
   const BlendMotion motion(transition, end);
-  const PcmRange range = blend_range(transition, end);
   const auto width = static_cast<std::size_t>(channels);
   const auto frames = sound.size() / width;
   const std::size_t points = frames / kStep + 2;
   std::vector<std::vector<double>> gains(BlendSide::bands, std::vector<double>(points));
   for (std::size_t band = 0; band < BlendSide::bands; ++band) {
     for (std::size_t p = 0; p < points; ++p) {
-      const auto t = static_cast<double>(range.begin) + static_cast<double>(p) * kStep;
+      const auto t = static_cast<double>(begin) + static_cast<double>(p) * kStep;
       gains[band][p] =
           std::pow(10, (gain_db + motion.change_db(band, t)) / 20) * motion.fade_at(band, t);
     }
@@ -121,6 +121,45 @@ void shape(const Transition& transition, BlendEnd end, std::vector<float>& sound
   }
 }
 
+// Stretched as far as the speed is not the source's own, and plain beyond.
+std::vector<float> gliding(const BlendMotion& motion, BlendEnd end, const PcmRange& part,
+                           const PcmRange& whole, std::span<const float> source, PcmFrame source_begin,
+                           int channels, int sample_rate) {
+  const auto width = static_cast<std::size_t>(channels);
+  const BlendSide& side = motion.side();
+  const bool at_end = end == BlendEnd::in;
+  std::vector<float> sound(static_cast<std::size_t>(part.size()) * width);
+  const auto at = [&](PcmFrame t) {
+    return std::span(sound).subspan(static_cast<std::size_t>(t - part.begin) * width);
+  };
+  // At its own speed, the time of source and output are one.
+  const PcmFrame settled =
+      at_end ? whole.end - side.release + side.glide() : whole.begin + side.release - side.glide();
+  const PcmFrame from = std::max({at_end ? settled : part.begin, part.begin, source_begin});
+  const PcmFrame to = std::min({at_end ? part.end : settled, part.end,
+                                source_begin + static_cast<PcmFrame>(source.size() / width)});
+  if (from < to)
+    std::copy(source.begin() + (from - source_begin) * channels,
+              source.begin() + (to - source_begin) * channels, at(from).begin());
+  const PcmFrame landing = std::min(side.landing(), static_cast<PcmFrame>(kLanding * sample_rate));
+  PcmRange moved = part;
+  if (at_end) {
+    moved.end = std::min(moved.end, settled + landing);
+  } else {
+    moved.begin = std::max(moved.begin, settled - landing);
+  }
+  StretchMap map;
+  map.input = [&](double t) { return motion.source_at(t); };
+  map.pitch = [&](double t) { return std::exp2(side.shift * motion.pitch_hold_at(t) / 12); };
+  std::vector<float> stretched =
+      stretch(source, source_begin, channels, sample_rate, moved.begin, moved.end, map);
+  const auto place = at(moved.begin).first(stretched.size());
+  Landing(channels, sample_rate)
+      .land(stretched, place, at_end ? moved.end - settled : settled - moved.begin, at_end);
+  std::copy(stretched.begin(), stretched.end(), place.begin());
+  return sound;
+}
+
 }  // namespace
 
 PcmRange blend_range(const Transition& transition, BlendEnd end) {
@@ -128,45 +167,27 @@ PcmRange blend_range(const Transition& transition, BlendEnd end) {
   return {-transition.before, transition.reach_after()};
 }
 
-PcmRange blend_needs(const Transition& transition, BlendEnd end, int sample_rate) {
-  const PcmRange range = blend_range(transition, end);
+PcmRange blend_needs(const Transition& transition, BlendEnd end, int sample_rate, const PcmRange& part) {
   const BlendMotion motion(transition, end);
-  if (!motion.side().stretched()) return range;
+  if (!motion.side().stretched()) return part;
   const auto margin = static_cast<PcmFrame>(kMargin * sample_rate);
-  return {static_cast<PcmFrame>(std::floor(motion.source_at(static_cast<double>(range.begin)))) - margin,
-          static_cast<PcmFrame>(std::ceil(motion.source_at(static_cast<double>(range.end)))) + margin};
+  return {static_cast<PcmFrame>(std::floor(motion.source_at(static_cast<double>(part.begin)))) - margin,
+          static_cast<PcmFrame>(std::ceil(motion.source_at(static_cast<double>(part.end)))) + margin};
 }
 
-std::vector<float> blend_side(const Transition& transition, BlendEnd end, std::span<const float> source,
-                              int channels, int sample_rate, double gain_db) {
-  const PcmRange range = blend_range(transition, end);
-  const PcmRange needs = blend_needs(transition, end, sample_rate);
+std::vector<float> blend_side(const Transition& transition, BlendEnd end, const PcmRange& part,
+                              std::span<const float> source, int channels, int sample_rate,
+                              double gain_db) {
   const BlendMotion motion(transition, end);
-  const auto width = static_cast<std::size_t>(channels);
   std::vector<float> sound;
   if (motion.side().stretched()) {
-    StretchMap map;
-    map.input = [&](double t) { return motion.source_at(t); };
-    map.pitch = [&](double t) { return std::exp2(motion.side().shift * motion.hold_at(t) / 12); };
-    sound = stretch(source, needs.begin, channels, sample_rate, range.begin, range.end, map);
-    const PcmFrame landing = motion.side().landing();
-    // In the landing, the time of source and output are one.
-    std::vector<float> plain(sound.size());
-    const auto copy = [&](PcmFrame from, PcmFrame to) {
-      const PcmFrame begin = std::max(from, needs.begin), last = std::min(to, needs.end);
-      if (begin < last)
-        std::copy(source.begin() + (begin - needs.begin) * channels,
-                  source.begin() + (last - needs.begin) * channels,
-                  plain.begin() + (begin - range.begin) * channels);
-    };
-    const bool at_end = end == BlendEnd::in;
-    copy(at_end ? range.end - landing : range.begin, at_end ? range.end : range.begin + landing);
-    Landing(channels, sample_rate).land(sound, plain, landing, at_end);
+    const PcmRange needs = blend_needs(transition, end, sample_rate, part);
+    sound = gliding(motion, end, part, blend_range(transition, end), source, needs.begin, channels,
+                    sample_rate);
   } else {
-    sound.assign(source.begin(), source.begin() + range.size() * channels);
+    sound.assign(source.begin(), source.begin() + part.size() * channels);
   }
-  sound.resize(static_cast<std::size_t>(range.size()) * width);
-  shape(transition, end, sound, channels, sample_rate, gain_db);
+  shape(transition, end, part.begin, sound, channels, sample_rate, gain_db);
   return sound;
 }
 
@@ -175,13 +196,12 @@ void even_out(const Transition& transition, std::span<float> out, std::span<floa
   const auto block = std::max<PcmFrame>(1, static_cast<PcmFrame>(kPowerBlock * sample_rate));
   const PcmFrame together = transition.before + transition.after;
   const auto width = static_cast<PcmFrame>(channels);
-  const PcmFrame out_first = (transition.reach_before() - transition.before) * width;
   const PcmFrame blocks = together / block;
   if (blocks < 4) return;
   std::vector<double> alone(static_cast<std::size_t>(blocks)), shared(alone.size());
   for (PcmFrame b = 0; b < blocks; ++b) {
     for (PcmFrame i = b * block * width; i < (b + 1) * block * width; ++i) {
-      const double x = out[static_cast<std::size_t>(out_first + i)], y = in[static_cast<std::size_t>(i)];
+      const double x = out[static_cast<std::size_t>(i)], y = in[static_cast<std::size_t>(i)];
       alone[static_cast<std::size_t>(b)] += x * x + y * y;
       shared[static_cast<std::size_t>(b)] += 2 * x * y;
     }
@@ -211,7 +231,7 @@ void even_out(const Transition& transition, std::span<float> out, std::span<floa
     const double gain = value(whole) + (place - whole) * (value(whole + 1) - value(whole));
     if (gain == 1) continue;
     for (PcmFrame c = 0; c < width; ++c) {
-      out[static_cast<std::size_t>(out_first + i * width + c)] *= static_cast<float>(gain);
+      out[static_cast<std::size_t>(i * width + c)] *= static_cast<float>(gain);
       in[static_cast<std::size_t>(i * width + c)] *= static_cast<float>(gain);
     }
   }

@@ -22,20 +22,23 @@ struct PcmRange {
 // release too.
 PcmRange blend_range(const Transition& transition, BlendEnd end);
 
-// What it needs of the source for that: PCM frames at the output's rate, counted so that where the
-// source has its own speed again (at the far end of the release), its time is the output's. Some of it
-// may lie outside the source, where it counts as silent.
-PcmRange blend_needs(const Transition& transition, BlendEnd end, int sample_rate);
+// What a part of that, or all of it, needs of the source: PCM frames at the output's rate, counted so
+// that where the source has its own speed again (at the far end of the release), its time is the
+// output's. Some of it may lie outside the source, where it counts as silent.
+PcmRange blend_needs(const Transition& transition, BlendEnd end, int sample_rate, const PcmRange& part);
 
-// source: what blend_needs() asks for, interleaved. Gives blend_range(), interleaved, at so much gain
-// beside what the blend says. At the far end of the release it is the source sample by sample, where
-// the gain is 0 dB.
-std::vector<float> blend_side(const Transition& transition, BlendEnd end, std::span<const float> source,
-                              int channels, int sample_rate, double gain_db);
+// source: what blend_needs() asks for, interleaved. Gives that part of blend_range(), interleaved, at so
+// much gain beside what the blend says. At the far end of the release it is the source sample by sample,
+// where the gain is 0 dB. A part sounds as the same part of all does, but for where filters and windows
+// settle at its ends.
+std::vector<float> blend_side(const Transition& transition, BlendEnd end, const PcmRange& part,
+                              std::span<const float> source, int channels, int sample_rate,
+                              double gain_db);
 
-// Both sides, where they sound together: their powers are to add up. Where the material is alike, it
-// would gain up to 3 dB, or cancel: both are made softer or louder by up to 3 dB, slowly (within some
-// 0.4 s), as far as their correlation exceeds what unlike music has by chance.
+// Both sides, from the beginning of the transition on: their powers are to add up while both sound.
+// Where the material is alike, it would gain up to 3 dB, or cancel: both are made softer or louder by up
+// to 3 dB, slowly (within some 0.4 s), as far as their correlation exceeds what unlike music has by
+// chance.
 void even_out(const Transition& transition, std::span<float> out, std::span<float> in, int channels,
               int sample_rate);
 

@@ -254,6 +254,25 @@ TEST(Meeting, LikeMaterialIsTurnedSoThatItAddsUp) {
   EXPECT_NEAR(blend->in_at.count(), 60.25, 1e-4);
 }
 
+// Root of the power of each 2 ms.
+std::vector<double> levels_of(std::span<const float> sound) {
+  std::vector<double> levels;
+  for (std::size_t i = 0; i + 44 <= sound.size(); i += 44)
+    levels.push_back(test::root_mean_square(sound.subspan(i, 44)));
+  return levels;
+}
+
+double correlation(const std::vector<double>& a, const std::vector<double>& b, int lag) {
+  double ab = 0, aa = 1e-12, bb = 1e-12;
+  for (int i = 10; i + 10 < static_cast<int>(a.size()); ++i) {
+    const double x = a[static_cast<std::size_t>(i)], y = b[static_cast<std::size_t>(i + lag)];
+    ab += x * y;
+    aa += x * x;
+    bb += y * y;
+  }
+  return ab / std::sqrt(aa * bb);
+}
+
 // A window around the seam holds what both sides play, in one line with what plays before and after.
 TEST(Meeting, SoundsAsItWillBeRendered) {
   const TemporaryFolder folder;
@@ -282,12 +301,22 @@ TEST(Meeting, SoundsAsItWillBeRendered) {
     std::vector<float> stereo(2 * static_cast<std::size_t>(plan.length - 22050));
     const auto frames = static_cast<std::size_t>(renderer.read(stereo));
     ASSERT_EQ(frames, stereo.size() / 2);
-    double off = 0, power = 0;
-    for (std::size_t i = 0; i < heard->size(); ++i) {
-      off += std::pow((*heard)[i] - stereo[2 * (begin + i)], 2);
-      power += std::pow((*heard)[i], 2);
+    std::vector<float> left;
+    for (std::size_t i = 0; i < heard->size(); ++i) left.push_back(stereo[2 * (begin + i)]);
+    // What is stretched from another place on has other phases; hits lie where they lay.
+    const std::vector<double> here = levels_of(*heard), there = levels_of(left);
+    double best = 0, at_once = 0;
+    for (int lag = -10; lag <= 10; ++lag) {
+      const double alike = correlation(here, there, lag);
+      best = std::max(best, alike);
+      if (lag == 0) at_once = alike;
     }
-    EXPECT_LT(off / power, 1e-3) << plan.placements[1].inverted;
+    EXPECT_GT(at_once, .9) << plan.placements[1].inverted;
+    EXPECT_GT(at_once, best - .02);
+    double in_all = 0, in_left = 0;
+    for (const float value : *heard) in_all += std::pow(value, 2);
+    for (const float value : left) in_left += std::pow(value, 2);
+    EXPECT_NEAR(10 * std::log10(in_all / in_left), 0, .5);
   }
   EXPECT_EQ(meeting.hear(*blend, Seconds(12)).frames, seam_window_frames(Seconds(12)));
 }

@@ -230,6 +230,37 @@ TEST(Blend, OutgoingCanGiveWayToo) {
     ASSERT_EQ(out[static_cast<std::size_t>(2 * i)], slow_hits[static_cast<std::size_t>(2 * i)]) << i;
 }
 
+// The less the speed changes, the sooner the source is its own again, however slowly levels are
+// released.
+TEST(Blend, ALittleSpeedIsGivenBackSoon) {
+  const TemporaryFolder folder;
+  const auto noise = test::noise(.1, 2 * 40 * kRate, 1);
+  const auto a = source_with(folder / "a.wav", test::noise(.1, 2 * 40 * kRate, 9));
+  const auto b = source_with(folder / "b.wav", noise);
+  Transition transition = plain_blend(kRate, kRate);
+  BlendSide& in = transition.blend.in;
+  in.release = 16 * kRate;
+  PcmFrame longest = 0;
+  for (const double tempo : {1.04, 1.02, .99}) {
+    in.tempo = tempo;
+    EXPECT_NEAR(static_cast<double>(in.glide()), 12 * kRate * std::abs(tempo - 1) / .04, 2);
+    const Plan plan = blended(
+        {a, b}, {placement_of(0, 0, 8 * kRate), placement_of(1, 5 * kRate, 25 * kRate)}, transition);
+    const auto out = render(plan);
+    const PcmFrame own = kRate + in.glide() + in.landing();  // from the seam on
+    const PcmFrame in_source =
+        5 * kRate + std::llround(in.played(kRate)) - in.release + in.glide() + in.landing();
+    for (PcmFrame i = 0; i < 3 * kRate; ++i)
+      ASSERT_EQ(out[static_cast<std::size_t>(2 * (8 * kRate + own + i))],
+                noise[static_cast<std::size_t>(2 * (in_source + i))])
+          << tempo << ' ' << i;
+    if (longest > 0) {
+      EXPECT_LT(own, longest);
+    }
+    longest = own;
+  }
+}
+
 TEST(Blend, SwapsTheLowEndAtOnce) {
   const TemporaryFolder folder;
   const auto a = source_with(folder / "a.wav", test::sine(60, .3, 20 * kRate, kRate, 2));
