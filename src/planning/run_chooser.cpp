@@ -87,6 +87,7 @@ std::vector<RunChooser::Step> RunChooser::grow() {
   std::vector<Leaving> leavings;
   for (std::size_t i = 0; i < layers_.back().size(); ++i) follow(i, leavings);
   std::vector<Question> questions;
+  questions.reserve(leavings.size());
   for (const Leaving& leaving : leavings) questions.push_back(leaving.question);
   std::vector<Ranking> rankings = hearing_.ranker.rank(questions);
   std::vector<Step> next;
