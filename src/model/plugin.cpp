@@ -8,7 +8,7 @@
 namespace segue {
 namespace {
 
-// OpenBLAS takes processors that are newer than itself for very old ones, and multiplies half as fast.
+// OpenBLAS takes processors that are newer than itself for very old ones, without their wide registers.
 // It asks once, when it is loaded; whoever sets the variable decides.
 void tell_open_blas_what_there_is() {
 #if defined(__x86_64__)

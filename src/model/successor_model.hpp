@@ -41,7 +41,7 @@ class ScoringSession {
   virtual std::vector<float> entries(std::span<const std::size_t> fragments);
   // [D]: what `context` (as for score()) leads to.
   virtual std::vector<float> exit(std::span<const std::size_t> context);
-  // The same of several contexts, one row each; on several threads where that is faster.
+  // [D] of each of several contexts, the same as exit() gives; on several threads where that is faster.
   virtual std::vector<std::vector<float>> exits(std::span<const std::vector<std::size_t>> contexts);
 };
 

@@ -29,8 +29,8 @@ PcmRange blend_needs(const Transition& transition, BlendEnd end, int sample_rate
 
 // source: what blend_needs() asks for, interleaved. Gives that part of blend_range(), interleaved, at so
 // much gain beside what the blend says. At the far end of the release it is the source sample by sample,
-// where the gain is 0 dB. A part sounds as the same part of all does, but for where filters and windows
-// settle at its ends.
+// where the gain is 0 dB. A part sounds as the same part of all does, in other phases where it is
+// stretched, and but for where filters and windows settle at its ends.
 std::vector<float> blend_side(const Transition& transition, BlendEnd end, const PcmRange& part,
                               std::span<const float> source, int channels, int sample_rate,
                               double gain_db);
