@@ -1,4 +1,6 @@
 // The command line: parses, runs one command, turns errors into one sentence and an exit status.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
@@ -7,6 +9,8 @@
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "base/log.hpp"
+#include "base/math_libraries.hpp"
+#include "base/memory.hpp"
 #include "base/paths.hpp"
 #include "base/version.hpp"
 #include "cli/command.hpp"
@@ -76,6 +80,9 @@ int run(int argc, char** argv) {
 }  // namespace segue::cli
 
 int main(int argc, char** argv) {
+  // Both are loaded by now. Where the program cannot start anew, it is only slower.
+  if (segue::tell_math_libraries()) ::execv("/proc/self/exe", argv);
+  segue::keep_freed_memory();
   try {
     return segue::cli::run(argc, argv);
   } catch (const segue::Error& error) {

@@ -24,6 +24,7 @@ namespace {
 constexpr std::string_view kPlanEnding = ".plan.json";
 constexpr std::size_t kMixBeam = 4, kMixHeard = 16;
 constexpr std::size_t kDraftCandidates = 20;
+constexpr Seconds kDraftRelease{10};
 
 struct Options {
   std::vector<std::string> music;
@@ -131,6 +132,7 @@ MixConfig config_of(const Options& options, const Context& context, const Encodi
   if (options.draft) {
     config.beam = config.exits = 1;
     config.candidates = kDraftCandidates;
+    config.most_release = kDraftRelease;
   }
   if (options.beam) config.beam = *options.beam;
   if (options.candidates) config.candidates = options.candidates;

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
+#include "base/memory.hpp"
 #include "base/progress.hpp"
 #include "base/random.hpp"
 #include "model_torch/detector_networks.hpp"

@@ -78,8 +78,7 @@ class Tower {
   torch::Tensor measure(const torch::Tensor& windows, const FrameRange& heard) {
     torch::Tensor x = windows.transpose(1, 2);
     const std::int64_t frames = x.size(2);
-    for (std::size_t i = 0; i < convolutions_.size(); ++i)
-      x = torch::relu(norms_[i]->forward(convolutions_[i]->forward(x)));
+    for (std::size_t i = 0; i < convolutions_.size(); ++i) x = layer(i, x).relu_();
     const std::int64_t steps = x.size(2);
     const std::int64_t middle = steps / 2;
     const std::int64_t begin = std::min(heard.begin * steps / frames, middle - 2);
@@ -93,6 +92,17 @@ class Tower {
   }
 
  private:
+  // Once it has learnt, the norm is part of the convolution.
+  torch::Tensor layer(std::size_t i, const torch::Tensor& x) const {
+    nn::Conv1d convolution = convolutions_[i];
+    nn::BatchNorm1d norm = norms_[i];
+    if (norm->is_training()) return norm->forward(convolution->forward(x));
+    const torch::Tensor scale = norm->weight / (norm->running_var + norm->options.eps()).sqrt();
+    const torch::Tensor bias = (convolution->bias - norm->running_mean) * scale + norm->bias;
+    return torch::conv1d(x, convolution->weight * scale.view({-1, 1, 1}), bias,
+                         convolution->options.stride(), convolution->weight.size(2) / 2);
+  }
+
   std::vector<nn::Conv1d> convolutions_;
   std::vector<nn::BatchNorm1d> norms_;
 };
@@ -153,10 +163,11 @@ DetectorNetwork::DetectorNetwork()
       band_scale(register_buffer("band_scale", torch::ones({kBands}))) {}
 
 torch::Tensor DetectorNetwork::prepare(const torch::Tensor& log_mel, const FrameRange& heard) const {
+  const torch::Tensor some = log_mel.slice(1, heard.begin, heard.end);
+  const torch::Tensor scaled = (some - some.mean(1, true)).div_(band_scale);
+  if (heard.begin == 0 && heard.end == log_mel.size(1)) return scaled;
   torch::Tensor windows = torch::zeros_like(log_mel);
-  const auto frames = Slice(heard.begin, heard.end);
-  const torch::Tensor scaled = (log_mel.index({Slice(), frames}) - band_mean) / band_scale;
-  windows.index_put_({Slice(), frames}, scaled - scaled.mean(1, true));
+  windows.slice(1, heard.begin, heard.end).copy_(scaled);
   return windows;
 }
 

@@ -11,6 +11,7 @@
 #include "base/folder_lock.hpp"
 #include "base/interrupt.hpp"
 #include "base/log.hpp"
+#include "base/memory.hpp"
 #include "base/paths.hpp"
 #include "base/progress.hpp"
 #include "base/text.hpp"

@@ -1,18 +1,10 @@
 #include "model_torch/trainer_step.hpp"
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
 namespace segue {
-
-void keep_freed_memory() {
-  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that glibc allows
-  ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  ::mallopt(M_TOP_PAD, 64 << 20);
-}
 
 torch::optim::AdamW make_optimizer(Network& net, const nlohmann::json& recipe) {
   return torch::optim::AdamW(net.parameters(),

@@ -5,10 +5,6 @@
 
 namespace segue {
 
-// From now on freed memory stays with the process. A step frees and takes tens of megabytes again
-// and again; giving them back to the system each time costs a tenth of the step.
-void keep_freed_memory();
-
 // AdamW without decay on biases is not worth its complexity: one group, all parameters.
 torch::optim::AdamW make_optimizer(Network& net, const nlohmann::json& recipe);
 

@@ -84,7 +84,7 @@ class Side {
     std::array<std::uint16_t, kBands> row{};
     features_.read_log_mel({frame, frame + 1}, row);
     for (std::size_t band = 0; band < kBands; ++band)
-      power[band] += weights[blend_bands()[band]] * power_of(row[band]);
+      power[band] += weights[blend_bands_[band]] * powers_[row[band]];
   }
 
  private:
@@ -98,6 +98,8 @@ class Side {
   }
 
   const FeatureFile& features_;
+  const std::array<std::size_t, kBands>& blend_bands_ = blend_bands();
+  const Powers& powers_ = powers();
   BlendMotion motion_;
   PcmFrame begin_;
   double gain_db_;

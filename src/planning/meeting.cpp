@@ -6,7 +6,6 @@
 #include "planning/blend_sketch.hpp"
 #include "planning/seam_listener.hpp"
 #include "planning/seam_preview.hpp"
-#include "render/blend_sound.hpp"
 
 namespace segue {
 namespace {
@@ -14,9 +13,6 @@ namespace {
 constexpr Seconds kLeastFlank{1};  // that critics have an opinion of
 
 PcmFrame frames_of(Seconds time) { return to_pcm_frames(time, Meeting::kRate); }
-
-// Of a track where it plays alone: what may be heard there, of a faster one, left a bar earlier.
-Seconds alone(Seconds longest) { return 1.25 * longest + 2 * kSeamFlank; }
 
 }  // namespace
 
@@ -47,7 +43,14 @@ std::optional<SeamWindow> untouched(const MeetingPlace& place, Seconds kind) {
   return preview_seam(side, side, {Seconds(0), kind, reach, reach});
 }
 
-Meeting::Heard Meeting::listen(const MeetingPlace& place, Seconds back, Seconds on) {
+std::pair<Seconds, Seconds> Meeting::around(BlendEnd end, Seconds longest) {
+  // Where it plays alone, what may be heard there, of a faster one, left a bar earlier.
+  const Seconds alone = 1.25 * longest + 2 * kSeamFlank, joined = longest + kSeamFlank;
+  return end == BlendEnd::out ? std::pair{alone, joined} : std::pair{joined, alone};
+}
+
+Meeting::Heard Meeting::listen(const MeetingPlace& place, std::pair<Seconds, Seconds> around) {
+  const auto [back, on] = around;
   Heard heard;
   heard.place = place;
   heard.begin = frames_of(place.at - back);
@@ -57,8 +60,8 @@ Meeting::Heard Meeting::listen(const MeetingPlace& place, Seconds back, Seconds 
 
 Meeting::Meeting(const MeetingPlace& out, const MeetingPlace& in, Seconds longest)
     : longest_(longest),
-      out_(listen(out, alone(longest), longest + kSeamFlank)),
-      in_(listen(in, longest + kSeamFlank, alone(longest))),
+      out_(listen(out, around(BlendEnd::out, longest))),
+      in_(listen(in, around(BlendEnd::in, longest))),
       steady_(line_of(out_) && line_of(in_)) {}
 
 std::vector<float> Meeting::part(const Heard& heard, PcmFrame begin, PcmFrame end) {
@@ -71,50 +74,61 @@ std::vector<float> Meeting::part(const Heard& heard, PcmFrame begin, PcmFrame en
   return some;
 }
 
+std::vector<float> Meeting::side_sound(const Proposal& proposal, BlendEnd end, const PcmRange& range,
+                                       const TrackPart& track) const {
+  const Transition& transition = proposal.transition;
+  const bool out = end == BlendEnd::out;
+  const BlendSide& side = out ? transition.blend.out : transition.blend.in;
+  const double gain_db = (out ? out_ : in_).place.gain_db;
+  // From the time of the output, where the source has its own speed, to the source's.
+  PcmFrame shift = frames_of(out ? proposal.out_at : proposal.in_at);
+  if (side.stretched() && out)
+    shift += transition.reach_before() - std::llround(side.played(transition.before));
+  if (side.stretched() && !out)
+    shift += std::llround(side.played(transition.after)) - transition.reach_after();
+  const PcmRange all = blend_range(transition, end);
+  const PcmRange blended{std::max(all.begin, range.begin), std::min(all.end, range.end)};
+  std::vector<float> sound;
+  if (blended.size() > 0) {
+    const PcmRange needs = blend_needs(transition, end, kRate, blended);
+    sound = blend_side(transition, end, blended, track(needs.begin + shift, needs.end + shift), 1, kRate,
+                       gain_db);
+  }
+  const PcmRange beside = out ? PcmRange{range.begin, blended.begin} : PcmRange{blended.end, range.end};
+  std::vector<float> plain;
+  if (beside.size() > 0) plain = track(beside.begin + shift, beside.end + shift);
+  const auto gain = static_cast<float>(std::pow(10, gain_db / 20));
+  for (float& value : plain) value *= gain;
+  std::vector<float> both = out ? std::move(plain) : sound;
+  const std::vector<float>& rest = out ? sound : plain;
+  both.insert(both.end(), rest.begin(), rest.end());
+  if (!out && proposal.inverted)
+    for (float& value : both) value = -value;
+  return both;
+}
+
 std::vector<float> Meeting::sound(const Proposal& proposal, Seconds kind) const {
   const Transition& transition = proposal.transition;
   const PcmFrame length = seam_window_samples(kind);
   const PcmFrame begin = (transition.after - transition.before) / 2 - length / 2;  // from the seam
-  std::vector<float> mono(static_cast<std::size_t>(length));
-  const auto gain_of = [&](const MeetingPlace& place) {
-    const bool turned = proposal.inverted && &place == &in_.place;
-    return static_cast<float>((turned ? -1 : 1) * std::pow(10, place.gain_db / 20));
-  };
+  const PcmRange ranges[] = {{std::min(begin, -transition.before), transition.after},
+                             {-transition.before, std::max(begin + length, transition.after)}};
   std::vector<float> sides[2];
-  PcmRange parts[2];  // of what is made of each side: what is heard
   for (const BlendEnd end : {BlendEnd::out, BlendEnd::in}) {
     const bool out = end == BlendEnd::out;
     const Heard& heard = out ? out_ : in_;
-    const BlendSide& side = out ? transition.blend.out : transition.blend.in;
-    const PcmFrame at = frames_of(out ? proposal.out_at : proposal.in_at);
-    // From the time of the output, where the source has its own speed, to the source's.
-    PcmFrame shift = at;
-    if (side.stretched() && out)
-      shift += transition.reach_before() - std::llround(side.played(transition.before));
-    if (side.stretched() && !out)
-      shift += std::llround(side.played(transition.after)) - transition.reach_after();
-    const PcmRange range = blend_range(transition, end);
-    PcmRange& made = parts[out ? 0 : 1];
-    made.begin = std::min(std::max(range.begin, begin), -transition.before);
-    made.end = std::max(std::min(range.end, begin + length), transition.after);
-    const PcmRange needs = blend_needs(transition, end, kRate, made);
-    sides[out ? 0 : 1] =
-        blend_side(transition, end, made, part(heard, needs.begin + shift, needs.end + shift), 1, kRate,
-                   heard.place.gain_db);
-    const PcmFrame from = out ? begin : range.end, to = out ? range.begin : begin + length;
-    const std::vector<float> plain = part(heard, from + shift, std::max(from, to) + shift);
-    for (std::size_t i = 0; i < plain.size(); ++i)
-      mono[static_cast<std::size_t>(from - begin) + i] = plain[i] * gain_of(heard.place);
+    sides[out ? 0 : 1] = side_sound(proposal, end, ranges[out ? 0 : 1],
+                                    [&](PcmFrame from, PcmFrame to) { return part(heard, from, to); });
   }
-  if (proposal.inverted)
-    for (float& value : sides[1]) value = -value;
   even_out(transition,
-           std::span(sides[0]).subspan(static_cast<std::size_t>(-transition.before - parts[0].begin)),
+           std::span(sides[0]).subspan(static_cast<std::size_t>(-transition.before - ranges[0].begin)),
            sides[1], 1, kRate);
+  std::vector<float> mono(static_cast<std::size_t>(length));
   for (std::size_t side = 0; side < 2; ++side) {
-    const PcmRange& made = parts[side];
-    for (PcmFrame t = std::max(made.begin, begin); t < std::min(made.end, begin + length); ++t)
-      mono[static_cast<std::size_t>(t - begin)] += sides[side][static_cast<std::size_t>(t - made.begin)];
+    const PcmRange& range = ranges[side];
+    for (PcmFrame t = std::max(range.begin, begin); t < std::min(range.end, begin + length); ++t)
+      mono[static_cast<std::size_t>(t - begin)] +=
+          sides[side][static_cast<std::size_t>(t - range.begin)];
   }
   return mono;
 }

@@ -2,14 +2,17 @@
 // be joined, and what each would sound like.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "evaluation/seam_window.hpp"
 #include "features/feature_file.hpp"
 #include "plan/plan.hpp"
 #include "planning/beat_line.hpp"
+#include "render/blend_sound.hpp"
 
 namespace segue {
 
@@ -51,6 +54,7 @@ struct ProposalConfig {
   double most_stretch = 0.05;  // of one track; two can meet at twice that
   double spectrum = 1.0;       // share of the difference of their spectra that is taken away
   std::vector<Seconds> lengths{Seconds(0.1), Seconds(1), Seconds(12), Seconds(32)};  // at most, each
+  Seconds most_release{20};              // in which speed, pitch and levels are given back
   std::vector<double> shares{.5, 1, 0};  // of a transition that lie ahead of the seam
 };
 
@@ -62,12 +66,15 @@ std::optional<SeamWindow> untouched(const MeetingPlace& place, Seconds kind);
 class Meeting {
  public:
   static constexpr int kRate = LogMelGeometry::sample_rate;
-  static constexpr Seconds kLongestRelease{20}, kLeastRelease{2};
+  static constexpr Seconds kLeastRelease{2};
   static constexpr double kNudge = 0.03;  // s by which places move to meet what is heard
 
-  // longest: of the transitions that will be asked for. Where there is audio, decodes twice that and 32
-  // s more of each track. Throws Error(input) if a file cannot be read.
+  // longest: of the transitions that will be asked for. Where there is audio, decodes what around() says
+  // of each track. Throws Error(input) if a file cannot be read.
   Meeting(const MeetingPlace& out, const MeetingPlace& in, Seconds longest);
+
+  // What of a track may be heard: so much before the place, and so much after it.
+  static std::pair<Seconds, Seconds> around(BlendEnd end, Seconds longest);
 
   // Ways that there is room for: of each length, with the seam in the middle of the transition, at its
   // end and at its beginning. A track that ends too soon is left earlier, by whole bars. With a steady
@@ -81,7 +88,7 @@ class Meeting {
   SeamWindow hear(const Proposal& proposal, Seconds kind) const;
   SeamWindow sketch(const Proposal& proposal, Seconds kind) const;
   // Makes what is heard before and after the transition equally loud, in stereo, as level() had it from
-  // the features alone; without audio nothing changes.
+  // the features alone; without audio nothing changes. Throws Error(input) if a file cannot be read.
   void even_levels(Proposal& proposal) const;
   // As sound, at kRate: seam_window_samples(kind) around the middle of the transition. Needs audio.
   std::vector<float> sound(const Proposal& proposal, Seconds kind) const;
@@ -103,7 +110,7 @@ class Meeting {
 
   // Beats around the place; none where they are not steady.
   static std::optional<BeatLine> line_of(const Heard& heard);
-  static Heard listen(const MeetingPlace& place, Seconds back, Seconds on);
+  static Heard listen(const MeetingPlace& place, std::pair<Seconds, Seconds> around);
   // earlier: by how much the outgoing one may be left ahead of its place.
   std::optional<Beats> meet(const ProposalConfig& config, Seconds before, Seconds after,
                             Seconds earlier) const;
@@ -118,6 +125,12 @@ class Meeting {
   bool has_audio() const { return !out_.mono.empty() && !in_.mono.empty(); }
   std::pair<Seconds, Seconds> flanks(const Proposal& proposal) const;
   static std::vector<float> part(const Heard& heard, PcmFrame begin, PcmFrame end);
+  // PCM frames of a track, silent where it has none.
+  using TrackPart = std::function<std::vector<float>(PcmFrame begin, PcmFrame end)>;
+  // What of one track sounds, without the other, in PCM frames from the seam: of the outgoing one none
+  // that lie behind the transition, of the incoming one none ahead of it.
+  std::vector<float> side_sound(const Proposal& proposal, BlendEnd end, const PcmRange& range,
+                                const TrackPart& track) const;
 
   const std::vector<float>& onsets(bool out) const;
 

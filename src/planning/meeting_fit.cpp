@@ -234,15 +234,31 @@ std::vector<float> Meeting::stereo_sound(const Proposal& proposal, Seconds kind)
 void Meeting::even_levels(Proposal& proposal) const {
   BlendSide &out = proposal.transition.blend.out, &in = proposal.transition.blend.in;
   if (!has_audio() || (!gives(out) && !gives(in))) return;
-  const std::vector<float> stereo = stereo_sound(proposal, proposal.duration());
-  const auto size = static_cast<std::size_t>(frames_of(kLevelled));
-  const auto flank = static_cast<std::size_t>(frames_of(kSeamFlank));
-  const auto loudness = [&](std::size_t begin) {
+  // Just before the transition and just after it, where each track is heard alone.
+  const auto loudness = [&](BlendEnd end) {
+    const Heard& heard = end == BlendEnd::out ? out_ : in_;
+    const Transition& transition = proposal.transition;
+    const PcmFrame size = frames_of(kLevelled);
+    const PcmRange alone = end == BlendEnd::out ? PcmRange{-transition.before - size, -transition.before}
+                                                : PcmRange{transition.after, transition.after + size};
+    const std::vector<float> middle = side_sound(
+        proposal, end, alone, [&](PcmFrame from, PcmFrame to) { return part(heard, from, to); });
+    std::vector<float> sides(middle.size());
+    if (heard.place.sides)
+      sides = side_sound(proposal, end, alone, [&](PcmFrame from, PcmFrame to) {
+        return heard.place.sides(to_seconds(from, kRate), to_seconds(to - from, kRate), kRate);
+      });
+    std::vector<float> stereo;
+    stereo.reserve(2 * middle.size());
+    for (std::size_t i = 0; i < middle.size(); ++i) {
+      stereo.push_back(middle[i] + sides[i]);
+      stereo.push_back(middle[i] - sides[i]);
+    }
     BlockLoudness blocks(kRate, 2);
-    blocks.add(std::span(stereo).subspan(2 * begin, 2 * size));
+    blocks.add(stereo);
     return blocks.integrated();
   };
-  const double louder = loudness(flank - size) - loudness(stereo.size() / 2 - flank);
+  const double louder = loudness(BlendEnd::out) - loudness(BlendEnd::in);
   if (!std::isfinite(louder)) return;
   const double both = gives(out) && gives(in) ? .5 : 1;
   if (gives(out)) out.gain_db = rounded(out.gain_db - both * louder / kept(out), kMostLevelled);

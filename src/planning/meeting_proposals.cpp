@@ -75,8 +75,8 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
     const Seconds some = std::min(wanted, room - kSpare);
     return some >= kLeastRelease ? frames_of(some) : 0;
   };
-  blend.out.release = release(kOutRelease, out_left);
-  blend.in.release = release(kLongestRelease, in_left);
+  blend.out.release = release(std::min(kOutRelease, config.most_release), out_left);
+  blend.in.release = release(config.most_release, in_left);
   // What cannot be given back is not taken.
   if (blend.out.release == 0) blend.out.tempo = 1;
   if (blend.in.release == 0) blend.in.tempo = 1;

@@ -158,6 +158,7 @@ class PlanBuilder {
     ArrangeConfig arranging;
     arranging.critics = config_.join_critics;
     arranging.proposals.shift = config_.shift_keys;
+    if (config_.most_release) arranging.proposals.most_release = *config_.most_release;
     arranging.least = config_.bounds.least;
     arranging.most = config_.bounds.most;
     arranging.end_stays = config_.bounds.end.has_value();

@@ -49,6 +49,9 @@ struct MixConfig {
   // Whether tracks go over into each other as a DJ joins them (planning/arranger.hpp), in style mix;
   // else all transitions are plain.
   bool blends = true;
+  // In which speed and levels are given back after a blend; if not set, up to 20 s. Stretching is most
+  // of what a mix costs to make.
+  std::optional<Seconds> most_release{};
   bool shift_keys = false;  // blends may shift what comes in by a semitone where keys then go together
   // Those that choose among ways to join, by kind, and, if there are `critics`, instead of these hear in
   // every choice what blends would sound like; with none a long blend is taken wherever there is room.

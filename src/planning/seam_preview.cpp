@@ -61,7 +61,7 @@ std::vector<float> rows_of(const PreviewSide& side, Hop begin, Hop end) {
     // The floor is below 1 % of what is louder.
     heard[i] = value > silence + 2
                    ? value + gain
-                   : std::log10(power_of(halves[i]) * factor + static_cast<float>(kFloor));
+                   : std::log10(powers()[halves[i]] * factor + static_cast<float>(kFloor));
   }
   return rows;
 }

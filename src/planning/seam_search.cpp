@@ -13,6 +13,40 @@ constexpr std::size_t kHeard = 4;  // ways that are heard as sound, of those tha
 // In steps, so that they do not hang on the BLAS.
 float stepped(float odds) { return std::round(odds * 256) / 256; }
 
+// Reads a part of a track once, for meetings at several places of it.
+AudioReader kept(const AudioReader& audio, PcmFrame begin, PcmFrame end) {
+  constexpr int rate = Meeting::kRate;
+  const auto all = std::make_shared<const std::vector<float>>(
+      audio(to_seconds(begin, rate), to_seconds(end - begin, rate), rate));
+  return [all, begin](Seconds start, Seconds length, int) {
+    std::vector<float> some(static_cast<std::size_t>(to_pcm_frames(length, rate)));
+    const PcmFrame skipped = to_pcm_frames(start, rate) - begin;
+    std::copy_n(all->begin() + skipped, some.size(), some.begin());
+    return some;
+  };
+}
+
+// Places to hear by themselves, all at once.
+class Untouched {
+ public:
+  // `into` stays where it is until hear(); nothing is put there where the track is too short.
+  void add(const MeetingPlace& place, const CriticSet& critics, std::optional<float>& into) {
+    auto window = untouched(place, critics.transition);
+    if (!window) return;
+    windows_.push_back({&critics, std::move(*window)});
+    into_.push_back(&into);
+  }
+
+  void hear() {
+    const std::vector<float> odds = odds_of(std::move(windows_));
+    for (std::size_t i = 0; i < odds.size(); ++i) *into_[i] = odds[i];
+  }
+
+ private:
+  std::vector<HeardBy> windows_;
+  std::vector<std::optional<float>*> into_;  // of each
+};
+
 std::string on_beat(const Proposal& proposal) { return proposal.on_beat ? ", on the beat" : ""; }
 
 }  // namespace
@@ -20,19 +54,10 @@ std::string on_beat(const Proposal& proposal) { return proposal.on_beat ? ", on 
 std::vector<OddsByItself> odds_by_itself(const CriticSets& critics,
                                          std::span<const MeetingPlace> places) {
   std::vector<OddsByItself> odds(places.size());
-  std::vector<HeardBy> windows;
-  std::vector<std::optional<float>*> known;  // of each
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    for (const auto& set : critics) {
-      std::optional<float>& place = odds[i][set.get()];
-      auto window = untouched(places[i], set->transition);
-      if (!window) continue;
-      windows.push_back({set.get(), std::move(*window)});
-      known.push_back(&place);  // maps leave their values where they are
-    }
-  }
-  const std::vector<float> heard = odds_of(std::move(windows));
-  for (std::size_t k = 0; k < heard.size(); ++k) *known[k] = heard[k];
+  Untouched heard;
+  for (std::size_t i = 0; i < places.size(); ++i)
+    for (const auto& set : critics) heard.add(places[i], *set, odds[i][set.get()]);
+  heard.hear();
   return odds;
 }
 
@@ -70,8 +95,7 @@ void SeamSearch::hear_by_themselves(bool exits) {
   const std::size_t others = (exits ? places_.entries : places_.exits).size();
   std::vector<ByItself>& odds = exits ? exits_ : entries_;
   odds.resize(places.size());
-  std::vector<HeardBy> windows;
-  std::vector<std::optional<float>*> known;  // of each
+  Untouched heard;
   for (std::size_t i = 0; i < places.size(); ++i) {
     for (std::size_t other = 0; other < others; ++other) {
       const Meeting sketched = exits ? meeting(i, other, false) : meeting(other, i, false);
@@ -79,19 +103,15 @@ void SeamSearch::hear_by_themselves(bool exits) {
         const CriticSet* critics = set_for(critics_, way.duration());
         if (critics == nullptr) continue;
         const int middle = middle_of(way, places[i], exits);
-        const auto [place, is_new] = odds[i].try_emplace({critics, middle});
+        const auto [known, is_new] = odds[i].try_emplace({critics, middle});
         if (!is_new) continue;
         MeetingPlace moved = places[i];
         moved.at += Seconds(middle / 2.0);
-        auto window = untouched(moved, critics->transition);
-        if (!window) continue;
-        windows.push_back({critics, std::move(*window)});
-        known.push_back(&place->second);  // maps leave their values where they are
+        heard.add(moved, *critics, known->second);
       }
     }
   }
-  const std::vector<float> heard = odds_of(std::move(windows));
-  for (std::size_t k = 0; k < heard.size(); ++k) *known[k] = heard[k];
+  heard.hear();
 }
 
 float SeamSearch::beside(const Sketch& sketch, float odds) const {
@@ -120,6 +140,26 @@ void SeamSearch::sketch(std::size_t exit) {
   for (std::size_t i = 0; i < odds.size(); ++i) all[of[i]].odds = odds[i];
 }
 
+// The places of all, so that each track is decoded once.
+SeamPlaces SeamSearch::audible(std::span<const Sketch> some) const {
+  SeamPlaces heard = places_;
+  for (const BlendEnd end : {BlendEnd::out, BlendEnd::in}) {
+    std::vector<MeetingPlace>& places = end == BlendEnd::out ? heard.exits : heard.entries;
+    if (!places.front().audio) continue;
+    const auto [back, on] = Meeting::around(end, longest_);
+    Seconds first = Seconds::max(), last = Seconds::min();
+    for (const Sketch& one : some) {
+      const Seconds at = places[end == BlendEnd::out ? one.exit : one.entry].at;
+      first = std::min(first, at);
+      last = std::max(last, at);
+    }
+    const AudioReader audio = kept(places.front().audio, to_pcm_frames(first - back, Meeting::kRate) - 1,
+                                   to_pcm_frames(last + on, Meeting::kRate) + 1);
+    for (MeetingPlace& place : places) place.audio = audio;
+  }
+  return heard;
+}
+
 Proposal SeamSearch::best() const {
   if (critics_.empty()) return unheard();
   std::vector<Sketch> all;
@@ -135,6 +175,7 @@ Proposal SeamSearch::best() const {
   std::stable_sort(all.begin(), all.end(), [](const Sketch& a, const Sketch& b) {
     return std::pair(a.exit, a.entry) < std::pair(b.exit, b.entry);
   });
+  const SeamPlaces heard = audible(all);
   std::shared_ptr<const Meeting> sounding, of_best;
   std::vector<Proposal> ways;
   std::optional<Proposal> best;
@@ -142,7 +183,8 @@ Proposal SeamSearch::best() const {
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Sketch& one = all[i];
     if (i == 0 || one.exit != all[i - 1].exit || one.entry != all[i - 1].entry) {
-      sounding = std::make_shared<const Meeting>(meeting(one.exit, one.entry, true));
+      sounding =
+          std::make_shared<const Meeting>(heard.exits[one.exit], heard.entries[one.entry], longest_);
       ways = sounding->proposals(config_);
     }
     if (one.way >= ways.size()) continue;

@@ -60,6 +60,7 @@ class SeamSearch {
   void sketch(std::size_t exit);
   void hear_by_themselves(bool exits);
   float beside(const Sketch& sketch, float odds) const;
+  SeamPlaces audible(std::span<const Sketch> some) const;
   Proposal unheard() const;
   Meeting meeting(std::size_t exit, std::size_t entry, bool sounds) const;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <memory>
 #include <numbers>
 #include <vector>
 
@@ -63,9 +64,11 @@ Spectrum mean_spectrum(const FeatureFile& features, Seconds begin, Seconds end) 
   range.end = std::clamp<Hop>(range.end, range.begin + 1, features.frames());
   std::vector<std::uint16_t> rows(static_cast<std::size_t>(range.size() * kBands));
   features.read_log_mel(range, rows);
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    mean[i % kBands] += static_cast<double>(power_of(rows[i]));
-  for (double& power : mean) power /= static_cast<double>(range.size());
+  const Powers& power = powers();
+  for (std::size_t row = 0; row < rows.size(); row += kBands)
+    for (std::size_t band = 0; band < kBands; ++band)
+      mean[band] += static_cast<double>(power[rows[row + band]]);
+  for (double& sum : mean) sum /= static_cast<double>(range.size());
   return mean;
 }
 
@@ -75,17 +78,17 @@ std::size_t blend_band_of(int mel_band) {
   return mel_bands()[static_cast<std::size_t>(mel_band)].blend_band;
 }
 
-float power_of(std::uint16_t log_mel) {
-  static const std::vector<float> powers = [] {
-    std::vector<float> all(std::size_t{1} << 16);
-    for (std::size_t half = 0; half < all.size(); ++half) {
+const Powers& powers() {
+  static const auto all = [] {
+    auto table = std::make_unique<Powers>();
+    for (std::size_t half = 0; half < table->size(); ++half) {
       const double power =
           std::pow(10, static_cast<double>(float_from_half(static_cast<std::uint16_t>(half)))) - kFloor;
-      all[half] = std::isfinite(power) ? static_cast<float>(std::max(0.0, power)) : 0;
+      (*table)[half] = std::isfinite(power) ? static_cast<float>(std::max(0.0, power)) : 0;
     }
-    return all;
+    return table;
   }();
-  return powers[log_mel];
+  return *all;
 }
 
 BandLevels band_levels(const FeatureFile& features, Seconds begin, Seconds end) {

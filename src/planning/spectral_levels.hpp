@@ -16,8 +16,9 @@ using BandLevels = std::array<double, BlendSide::bands>;  // dB each
 // In which band of a blend the middle of a mel band lies.
 std::size_t blend_band_of(int mel_band);
 
-// The power whose logarithm a feature file holds (features/feature_file.hpp).
-float power_of(std::uint16_t log_mel);
+// The powers whose logarithms feature files hold (features/feature_file.hpp), by their bits.
+using Powers = std::array<float, std::size_t{1} << 16>;
+const Powers& powers();
 
 // Mean power of each band from `begin` to `end`, dB, beside an unknown that all bands of all tracks
 // share. At least one frame is heard, the nearest that the track has.
