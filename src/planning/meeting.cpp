@@ -99,12 +99,10 @@ std::vector<float> Meeting::side_sound(const Proposal& proposal, BlendEnd end, c
   if (beside.size() > 0) plain = track(beside.begin + shift, beside.end + shift);
   const auto gain = static_cast<float>(std::pow(10, gain_db / 20));
   for (float& value : plain) value *= gain;
-  std::vector<float> both = out ? std::move(plain) : sound;
-  const std::vector<float>& rest = out ? sound : plain;
-  both.insert(both.end(), rest.begin(), rest.end());
+  sound.insert(out ? sound.begin() : sound.end(), plain.begin(), plain.end());
   if (!out && proposal.inverted)
-    for (float& value : both) value = -value;
-  return both;
+    for (float& value : sound) value = -value;
+  return sound;
 }
 
 std::vector<float> Meeting::sound(const Proposal& proposal, Seconds kind) const {
