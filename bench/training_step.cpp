@@ -13,6 +13,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "base/memory.hpp"
 #include "base/safetensors.hpp"
 #include "model_torch/crnn_loss.hpp"
 #include "model_torch/systems.hpp"
