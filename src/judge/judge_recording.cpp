@@ -7,7 +7,6 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
-#include "base/scratch_file.hpp"
 #include "base/text.hpp"
 #include "judge/join_chooser.hpp"
 #include "judge/judge_joins.hpp"
@@ -198,9 +197,9 @@ std::optional<Verdict> judge_kind(const std::vector<Recording>& recordings,
   if (!beside.joins.empty()) {
     const fs::path& file = recordings.front().file;
     const EncodingConfig encoding = encoding_of(file, recordings.front().plan.sample_rate);
-    const ScratchFile scratch(encoding.container == Container::flac ? ".flac"
-                                                                    : file.extension().string());
-    windows = hear_encoded(beside, detectors.transition, encoding, scratch.path());
+    const bool flac = encoding.container == Container::flac;
+    windows = hear_encoded(beside, detectors.transition, encoding,
+                           flac ? ".flac" : file.extension().string(), config.threads);
   }
   const auto part = [&](std::size_t number) {
     HeardSeams heard;

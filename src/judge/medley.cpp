@@ -4,6 +4,8 @@
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
+#include "base/progress.hpp"
+#include "base/scratch_file.hpp"
 #include "library/audio_reader.hpp"
 #include "output/mix_writer.hpp"
 #include "planning/meeting.hpp"
@@ -53,6 +55,17 @@ class MedleyListener {
   std::vector<float> mono_;  // from begin_ on
   PcmFrame begin_ = 0;
 };
+
+// Calls `hear` with so many joins at a time, and with the number of the first, on several threads.
+template <typename Hear>
+void for_medleys(const JoinList& list, std::size_t threads, const Hear& hear) {
+  const std::span<const Join> joins = list.joins;
+  const std::size_t medleys = (joins.size() + kJoinsPerMedley - 1) / kJoinsPerMedley;
+  parallel_for(medleys, threads, [&](std::size_t m) {
+    const std::size_t begin = m * kJoinsPerMedley;
+    hear(begin, joins.subspan(begin, std::min(kJoinsPerMedley, joins.size() - begin)));
+  });
+}
 
 }  // namespace
 
@@ -126,11 +139,7 @@ Medley make_medley(const JoinList& list, std::span<const Join> joins, int sample
 
 std::vector<SeamWindow> hear(const JoinList& list, Seconds transition, std::size_t threads) {
   std::vector<SeamWindow> windows(list.joins.size());
-  const std::size_t medleys = (list.joins.size() + kJoinsPerMedley - 1) / kJoinsPerMedley;
-  parallel_for(medleys, threads, [&](std::size_t m) {
-    const std::size_t begin = m * kJoinsPerMedley;
-    const auto joins =
-        std::span(list.joins).subspan(begin, std::min(kJoinsPerMedley, windows.size() - begin));
+  for_medleys(list, threads, [&](std::size_t begin, std::span<const Join> joins) {
     const Medley medley = make_medley(list, joins, kRate);
     MedleyListener listener(medley, transition);
     for (std::size_t i = 0; i < joins.size(); ++i)
@@ -153,10 +162,23 @@ std::vector<SeamWindow> hear_file(const std::filesystem::path& file, std::span<c
 }
 
 std::vector<SeamWindow> hear_encoded(const JoinList& list, Seconds transition,
-                                     const EncodingConfig& encoding, const std::filesystem::path& file) {
-  const Medley medley = make_medley(list, list.joins, encoding.sample_rate);
-  write_mix(medley.plan, file, encoding);
-  return hear_file(file, list.joins, medley.middles, transition);
+                                     const EncodingConfig& encoding, const std::string& ending,
+                                     std::size_t threads) {
+  encoding.validate();
+  std::vector<SeamWindow> windows(list.joins.size());
+  Progress progress("listening beside", static_cast<double>(windows.size()), "places");
+  for_medleys(list, threads, [&](std::size_t begin, std::span<const Join> joins) {
+    const Medley medley = make_medley(list, joins, encoding.sample_rate);
+    const ScratchFile scratch(ending);
+    AudioEncoder encoder(scratch.path(), encoding);
+    Renderer renderer(medley.plan);
+    write_all(renderer, encoder, [](std::span<const float>) {});
+    encoder.commit();
+    std::vector<SeamWindow> some = hear_file(scratch.path(), joins, medley.middles, transition, 1);
+    std::move(some.begin(), some.end(), windows.begin() + static_cast<std::ptrdiff_t>(begin));
+    progress.advance(static_cast<double>(joins.size()));
+  });
+  return windows;
 }
 
 }  // namespace segue

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "audio/encoder.hpp"
@@ -35,10 +36,12 @@ inline constexpr Seconds kMargin{0.3};
 // `threads` threads (0 = all cores). Throws what Renderer throws; Error(interrupted).
 std::vector<SeamWindow> hear(const JoinList& list, Seconds transition, std::size_t threads = 0);
 
-// The same, but written to `file` by the encoder and read back, as a finished mix has been. Throws what
-// write_mix() and hear_file() throw.
+// The same, but written to files by the encoder and read back, as a finished mix has been; some at a
+// time, so that little room is taken. ending: of their names, ".flac". Throws what Renderer,
+// AudioEncoder, ScratchFile and hear_file() throw.
 std::vector<SeamWindow> hear_encoded(const JoinList& list, Seconds transition,
-                                     const EncodingConfig& encoding, const std::filesystem::path& file);
+                                     const EncodingConfig& encoding, const std::string& ending,
+                                     std::size_t threads = 0);
 
 // What is heard of a recording at these joins; `middles`: when that of each transition sounds in it.
 // Outside the recording there is silence. Throws Error(input), Error(interrupted).

@@ -7,7 +7,6 @@
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "base/progress.hpp"
-#include "render/renderer.hpp"
 
 namespace segue {
 namespace {
@@ -25,16 +24,24 @@ MixReport write_mix(const Plan& plan, const std::filesystem::path& target, Encod
   Renderer renderer(plan);
   LoudnessMeter meter(plan.sample_rate, 2, LoudnessMeter::Measure::integrated_and_true_peak);
   Progress progress("writing", to_seconds(plan.length, plan.sample_rate).count(), "s of audio");
+  write_all(renderer, encoder, [&](std::span<const float> block) {
+    meter.add(block);
+    const auto frames = static_cast<PcmFrame>(block.size() / 2);
+    progress.advance(to_seconds(frames, plan.sample_rate).count());
+  });
+  encoder.commit();
+  return {meter.integrated(), meter.true_peak(), renderer.position()};
+}
+
+void write_all(Renderer& renderer, AudioEncoder& encoder,
+               const std::function<void(std::span<const float>)>& heard) {
   std::vector<float> block(2 * kBlock);
   while (const PcmFrame frames = renderer.read(block)) {
     throw_if_interrupted();
-    const auto samples = std::span(block).first(2 * static_cast<std::size_t>(frames));
-    encoder.write(samples);
-    meter.add(samples);
-    progress.advance(to_seconds(frames, plan.sample_rate).count());
+    const auto some = std::span(block).first(2 * static_cast<std::size_t>(frames));
+    encoder.write(some);
+    heard(some);
   }
-  encoder.commit();
-  return {meter.integrated(), meter.true_peak(), renderer.position()};
 }
 
 }  // namespace segue

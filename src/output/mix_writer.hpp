@@ -2,10 +2,12 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
+#include <functional>
+#include <span>
 
 #include "audio/encoder.hpp"
 #include "plan/plan.hpp"
+#include "render/renderer.hpp"
 
 namespace segue {
 
@@ -20,5 +22,10 @@ struct MixReport {
 // Throws what Renderer, AudioEncoder and EncodingConfig::validate() throw; Error(interrupted) soon
 // after an interrupt.
 MixReport write_mix(const Plan& plan, const std::filesystem::path& target, EncodingConfig encoding);
+
+// Renders to the end and writes it all, without commit(). heard: every block, interleaved, once it is
+// written. Throws what Renderer::read() and AudioEncoder::write() throw; Error(interrupted).
+void write_all(Renderer& renderer, AudioEncoder& encoder,
+               const std::function<void(std::span<const float>)>& heard);
 
 }  // namespace segue
