@@ -23,7 +23,7 @@ class DetectorNetwork : public torch::nn::Module {
   // like as a whole says nothing of a seam. Zero where nothing is heard.
   torch::Tensor prepare(const torch::Tensor& log_mel, const FrameRange& heard) const;
 
-  torch::Tensor band_mean, band_scale;  // [80]
+  torch::Tensor band_mean, band_scale;  // [80]; what prepare() gives does not hang on the means
 };
 
 // family: "contrast" measures by how much the music before the seam differs from that after it, in

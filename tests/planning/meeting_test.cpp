@@ -569,5 +569,35 @@ TEST(SeamSearch, PlacesAreHeardByThemselvesWhereTheTransitionIs) {
   EXPECT_TRUE(search.best().duration().count() > 11);
 }
 
+// However many places of it are tried.
+TEST(SeamSearch, EachTrackIsDecodedOnce) {
+  const TemporaryFolder folder;
+  const HeardTrack a(folder, "a", test::noise(.1, 120 * 22050, 3), 0, 0);
+  const HeardTrack b(folder, "b", test::noise(.1, 120 * 22050, 5), 0, 0);
+  int decoded = 0;
+  const auto counted = [&](MeetingPlace place) {
+    place.audio = [&decoded, read = place.audio](Seconds start, Seconds length, int rate) {
+      ++decoded;
+      return read(start, length, rate);
+    };
+    return place;
+  };
+  std::vector<double> middles;
+  auto set = std::make_shared<CriticSet>();
+  set->transition = Seconds(12);
+  set->critics.push_back(std::make_unique<MiddleCritic>(middles));
+  const CriticSets sets = {set};
+  ProposalConfig config;
+  config.lengths = {Seconds(12)};
+  config.shares = {.5};
+  SeamSearch search(
+      {{counted(a.place(60)), counted(a.place(62))}, {counted(b.place(60)), counted(b.place(57))}}, sets,
+      config);
+  for (std::size_t task = 0; task < search.tasks(); ++task) search.run(task);
+  EXPECT_EQ(decoded, 0) << "sketches need none";
+  EXPECT_GT(search.best().duration().count(), 11);
+  EXPECT_EQ(decoded, 2);
+}
+
 }  // namespace
 }  // namespace segue
