@@ -19,6 +19,7 @@ constexpr double kLeastEvidence =
     3;  // strength × √beats: the tracker finds the best of what chance offers
 constexpr double kMostJitter = 0.09;  // of a beat
 constexpr std::size_t kLeastBeats = 8;
+constexpr double kSameTempo = 0.1;  // of an octave
 
 // How much more begins at beats than at other moments: the mean of the onset curve at the beats
 // above that at all eighths of them, in standard deviations.
@@ -36,6 +37,17 @@ double strength_of(const BeatCues& cues, std::span<const double> beats) {
     ++count;
   }
   return count > 0 ? (at_beats - anywhere) / count : 0;
+}
+
+std::vector<std::vector<double>> of_tempo(std::vector<std::vector<double>> candidates,
+                                          double tempo_bpm) {
+  if (tempo_bpm <= 0) return candidates;
+  std::vector<std::vector<double>> some;
+  for (const std::vector<double>& beats : candidates) {
+    const double octaves = std::log2(60 / median_interval(beats) / tempo_bpm);
+    if (std::abs(octaves - std::round(octaves)) <= kSameTempo) some.push_back(beats);
+  }
+  return some.empty() ? candidates : some;
 }
 
 float mean_where(std::span<const float> curve, std::span<const float> energy) {
@@ -58,7 +70,7 @@ void MusicListener::add_audio(std::span<const float> samples) {
 
 void MusicListener::add_log_mel(std::span<const float> rows) { spectrum_.add(rows); }
 
-HeardMusic MusicListener::finish(std::span<const float> momentary) {
+HeardMusic MusicListener::finish(std::span<const float> momentary, double tempo_bpm) {
   HeardMusic heard;
   TrackMusic& music = heard.music;
   MusicTraits& traits = heard.traits;
@@ -77,7 +89,7 @@ HeardMusic MusicListener::finish(std::span<const float> momentary) {
   traits.valence = tonality.valence;
 
   const BeatCues cues(spectrum, onsets, tonality.chroma);
-  const auto candidates = candidate_beats(onsets);
+  const auto candidates = of_tempo(candidate_beats(onsets), tempo_bpm);
   if (!candidates.empty()) {
     std::vector<double> beats = candidates[choose_grid(cues, candidates)];
     std::erase_if(beats, [&](double beat) { return beat < sound.begin || beat > sound.end; });

@@ -5,13 +5,10 @@
 #include <set>
 
 #include "analysis/block_loudness.hpp"
-#include "analysis/log_mel.hpp"
-#include "analysis/music_listener.hpp"
 #include "base/parallel.hpp"
 #include "judge/heard_recording.hpp"
-#include "judge/solo.hpp"
+#include "judge/seam_beats.hpp"
 #include "library/fragment_loudness.hpp"
-#include "planning/beat_line.hpp"
 
 namespace segue {
 namespace {
@@ -25,21 +22,8 @@ constexpr Seconds kLoud{3};
 constexpr Seconds kColour{2};
 constexpr std::size_t kLeastCompared = 50;
 constexpr double kSureOfKey = 0.1;
-constexpr double kTwiceAsSlow = 1.7;
 constexpr double kOneTempo = 0.03;
 constexpr Seconds kAtOnce{1.5};
-
-// `momentary` belongs to the samples.
-HeardMusic listen(std::span<const float> mono) {
-  MusicListener listener;
-  listener.add_audio(mono);
-  std::vector<float> rows;
-  LogMelExtractor().process(mono, rows);
-  listener.add_log_mel(rows);
-  BlockLoudness blocks(kRate, 1);
-  blocks.add(mono);
-  return listener.finish(blocks.momentary());
-}
 
 double in_octave(double ratio) { return ratio / std::exp2(std::round(std::log2(ratio))); }
 
@@ -83,7 +67,7 @@ class Measurer {
     const auto hear = [&](Seconds begin, Seconds end, std::optional<double>& tempo,
                           std::optional<Key>& key) {
       if (end - begin < kLeastListened) return;
-      const HeardMusic heard = listen(recording_.part(begin, end));
+      const HeardMusic heard = hear_passage(recording_.part(begin, end));
       if (heard.traits.has_beat()) tempo = heard.traits.tempo_bpm;
       if (heard.traits.key && heard.traits.key_confidence >= kSureOfKey) key = heard.traits.key;
     };
@@ -101,6 +85,10 @@ class Measurer {
 
   std::optional<Key> key_of(std::size_t placement) const {
     return parse_key(plan_->sources[plan_->placements[placement].source].key);
+  }
+
+  double tempo_of(std::size_t placement) const {
+    return plan_->sources[plan_->placements[placement].source].tempo_bpm;
   }
 
   std::optional<double> loudness_step(const SeamTime& time) const {
@@ -151,30 +139,17 @@ class Measurer {
     return 100 * static_cast<double>(below) / static_cast<double>(all);
   }
 
-  static std::optional<BeatLine> line_of(std::span<const float> mono, Seconds middle, Seconds before,
-                                         Seconds after) {
-    const HeardMusic heard = listen(mono);
-    if (!heard.traits.has_beat()) return std::nullopt;
-    return fit_beats(heard.music.beats, middle, before, after);
-  }
-
-  // Every second beat may have been heard as one; the plan knows the tempo from the whole track.
-  BeatLine by_tempo(BeatLine line, std::size_t placement) const {
-    const double tempo = plan_->sources[plan_->placements[placement].source].tempo_bpm;
-    if (tempo > 0 && line.period * tempo / 60 > kTwiceAsSlow) line.period /= 2;
-    return line;
-  }
-
   // Each track by itself, as it is rendered.
   void between_tracks(std::size_t i, SeamMeasure& found) const {
+    if (tempo_of(i) <= 0 || tempo_of(i + 1) <= 0) return;  // one of them is no track with a beat
     const Solo out = render_solo(*plan_, i, BlendEnd::out, kListened);
     const Solo in = render_solo(*plan_, i, BlendEnd::in, kListened);
     const Seconds half = std::max(kBeatsAround, (seams_[i].end - seams_[i].begin) / 2);
-    const auto a = line_of(out.mono, out.middle, half, half);
-    const auto b = line_of(in.mono, in.middle, half, half);
+    const auto a = beats_of(out, *plan_, i, BlendEnd::out, half, tempo_of(i));
+    const auto b = beats_of(in, *plan_, i, BlendEnd::in, half, tempo_of(i + 1));
     if (!a || !b) return;
-    const BeatLine heard_out = by_tempo(*a, i);
-    BeatLine moved = by_tempo(*b, i + 1);
+    const BeatLine heard_out = *a;
+    BeatLine moved = *b;
     // Beats of two tempi run against each other: as bad as can be, unless it is over at once.
     if (std::abs(in_octave(moved.period / heard_out.period) - 1) > kOneTempo) {
       if (seams_[i].end - seams_[i].begin > kAtOnce)
@@ -198,7 +173,7 @@ class Measurer {
     const Seconds end = std::min(to, time.middle() + kListened);
     if (time.middle() - begin < kLeastListened || end - time.middle() < kLeastListened)
       return std::nullopt;
-    const HeardMusic heard = listen(recording_.part(begin, end));
+    const HeardMusic heard = hear_passage(recording_.part(begin, end));
     if (!heard.traits.has_beat()) return std::nullopt;
     const Seconds middle = time.middle() - begin;
     const auto a = fit_beats(heard.music.beats, middle, kBeatsAround, Seconds(0));

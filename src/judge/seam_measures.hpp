@@ -31,9 +31,10 @@ struct SeamMeasure {
   std::optional<double> tempo_before, tempo_after, tempo_change;
   // By how much a source's own speed was changed, at most, of both: from the plan.
   std::optional<double> stretch;
-  // ms, at the middle of the transition: between the beats of both tracks, as each sounds alone in
-  // the rendering; where they are heard to have two tempi there, and the transition is no cut, half a
-  // beat. Without a plan, between the beats that go on from before and those after.
+  // ms, at the middle of the transition: between the beats of both tracks (seam_beats.hpp), as each
+  // sounds alone in the rendering; where they are heard to have two tempi there, and the transition is
+  // no cut, half a beat. None where one of them is no track with a beat as a whole. Without a plan,
+  // between the beats that go on from before and those after.
   std::optional<double> misalignment;
   std::optional<Key> key_before, key_after;
   std::optional<int> key_distance;  // key_distance(): 0 or 1 go together

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 #include "base/interrupt.hpp"
 #include "base/parallel.hpp"
@@ -112,6 +113,7 @@ class Arranger {
     place.gain_db = placement.gain_db;
     const bool first = leaves && i == 0;
     place.room = to_seconds(ends_[i] - seams_[i], plan.sample_rate) / (first ? 1 : 2);
+    if (last_room_) place.room = leaves ? last_room_->first : last_room_->second;
     return place;
   }
 
@@ -208,14 +210,28 @@ class Arranger {
       plan_.placements.pop_back();
       plan_.transitions.pop_back();
     }
-    if (plan_.transitions.empty()) return;
+    if (plan_.transitions.empty() || ends_in_time()) return;
+    // What was chosen gives back in time what it can.
+    const Seconds most = std::exchange(config_.most, Seconds(0));
+    const std::vector<PcmFrame> seams = plan_.seams();
+    const std::size_t seam = plan_.transitions.size() - 1;
+    const PcmFrame free = seam == 0 ? 0 : seams[seam] + plan_.transitions[seam - 1].reach_after();
+    last_room_ = {to_seconds(seams.back() - free, plan_.sample_rate),
+                  to_seconds(plan_.length - seams.back(), plan_.sample_rate)};
+    put(seam, choose(seam, seam + 1).front());
+    last_room_.reset();
+    config_.most = most;
+    if (ends_in_time()) return;
     Transition& last = plan_.transitions.back();
-    if (plan_.seams().back() + last.reach_after() <= plan_.length) return;
     last.blend.out = last.blend.in = {};
     last.before = std::min(last.before, least / 2);
     last.after = std::min(last.after, least / 2);
     last.blend.low = last.blend.mid = last.blend.high = {-last.before, last.after};
     last.why = "short, as the mix ends";
+  }
+
+  bool ends_in_time() const {
+    return plan_.seams().back() + plan_.transitions.back().reach_after() <= plan_.length;
   }
 
   // Output PCM frames by which the placements fall short of the mix.
@@ -246,6 +262,8 @@ class Arranger {
   std::span<const ArrangedSource> sources_;
   ArrangeConfig config_;
   std::vector<PcmFrame> seams_, ends_;  // of the placements, before anything is moved
+  std::optional<std::pair<Seconds, Seconds>>
+      last_room_;  // about the last seam, while only that is chosen
 };
 
 }  // namespace

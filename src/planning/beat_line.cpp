@@ -1,5 +1,6 @@
 #include "planning/beat_line.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -8,6 +9,9 @@ namespace {
 
 constexpr std::size_t kLeastBeats = 8;
 constexpr double kMostError = 0.03;  // s
+constexpr std::size_t kLeftOut = 5;  // every so many beats one may be
+constexpr double kFarOff = 0.02;     // s, from the line
+constexpr double kUnusual = 2;       // RMS errors
 
 }  // namespace
 
@@ -27,26 +31,53 @@ std::optional<BeatLine> fit_beats(std::span<const Beat> beats, Seconds moment, S
   if (period <= 0) return std::nullopt;
   for (std::size_t i = 1; i < times.size(); ++i)
     numbers.push_back(numbers.back() + std::max(1.0, std::round((times[i] - times[i - 1]) / period)));
-  const auto n = static_cast<double>(times.size());
-  double mean_x = 0, mean_y = 0, xx = 0, xy = 0;
-  for (std::size_t i = 0; i < times.size(); ++i) {
-    mean_x += numbers[i] / n;
-    mean_y += times[i] / n;
-  }
-  for (std::size_t i = 0; i < times.size(); ++i) {
-    xx += (numbers[i] - mean_x) * (numbers[i] - mean_x);
-    xy += (numbers[i] - mean_x) * (times[i] - mean_y);
-  }
+  const std::size_t least = std::max(kLeastBeats, times.size() - times.size() / kLeftOut);
   BeatLine line;
-  line.period = xy / xx;
-  if (!(line.period > 0)) return std::nullopt;
-  line.begin = mean_y - line.period * mean_x;
-  for (std::size_t i = 0; i < times.size(); ++i)
-    line.error += std::pow(times[i] - line.begin - numbers[i] * line.period, 2) / n;
-  line.error = std::sqrt(line.error);
+  for (;;) {
+    const auto n = static_cast<double>(times.size());
+    double mean_x = 0, mean_y = 0, xx = 0, xy = 0;
+    for (std::size_t i = 0; i < times.size(); ++i) {
+      mean_x += numbers[i] / n;
+      mean_y += times[i] / n;
+    }
+    for (std::size_t i = 0; i < times.size(); ++i) {
+      xx += (numbers[i] - mean_x) * (numbers[i] - mean_x);
+      xy += (numbers[i] - mean_x) * (times[i] - mean_y);
+    }
+    line.period = xy / xx;
+    if (!(line.period > 0)) return std::nullopt;
+    line.begin = mean_y - line.period * mean_x;
+    const auto off = [&](std::size_t i) {
+      return std::abs(times[i] - line.begin - numbers[i] * line.period);
+    };
+    line.error = 0;
+    std::size_t farthest = 0;
+    for (std::size_t i = 0; i < times.size(); ++i) {
+      line.error += off(i) * off(i) / n;
+      if (off(i) > off(farthest)) farthest = i;
+    }
+    line.error = std::sqrt(line.error);
+    if (times.size() <= least || off(farthest) < std::max(kFarOff, kUnusual * line.error)) break;
+    times.erase(times.begin() + static_cast<std::ptrdiff_t>(farthest));
+    numbers.erase(numbers.begin() + static_cast<std::ptrdiff_t>(farthest));
+  }
   if (line.error > kMostError) return std::nullopt;
   line.begin = line.nearest(moment.count());
   return line;
+}
+
+Pulse pulse_of(const BeatCues& cues, const BeatLine& line, Seconds begin, Seconds end) {
+  Pulse pulse;
+  double beats = 0;
+  for (double beat = line.nearest(begin.count()); beat <= end.count(); beat += line.period, ++beats) {
+    const BeatCues::Rises on = cues.rises(beat), between = cues.rises(beat + line.period / 2);
+    for (std::size_t band = 0; band < BeatCues::kRises - 1; ++band) {
+      pulse.on += on[band];
+      pulse.between += between[band];
+    }
+  }
+  if (beats > 0) pulse = {pulse.on / beats, pulse.between / beats};
+  return pulse;
 }
 
 }  // namespace segue

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 
+#include "analysis/beat_cues.hpp"
 #include "features/music.hpp"
 
 namespace segue {
@@ -19,9 +20,24 @@ struct BeatLine {
 };
 
 // By least squares through the beats from `before` ahead of a moment to `after` behind it; missing ones
-// are counted by their times. None where fewer than eight are there, or they do not follow one tempo
-// (RMS error over 30 ms).
+// are counted by their times, and up to a fifth that lie off it are left out. None where fewer than
+// eight are there, or they do not follow one tempo (RMS error over 30 ms).
 std::optional<BeatLine> fit_beats(std::span<const Beat> beats, Seconds moment, Seconds before,
                                   Seconds after);
+
+// What begins on the beats of a line and half way between them: mean rises (BeatCues) of three bands,
+// summed.
+struct Pulse {
+  double on = 0;
+  double between = 0;
+
+  // Of two that differ less, either could be the beat.
+  static constexpr double kAlike = 0.75;
+  bool is_between() const { return on < kAlike * between; }  // rather than where the line has it
+  bool is_double() const { return between >= kAlike * on; }  // or as much there
+};
+
+// Within a part of what the cues were heard in, whose time the line is in.
+Pulse pulse_of(const BeatCues& cues, const BeatLine& line, Seconds begin, Seconds end);
 
 }  // namespace segue

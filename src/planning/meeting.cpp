@@ -49,10 +49,22 @@ std::pair<Seconds, Seconds> Meeting::around(BlendEnd end, Seconds longest) {
   return end == BlendEnd::out ? std::pair{alone, joined} : std::pair{joined, alone};
 }
 
-Meeting::Heard Meeting::listen(const MeetingPlace& place, std::pair<Seconds, Seconds> around) {
-  const auto [back, on] = around;
+Meeting::Heard Meeting::listen(const MeetingPlace& place, BlendEnd end, Seconds longest) {
+  const auto [back, on] = around(end, longest);
   Heard heard;
   heard.place = place;
+  heard.end = end;
+  if (place.has_beat) {
+    const FeatureFile& features = *place.features;
+    const FrameRange range{std::clamp<Hop>(to_hops(place.at - back), 0, features.frames()),
+                           std::clamp<Hop>(to_hops(place.at + on), 0, features.frames())};
+    std::vector<float> rows(static_cast<std::size_t>(range.size() * LogMelGeometry::bands));
+    features.read_log_mel(range, rows);
+    SpectrumListener spectrum;
+    spectrum.add(rows);
+    heard.cues.emplace(spectrum.finish(), std::span<const double>(), std::span<const Chroma>());
+    heard.cues_begin = hops_to_seconds(range.begin);
+  }
   heard.begin = frames_of(place.at - back);
   if (place.audio) heard.mono = place.audio(to_seconds(heard.begin, kRate), back + on, kRate);
   return heard;
@@ -60,9 +72,10 @@ Meeting::Heard Meeting::listen(const MeetingPlace& place, std::pair<Seconds, Sec
 
 Meeting::Meeting(const MeetingPlace& out, const MeetingPlace& in, Seconds longest)
     : longest_(longest),
-      out_(listen(out, around(BlendEnd::out, longest))),
-      in_(listen(in, around(BlendEnd::in, longest))),
-      steady_(line_of(out_) && line_of(in_)) {}
+      out_(listen(out, BlendEnd::out, longest)),
+      in_(listen(in, BlendEnd::in, longest)),
+      steady_(line_of(out_, out.at, Seconds(0), Seconds(0)) &&
+              line_of(in_, in.at, Seconds(0), Seconds(0))) {}
 
 std::vector<float> Meeting::part(const Heard& heard, PcmFrame begin, PcmFrame end) {
   std::vector<float> some(static_cast<std::size_t>(std::max<PcmFrame>(0, end - begin)));

@@ -98,8 +98,11 @@ class Meeting {
  private:
   struct Heard {
     MeetingPlace place;
+    BlendEnd end = BlendEnd::out;
     PcmFrame begin = 0;  // of what follows, in the track
     std::vector<float> mono;
+    std::optional<BeatCues> cues{};  // around the place, where the track has a beat
+    Seconds cues_begin{0};           // of these, in the track
   };
   // How far beats let the two meet, over so much of each.
   struct Beats {
@@ -108,9 +111,12 @@ class Meeting {
     double period = 0;  // of both, as they sound
   };
 
-  // Beats around the place; none where they are not steady.
-  static std::optional<BeatLine> line_of(const Heard& heard);
-  static Heard listen(const MeetingPlace& place, std::pair<Seconds, Seconds> around);
+  // Through the beats that are heard about a moment, of the one that is left from so long before it, of
+  // the other until so long after it, if they will do; where between them more begins than on them,
+  // those between. None where they are not steady.
+  static std::optional<BeatLine> line_of(const Heard& heard, Seconds moment, Seconds before,
+                                         Seconds after);
+  static Heard listen(const MeetingPlace& place, BlendEnd end, Seconds longest);
   // earlier: by how much the outgoing one may be left ahead of its place.
   std::optional<Beats> meet(const ProposalConfig& config, Seconds before, Seconds after,
                             Seconds earlier) const;

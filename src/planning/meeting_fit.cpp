@@ -12,13 +12,15 @@
 namespace segue {
 namespace {
 
-constexpr Seconds kBeatsAround{6};   // that a line is laid through, at least
+constexpr Seconds kBeatsAlone{8};    // that a line is laid through, at least, where that end plays
+constexpr Seconds kBeatsAround{6};   // on both sides, where that will not do
 constexpr Seconds kLevelled{3};      // by whose loudness levels meet
 constexpr Seconds kColoured{8};      // by whose spectrum
 constexpr double kMostLevelled = 9;  // dB, of one track
 constexpr double kMostColoured = 9;
 constexpr double kOneTakesAll = 0.04;    // difference of tempi up to which one track gives way
 constexpr int kOnsetHop = 64;            // PCM frames
+constexpr double kBeatError = 0.015;     // s, of a line through beats
 constexpr double kUnheardDrift = 0.004;  // s, between beats that are not stretched to meet
 constexpr double kAlike = 0.5;           // correlation of waveforms from which phases are matched
 constexpr int kPhaseReach = 60;          // PCM frames
@@ -65,10 +67,27 @@ double loudness_of(const MeetingPlace& place, Seconds begin, Seconds end) {
 
 }  // namespace
 
-std::optional<BeatLine> Meeting::line_of(const Heard& heard) {
-  const MeetingPlace& place = heard.place;
-  if (!place.has_beat) return std::nullopt;
-  return fit_beats(place.features->music().beats, place.at, kBeatsAround, kBeatsAround);
+std::optional<BeatLine> Meeting::line_of(const Heard& heard, Seconds moment, Seconds before,
+                                         Seconds after) {
+  if (!heard.cues) return std::nullopt;
+  const std::vector<Beat>& beats = heard.place.features->music().beats;
+  Seconds back = heard.end == BlendEnd::out ? std::max(before, kBeatsAlone) : before;
+  Seconds on = heard.end == BlendEnd::in ? std::max(after, kBeatsAlone) : after;
+  auto line = fit_beats(beats, moment, back, on);
+  if (!line) {
+    back = std::max(back, kBeatsAround);
+    on = std::max(on, kBeatsAround);
+    line = fit_beats(beats, moment, back, on);
+  }
+  if (!line) return std::nullopt;
+  BeatLine local = *line;
+  local.begin -= heard.cues_begin.count();
+  const Seconds there = moment - heard.cues_begin;
+  if (pulse_of(*heard.cues, local, there - back, there + on).is_between()) {
+    line->begin += line->period / 2;
+    line->begin = line->nearest(moment.count());
+  }
+  return line;
 }
 
 const std::vector<float>& Meeting::onsets(bool out) const {
@@ -79,10 +98,8 @@ const std::vector<float>& Meeting::onsets(bool out) const {
 
 std::optional<Meeting::Beats> Meeting::meet(const ProposalConfig& config, Seconds before, Seconds after,
                                             Seconds earlier) const {
-  if (!out_.place.has_beat || !in_.place.has_beat) return std::nullopt;
-  const Seconds back = std::max(before, kBeatsAround), on = std::max(after, kBeatsAround);
-  const auto out = fit_beats(out_.place.features->music().beats, out_.place.at - earlier, back, on);
-  const auto in = fit_beats(in_.place.features->music().beats, in_.place.at, back, on);
+  const auto out = line_of(out_, out_.place.at - earlier, before, after);
+  const auto in = line_of(in_, in_.place.at, before, after);
   if (!out || !in) return std::nullopt;
   Beats beats{*out, *in};
   // Half and double tempo go together.
@@ -126,6 +143,11 @@ void Meeting::align(Proposal& proposal) const {
       alike[i] +=
           out * at(in_onsets, in_, proposal.in_at.count() + (t + late) * transition.blend.in.tempo);
     }
+  }
+  // Where beats were heard is known better than that it could be anywhere within reach.
+  for (std::size_t i = 0; i < alike.size(); ++i) {
+    const double late = (static_cast<double>(i) - reach) * step / kBeatError;
+    alike[i] *= std::exp(-late * late / 2);
   }
   const auto best = std::max_element(alike.begin(), alike.end());
   const auto i = best - alike.begin();

@@ -57,8 +57,10 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
     at = Seconds(nearest);
     return true;
   };
-  const bool out_on = to_beat(out_, meets ? beats.out : line_of(out_), proposal.out_at);
-  const bool in_on = to_beat(in_, meets ? beats.in : line_of(in_), proposal.in_at);
+  const bool out_on =
+      to_beat(out_, meets ? beats.out : line_of(out_, out_.place.at, before, after), proposal.out_at);
+  const bool in_on =
+      to_beat(in_, meets ? beats.in : line_of(in_, in_.place.at, before, after), proposal.in_at);
   if (const Seconds lack = lacking(proposal.out_at, blend.out.tempo); lack > Seconds(0)) {
     const double bar = meets ? kBeatsInBar * beats.out.period : 1e-3;
     proposal.out_at -= Seconds(std::ceil(lack.count() / bar) * bar);

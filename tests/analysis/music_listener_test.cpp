@@ -111,6 +111,18 @@ TEST(MusicListener, BeatsLieOnTheClicksOnAverage) {
       << "neither late nor early";
 }
 
+// Two against three: either could be tapped.
+TEST(MusicListener, AKnownTempoIsHeardAlone) {
+  std::vector<float> samples = test::silence(41);
+  for (int i = 0; .5 * i < 39; ++i) test::add_hit(samples, 1 + .5 * i, .3);
+  for (int i = 0; i / 3. < 39; ++i) test::add_hit(samples, 1 + i / 3., .3);
+  for (const double tempo : {120., 90., 180.}) {
+    const HeardMusic heard = test::hear(samples, 4096, tempo);
+    const double octaves = std::log2(heard.traits.tempo_bpm / tempo);
+    EXPECT_NEAR(octaves, std::round(octaves), .05) << tempo;
+  }
+}
+
 std::vector<HeardMusic> noises(double seconds) {
   std::vector<HeardMusic> heard;
   for (const std::uint64_t seed : {1, 2, 3, 4}) {

@@ -20,11 +20,14 @@ using test::TemporaryFolder;
 class SeamMeasures : public testing::Test {
  protected:
   // 120 and 124 BPM: 16 beats of both together, the second at the speed of the first; it comes late by
-  // so many ms.
-  void mix(double late_ms, double gain_db = 0) {
+  // so many ms. Between its beats there may be other hits.
+  void mix(double late_ms, double gain_db = 0, double between = 0) {
     const double slow = .5, fast = 60. / 124;
     const HeardTrack a(folder_, "a", hits(80, slow, .25), slow, .25);
-    const HeardTrack b(folder_, "b", hits(80, fast, .25, .5, 1400), fast, .25);
+    std::vector<float> sound = hits(80, fast, .25, .5, 1400);
+    const std::vector<float> more = hits(80, fast, .25 + fast / 2, between, 1400);
+    for (std::size_t i = 0; i < sound.size(); ++i) sound[i] += more[i];
+    const HeardTrack b(folder_, "b", sound, fast, .25);
     const auto frames = [](double seconds) { return to_pcm_frames(Seconds(seconds), 22050); };
     plan_ = test::plan_of(
         {a.source, b.source},
@@ -44,9 +47,13 @@ class SeamMeasures : public testing::Test {
     transition.blend.in.release = frames(8);
     transition.why = "told <so>";
     plan_.length = plan_.seams()[1] + frames(45);
+    file_ = folder_ / "mix.flac";
+    write();
+  }
+
+  void write() const {
     EncodingConfig encoding;
     encoding.sample_rate = 22050;
-    file_ = folder_ / "mix.flac";
     write_mix(plan_, file_, encoding);
   }
 
@@ -84,6 +91,36 @@ TEST_F(SeamMeasures, BeatsThatComeLateAreMeasuredInTheSoundNotInThePlan) {
     ASSERT_TRUE(measures.seams[0].misalignment) << late;
     EXPECT_NEAR(*measures.seams[0].misalignment, late, 15);
   }
+}
+
+TEST_F(SeamMeasures, HalfABeatIsNothingWhereEitherCouldBeTheBeat) {
+  mix(240);
+  RecordingMeasures measures = measure();
+  ASSERT_TRUE(measures.seams[0].misalignment);
+  EXPECT_NEAR(*measures.seams[0].misalignment, 240, 15);
+  mix(240, 0, .5);
+  measures = measure();
+  ASSERT_TRUE(measures.seams[0].misalignment);
+  EXPECT_LT(*measures.seams[0].misalignment, 20);
+}
+
+TEST_F(SeamMeasures, BeatsAreHeldAgainstThoseOfTracksThatHaveSome) {
+  mix(90);
+  plan_.sources[1].tempo_bpm = 0;
+  EXPECT_FALSE(measure().seams[0].misalignment);
+}
+
+// Where only the speed changes, all the time about the seam, beats still fall together at it.
+TEST_F(SeamMeasures, ASpeedOnItsWayIsNoMisalignment) {
+  mix(0);
+  Transition& transition = plan_.transitions[0];
+  transition.before = transition.after = to_pcm_frames(Seconds(.05), 22050);
+  transition.blend.low = transition.blend.mid =
+      transition.blend.high = {-transition.before, transition.after};
+  write();
+  const RecordingMeasures measures = measure();
+  ASSERT_TRUE(measures.seams[0].misalignment);
+  EXPECT_LT(*measures.seams[0].misalignment, 8);
 }
 
 TEST_F(SeamMeasures, ALouderTrackIsAStep) {

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "analysis/block_loudness.hpp"
+#include "analysis/log_mel.hpp"
 #include "base/half.hpp"
 #include "planning/arranger.hpp"
 #include "planning/seam_search.hpp"
@@ -46,6 +47,35 @@ TEST(BeatLine, IsNoneWhereThereAreFewOrNoTempo) {
   EXPECT_FALSE(fit_beats(beats_at({1, 1.5, 2.1, 2.4, 3.1, 3.4, 4.1, 4.4, 5.1}), Seconds(2), Seconds(9),
                          Seconds(9)));
   EXPECT_FALSE(fit_beats({}, Seconds(2), Seconds(9), Seconds(9)));
+}
+
+TEST(BeatLine, LeavesOutWhatLiesOffIt) {
+  const auto line = fit_beats(beats_at({10, 10.5, 11, 11.61, 12, 12.5, 13, 13.38, 14, 14.5}),
+                              Seconds(12), Seconds(10), Seconds(10));
+  ASSERT_TRUE(line);
+  EXPECT_NEAR(line->period, .5, 1e-9);
+  EXPECT_NEAR(line->begin, 12, 1e-9);
+  EXPECT_LT(line->error, 1e-6);
+}
+
+// Hits at whole seconds, and softer ones between them.
+TEST(BeatLine, PulseTellsWhatBeginsOnBeatsAndBetween) {
+  const auto pulse = [](double between) {
+    std::vector<float> mono = hits(30, 1, 0);
+    const std::vector<float> softer = hits(30, 1, .5, between);
+    for (std::size_t i = 0; i < mono.size(); ++i) mono[i] += softer[i];
+    std::vector<float> rows;
+    LogMelExtractor().process(mono, rows);
+    SpectrumListener spectrum;
+    spectrum.add(rows);
+    return pulse_of(BeatCues(spectrum.finish(), {}, {}), {10, 1, 0}, Seconds(5), Seconds(25));
+  };
+  const Pulse clear = pulse(0), alike = pulse(.5);
+  EXPECT_GT(clear.on, 3);
+  EXPECT_FALSE(clear.is_between() || clear.is_double());
+  EXPECT_TRUE(alike.is_double());
+  EXPECT_FALSE(alike.is_between());
+  EXPECT_TRUE((Pulse{clear.between, clear.on}.is_between()));
 }
 
 // Of a length, with the seam in its middle.
@@ -107,6 +137,18 @@ TEST(Meeting, PlacesBetweenBeatsMoveToOne) {
       const double beats = (one.out_at.count() - .25) / .5;
       EXPECT_NEAR(beats, std::round(beats), .02) << off;
     }
+  }
+}
+
+// A tracker that taps between the beats here, as it may have had to elsewhere in the track.
+TEST(Meeting, BeatsAreWhereMostBeginsHere) {
+  const TemporaryFolder folder;
+  const HeardTrack a(folder, "a", hits(120, .5, .25), .5, .25);
+  const HeardTrack b(folder, "b", hits(120, .5, .1), .5, .1, .25);
+  for (const Proposal& one : Meeting(a.place(60.25), b.place(60.3), Seconds(12)).proposals({})) {
+    EXPECT_TRUE(one.on_beat);
+    const double beats = (one.in_at.count() - .1) / .5;
+    EXPECT_NEAR(beats, std::round(beats), .02);
   }
 }
 
@@ -503,6 +545,29 @@ TEST_F(Arranging, CriticsChoose) {
         << "nobody has learnt longer ones";
     EXPECT_NE(transition.why.find("least of"), std::string::npos) << transition.why;
   }
+}
+
+// Places that move can bring the last seam so near to the end that not all can be given back that was to
+// be: it is in what is left, if that is enough for anything.
+TEST_F(Arranging, WhatIsChosenLastIsGivenBackBeforeTheEnd) {
+  std::size_t asked = 0, near = 0;
+  ArrangeConfig config;
+  config.critics = {test::level_critics(asked)};
+  config.least = Seconds(2);
+  config.most = Seconds(60);
+  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    Random random(seed);
+    const Plan before = plan(random);
+    Plan after = before;
+    arrange(after, sources(before), config);
+    EXPECT_NO_THROW(after.validate()) << seed;
+    const double left = to_seconds(after.length - after.seams().back(), after.sample_rate).count();
+    const Transition& last = after.transitions.back();
+    if (last.why.find("plain") != std::string::npos || left < 4) continue;
+    EXPECT_EQ(last.why.find("short"), std::string::npos) << seed << ": " << left;
+    near += left < 26;
+  }
+  EXPECT_GE(near, 2u);
 }
 
 TEST_F(Arranging, ThreadsMakeNoDifference) {

@@ -95,7 +95,7 @@ inline std::vector<float> momentary_of(std::span<const float> samples) {
 }
 
 // block: samples given at a time.
-inline HeardMusic hear(std::span<const float> samples, std::size_t block = 4096) {
+inline HeardMusic hear(std::span<const float> samples, std::size_t block = 4096, double tempo_bpm = 0) {
   MusicListener listener;
   LogMelExtractor log_mel;
   std::vector<float> rows;
@@ -106,7 +106,7 @@ inline HeardMusic hear(std::span<const float> samples, std::size_t block = 4096)
     listener.add_audio(part);
     listener.add_log_mel(rows);
   }
-  return listener.finish(momentary_of(samples));
+  return listener.finish(momentary_of(samples), tempo_bpm);
 }
 
 }  // namespace segue::test
