@@ -14,8 +14,10 @@
 namespace segue {
 namespace {
 
-constexpr double kRunIn = 0.2;        // s of input beyond either end, so that the windows have settled
-constexpr double kMapStep = 0.05;     // s between points at which the stretcher is told where it is
+constexpr double kRunIn = 0.2;          // s of input beyond either end, so that the windows have settled
+constexpr double kMapStep = 0.05;       // s between points at which the stretcher is told where it is
+constexpr std::size_t kLossReach = 10;  // steps of the map on either side, by which losses are measured
+constexpr double kMostLost = 1.5, kSilent = 1e-9;
 constexpr std::size_t kBlock = 8192;  // PCM frames given at a time
 
 // Band-limited interpolation by a windowed sinc (Smith, Digital Audio Resampling), for reading at
@@ -104,6 +106,64 @@ std::vector<std::vector<float>> by_rubber_band(const std::vector<std::vector<flo
   return output;
 }
 
+// What overlaps in the windows of a phase vocoder is not quite in phase, which makes it softer (Laroche
+// and Dolson, IEEE TSAP 7(3), 1999): by how much each stretch between two pairs of the map, and what is
+// about it, is to be louder.
+std::vector<double> losses(const std::vector<std::vector<float>>& input,
+                           const std::vector<std::vector<float>>& output,
+                           const std::map<std::size_t, std::size_t>& map) {
+  std::vector<double> before{0}, after{0};  // energy up to each pair
+  std::vector<double> frames_before{0}, frames_after{0};
+  const auto energy = [](const std::vector<std::vector<float>>& sound, std::size_t from,
+                         std::size_t to) {
+    double sum = 0;
+    for (const auto& channel : sound)
+      for (std::size_t i = from; i < std::min(to, channel.size()); ++i)
+        sum += static_cast<double>(channel[i]) * static_cast<double>(channel[i]);
+    return sum;
+  };
+  std::size_t in = 0, out = 0;
+  for (const auto& [in_end, out_end] : map) {
+    before.push_back(before.back() + energy(input, in, in_end));
+    after.push_back(after.back() + energy(output, out, out_end));
+    frames_before.push_back(static_cast<double>(in = in_end));
+    frames_after.push_back(static_cast<double>(out = out_end));
+  }
+  const std::size_t count = map.size();
+  std::vector<double> gains(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t from = i > kLossReach ? i - kLossReach : 0,
+                      to = std::min(count, i + kLossReach + 1);
+    const double was =
+        (before[to] - before[from]) / std::max(1.0, frames_before[to] - frames_before[from]);
+    const double is = (after[to] - after[from]) / std::max(1.0, frames_after[to] - frames_after[from]);
+    gains[i] = std::clamp(std::sqrt((was + kSilent) / (is + kSilent)), 1 / kMostLost, kMostLost);
+  }
+  return gains;
+}
+
+void give_back(std::vector<std::vector<float>>& output, std::span<const double> gains,
+               const std::map<std::size_t, std::size_t>& map) {
+  // From the middle of each to that of the next.
+  std::vector<double> middles;
+  std::size_t begin = 0;
+  for (const auto& [in, out] : map) {
+    middles.push_back(static_cast<double>(begin + out) / 2);
+    begin = out;
+  }
+  for (auto& channel : output) {
+    std::size_t k = 0;
+    for (std::size_t t = 0; t < channel.size(); ++t) {
+      const auto at = static_cast<double>(t);
+      while (k + 1 < middles.size() && middles[k + 1] <= at) ++k;
+      double gain = gains[k];
+      if (at > middles[k] && k + 1 < middles.size())
+        gain += (gains[k + 1] - gain) * (at - middles[k]) / (middles[k + 1] - middles[k]);
+      channel[t] *= static_cast<float>(gain);
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<float> stretch(std::span<const float> interleaved, PcmFrame input_begin, int channels,
@@ -153,7 +213,8 @@ std::vector<float> stretch(std::span<const float> interleaved, PcmFrame input_be
       points[static_cast<std::size_t>(from)] = static_cast<std::size_t>(std::llround(places[i]));
   }
   points[n] = m;
-  const auto output = by_rubber_band(input, sample_rate, m, points);
+  auto output = by_rubber_band(input, sample_rate, m, points);
+  give_back(output, losses(input, output, points), points);
   std::vector<float> result(static_cast<std::size_t>(end - begin) * width);
   for (PcmFrame t = begin; t < end; ++t) {
     const auto i = static_cast<std::size_t>(t - first);

@@ -17,8 +17,9 @@ struct StretchMap {
 };
 
 // interleaved: the input's PCM frames from `input_begin` on; beyond its ends there is silence. Gives the
-// output PCM frames [begin, end). Transients stay sharp and channels in phase with each other. The same
-// input gives the same bits on one machine. Throws Error(interrupted).
+// output PCM frames [begin, end). Transients stay sharp, channels in phase with each other, and about
+// each moment it is as loud as the input there. The same input gives the same bits on one machine.
+// Throws Error(interrupted).
 std::vector<float> stretch(std::span<const float> interleaved, PcmFrame input_begin, int channels,
                            int sample_rate, PcmFrame begin, PcmFrame end, const StretchMap& map);
 
