@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 #include "base/disjoint_sets.hpp"
 #include "base/error.hpp"
@@ -27,6 +28,12 @@ std::size_t index_of(Bound bound) { return static_cast<std::size_t>(bound); }
 std::string artist_of(const LibraryTrack& track) {
   const Tags& tags = track.record.tags;
   return tags.artist.empty() ? tags.album_artist : tags.artist;
+}
+
+bool only_tempi(const Relaxed& relaxed) {
+  for (const Bound bound : {Bound::repeat, Bound::key, Bound::energy, Bound::length})
+    if (relaxed[index_of(bound)]) return false;
+  return true;
 }
 
 double energy_after(const FeatureFile& features, Hop start, Seconds length) {
@@ -318,10 +325,23 @@ std::vector<Relaxed> BoundKeeper::relaxations() const {
   return different;
 }
 
+std::size_t BoundKeeper::tracks_left(const Allowed& allowed) const {
+  std::size_t count = 0;
+  std::optional<std::size_t> last;  // entries go by tracks
+  for (std::size_t entry = 0; entry < entries_.size(); ++entry) {
+    if (allowed.entries[entry] == 0) continue;
+    const std::size_t track = track_of(entries_[entry]);
+    count += track != last;
+    last = track;
+  }
+  return count;
+}
+
 Allowed BoundKeeper::allowed(std::span<const PlayedRun> history, Seconds now,
                              const Eligible& eligible) const {
   Allowed allowed;
-  for (const Relaxed& relaxed : relaxations_) {
+  for (std::size_t step = 0; step < relaxations_.size(); ++step) {
+    const Relaxed& relaxed = relaxations_[step];
     allowed = {std::vector<std::uint8_t>(entries_.size()), 0, {}, relaxed};
     const std::vector<TrackCuts> tracks = cuts_of_tracks(history, now, relaxed, eligible);
     for (std::size_t entry = 0; entry < entries_.size(); ++entry) {
@@ -330,7 +350,10 @@ Allowed BoundKeeper::allowed(std::span<const PlayedRun> history, Seconds now,
       allowed.count += !cut;
       if (cut) ++allowed.cut[index_of(*cut)];
     }
-    if (allowed.count > 0) break;
+    // Tempi give way not only where they leave nothing.
+    const bool few = step == 0 && !history.empty() && relaxations_.size() > 1 &&
+                     only_tempi(relaxations_[1]) && tracks_left(allowed) < bounds_.fewest;
+    if (allowed.count > 0 && !few) break;
   }
   return allowed;
 }

@@ -72,9 +72,9 @@ class BoundKeeper {
 
   // What may follow `history` (in order; empty: what may begin the mix) at the moment `now`. Bounds that
   // are not set by a person are relaxed one after the other until something is left: first tempi and
-  // metres that do not fit together (these always), then energy, then key; and where every track has
-  // played, the same once more while tracks may come again; at last a track may play for less than its
-  // least. count is 0 if nothing is.
+  // metres that do not fit together (where fewer than Bounds::fewest tracks are left), then energy, then
+  // key; and where every track has played, the same once more while tracks may come again; at last a
+  // track may play for less than its least. count is 0 if nothing is.
   Allowed allowed(std::span<const PlayedRun> history, Seconds now, const Eligible& eligible = {}) const;
 
   // Whether two tracks can be beaten alike: both have a beat, the same metre, and tempi within the
@@ -111,6 +111,7 @@ class BoundKeeper {
   void rank_energies();
   void find_alike();
   std::vector<Relaxed> relaxations() const;
+  std::size_t tracks_left(const Allowed& allowed) const;
 
   const MixConfig& config_;
   const Bounds& bounds_;

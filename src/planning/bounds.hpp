@@ -37,8 +37,9 @@ struct MoodBound {
 };
 
 // Bounds that a person has set are kept, whatever it costs; the others give way where they leave
-// nothing. A curve of energy is followed as nearly as the music allows. Music of another metre, or with
-// a beat after music without one, follows only where nothing else is left.
+// nothing, and tempo and metre where they leave fewer than `fewest` tracks: who follows is the network's
+// to choose. A curve of energy is followed as nearly as the music allows. Music of another metre, or
+// with a beat after music without one, follows only there.
 struct Bounds {
   // That a track plays at a time; the last one till the mix ends, and that may be sooner, at least half
   // of the least before. If not set, less where tracks are short, and more where nothing may follow.
@@ -48,6 +49,7 @@ struct Bounds {
   double stretch =
       0.06;  // by which tempi may differ where tracks meet; half and double tempo count as equal
   bool stretch_is_set = false;
+  std::size_t fewest = 3;  // tracks
   KeyRule key = KeyRule::near;
   bool key_is_set = false;
   std::optional<std::pair<double, double>> tempo;  // BPM: no other track plays

@@ -29,6 +29,7 @@ struct House {
     config.length = Seconds(600);
     config.bounds.least = Seconds(20);
     config.bounds.most = Seconds(90);
+    config.bounds.fewest = 1;
     config.segmentation = Segmentation::parse("bars");
     config.blends = false;  // what ends at a seam need not sound on
     add("now", {});
@@ -450,6 +451,27 @@ TEST(BoundKeeper, WhatIsNotSetGivesWayInOrder) {
   EXPECT_EQ(relaxed_for({all, tempo_key, energy}), std::pair(Names{"key", "energy"}, Names{"2"}));
   EXPECT_EQ(relaxed_for({all, tempo_key}), std::pair(Names{"metre", "stretch", "key"}, Names{"1"}));
   EXPECT_EQ(relaxed_for({all}), std::pair(Names{"metre", "stretch", "key", "energy"}, Names{"0"}));
+}
+
+// One track that fits is no choice; keys stay a bound all the same.
+TEST(BoundKeeper, TempiGiveWayWhereTheyLeaveLittleToChoose) {
+  const auto left_of = [](std::size_t fitting) {
+    House house;
+    house.config.bounds.fewest = 3;
+    house.music.remove("now");
+    MadeMusic music = in_key(kAMinor);
+    house.add("now", music);
+    for (std::size_t i = 0; i < fitting; ++i) house.add("fits " + std::to_string(i), music);
+    music.bpm = 150;
+    house.add("faster", music);
+    music.key = kFSharpMajor;
+    house.add("faster, another key", music);
+    const Kept kept(house);
+    const Allowed allowed = kept.after_now();
+    return std::pair(relaxed(allowed), kept.names(allowed));
+  };
+  EXPECT_EQ(left_of(3), std::pair(Names{}, Names{"fits 0", "fits 1", "fits 2"}));
+  EXPECT_EQ(left_of(2), std::pair(Names{"metre", "stretch"}, Names{"fits 0", "fits 1", "faster"}));
 }
 
 TEST(BoundKeeper, WhatIsSetNeverGivesWay) {
