@@ -20,8 +20,8 @@ class MusicListener {
  public:
   void add_audio(std::span<const float> samples);  // mono at 22 050 Hz, −1 … 1
   void add_log_mel(std::span<const float> rows);   // [n × 80], see features/geometry.hpp
-  // momentary: loudness as feature files have it. tempo_bpm: where it is known, beats of another (but half
-  // of it, or twice) are only heard if there are none of it.
+  // momentary: loudness as feature files have it. tempo_bpm: where it is known, beats of another (but
+  // half of it, or twice) are only heard if there are none of it.
   HeardMusic finish(std::span<const float> momentary, double tempo_bpm = 0);
 
  private:

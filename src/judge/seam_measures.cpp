@@ -13,7 +13,6 @@
 namespace segue {
 namespace {
 
-constexpr int kRate = LogMelGeometry::sample_rate;
 constexpr int kBands = LogMelGeometry::bands;
 constexpr Seconds kListened{16};  // on either side, for tempo and key
 constexpr Seconds kLeastListened{6};
