@@ -49,7 +49,7 @@ struct Bounds {
   double stretch =
       0.06;  // by which tempi may differ where tracks meet; half and double tempo count as equal
   bool stretch_is_set = false;
-  std::size_t fewest = 3;  // tracks
+  std::size_t fewest = 2;  // tracks
   KeyRule key = KeyRule::near;
   bool key_is_set = false;
   std::optional<std::pair<double, double>> tempo;  // BPM: no other track plays

@@ -542,7 +542,7 @@ TEST(RunChooser, GroupsAreLeftAtFewSeams) {
   for (int t = 0; t < 5; ++t) library.add_music("slow " + std::to_string(t), 100, at_tempo(90));
   for (int t = 0; t < 5; ++t) library.add_music("fast " + std::to_string(t), 100, at_tempo(130));
   MixConfig config = config_of(420);
-  config.bounds.fewest = 1;  // else the last two of a group would not do
+  config.bounds.fewest = 1;  // else the last one of a group would not do
   const Plan plan = plan_of(config, library, random_model());
   EXPECT_EQ(plan.choosing.groups, 2u);
   int changes = 0;
