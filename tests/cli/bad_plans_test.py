@@ -164,7 +164,7 @@ class Nonsense(Plans):
         self.render_refused("cannot be read")
 
     def test_a_plan_that_segue_made_and_somebody_spoiled(self):
-        self.segue("mix", self.music, "-o", "made.flac", "--length", "30", "--draft")
+        self.segue("mix", self.music, "-o", "made.flac", "--length", "24", "--draft")
         made = json.loads((self.folder / "made.plan.json").read_text(encoding="utf-8"))
         joins = [i for i, transition in enumerate(made["transitions"]) if transition["kind"] == "blend"]
         self.assertTrue(joins, "the music has room for a blend")
