@@ -24,7 +24,7 @@ namespace {
 constexpr std::string_view kPlanEnding = ".plan.json";
 constexpr std::size_t kMixBeam = 4, kMixHeard = 16;
 constexpr std::size_t kDraftCandidates = 20;
-constexpr Seconds kDraftRelease{10};
+constexpr Seconds kDraftRelease{6};
 
 struct Options {
   std::vector<std::string> music;
