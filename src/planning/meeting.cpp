@@ -49,22 +49,27 @@ std::pair<Seconds, Seconds> Meeting::around(BlendEnd end, Seconds longest) {
   return end == BlendEnd::out ? std::pair{alone, joined} : std::pair{joined, alone};
 }
 
+std::shared_ptr<const PlaceCues> Meeting::cues_at(const MeetingPlace& place, BlendEnd end,
+                                                  Seconds longest) {
+  if (!place.has_beat) return nullptr;
+  const auto [back, on] = around(end, longest);
+  const FeatureFile& features = *place.features;
+  const FrameRange range{std::clamp<Hop>(to_hops(place.at - back), 0, features.frames()),
+                         std::clamp<Hop>(to_hops(place.at + on), 0, features.frames())};
+  std::vector<float> rows(static_cast<std::size_t>(range.size() * LogMelGeometry::bands));
+  features.read_log_mel(range, rows);
+  SpectrumListener spectrum;
+  spectrum.add(rows);
+  return std::make_shared<const PlaceCues>(
+      PlaceCues{BeatCues(spectrum.finish(), {}, {}), hops_to_seconds(range.begin)});
+}
+
 Meeting::Heard Meeting::listen(const MeetingPlace& place, BlendEnd end, Seconds longest) {
   const auto [back, on] = around(end, longest);
   Heard heard;
   heard.place = place;
   heard.end = end;
-  if (place.has_beat) {
-    const FeatureFile& features = *place.features;
-    const FrameRange range{std::clamp<Hop>(to_hops(place.at - back), 0, features.frames()),
-                           std::clamp<Hop>(to_hops(place.at + on), 0, features.frames())};
-    std::vector<float> rows(static_cast<std::size_t>(range.size() * LogMelGeometry::bands));
-    features.read_log_mel(range, rows);
-    SpectrumListener spectrum;
-    spectrum.add(rows);
-    heard.cues.emplace(spectrum.finish(), std::span<const double>(), std::span<const Chroma>());
-    heard.cues_begin = hops_to_seconds(range.begin);
-  }
+  if (!place.cues) heard.place.cues = cues_at(place, end, longest);
   heard.begin = frames_of(place.at - back);
   if (place.audio) heard.mono = place.audio(to_seconds(heard.begin, kRate), back + on, kRate);
   return heard;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,6 +17,12 @@
 
 namespace segue {
 
+// What begins about a place, in the time of the track from `begin` on.
+struct PlaceCues {
+  BeatCues cues;
+  Seconds begin{0};
+};
+
 // Where a track is left, or entered.
 struct MeetingPlace {
   const FeatureFile* features = nullptr;  // beats and loudness
@@ -27,6 +34,8 @@ struct MeetingPlace {
   Seconds length{0};  // of the track: where its sound ends
   double gain_db = 0;
   Seconds room{0};  // of the time that it plays by itself, as much may be used for the transition
+  // Meeting::cues_at() of it; empty: the meeting hears them itself. Of a place where many meet, once.
+  std::shared_ptr<const PlaceCues> cues{};
 };
 
 // One way to join them. Its times are PCM frames at Meeting::kRate (at_rate() gives others).
@@ -76,6 +85,10 @@ class Meeting {
   // What of a track may be heard: so much before the place, and so much after it.
   static std::pair<Seconds, Seconds> around(BlendEnd end, Seconds longest);
 
+  // As far around a place as beats are looked for there; null where the track has no beat.
+  static std::shared_ptr<const PlaceCues> cues_at(const MeetingPlace& place, BlendEnd end,
+                                                  Seconds longest);
+
   // Ways that there is room for: of each length, with the seam in the middle of the transition, at its
   // end and at its beginning. A track that ends too soon is left earlier, by whole bars. With a steady
   // beat in both and tempi that can meet, bars and beats fall together, found by the beats first, then
@@ -101,8 +114,6 @@ class Meeting {
     BlendEnd end = BlendEnd::out;
     PcmFrame begin = 0;  // of what follows, in the track
     std::vector<float> mono;
-    std::optional<BeatCues> cues{};  // around the place, where the track has a beat
-    Seconds cues_begin{0};           // of these, in the track
   };
   // How far beats let the two meet, over so much of each.
   struct Beats {

@@ -69,7 +69,7 @@ double loudness_of(const MeetingPlace& place, Seconds begin, Seconds end) {
 
 std::optional<BeatLine> Meeting::line_of(const Heard& heard, Seconds moment, Seconds before,
                                          Seconds after) {
-  if (!heard.cues) return std::nullopt;
+  if (!heard.place.cues) return std::nullopt;
   const std::vector<Beat>& beats = heard.place.features->music().beats;
   Seconds back = heard.end == BlendEnd::out ? std::max(before, kBeatsAlone) : before;
   Seconds on = heard.end == BlendEnd::in ? std::max(after, kBeatsAlone) : after;
@@ -81,9 +81,10 @@ std::optional<BeatLine> Meeting::line_of(const Heard& heard, Seconds moment, Sec
   }
   if (!line) return std::nullopt;
   BeatLine local = *line;
-  local.begin -= heard.cues_begin.count();
-  const Seconds there = moment - heard.cues_begin;
-  if (pulse_of(*heard.cues, local, there - back, there + on).is_between()) {
+  const PlaceCues& around = *heard.place.cues;
+  local.begin -= around.begin.count();
+  const Seconds there = moment - around.begin;
+  if (pulse_of(around.cues, local, there - back, there + on).is_between()) {
     line->begin += line->period / 2;
     line->begin = line->nearest(moment.count());
   }

@@ -67,6 +67,11 @@ SeamSearch::SeamSearch(SeamPlaces places, const CriticSets& critics, const Propo
       config_(config),
       sketches_(critics.empty() ? 0 : places_.exits.size()) {
   for (const Seconds length : config_.lengths) longest_ = std::max(longest_, length);
+  if (critics_.empty()) return;
+  for (MeetingPlace& place : places_.exits)
+    place.cues = Meeting::cues_at(place, BlendEnd::out, longest_);
+  for (MeetingPlace& place : places_.entries)
+    place.cues = Meeting::cues_at(place, BlendEnd::in, longest_);
 }
 
 Meeting SeamSearch::meeting(std::size_t exit, std::size_t entry, bool sounds) const {
