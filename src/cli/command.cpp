@@ -95,18 +95,6 @@ std::vector<LibraryTrack> tracks_of(Library& library, const std::vector<fs::path
   return tracks;
 }
 
-void refuse_music_as_target(const fs::path& target, Library& library, const std::string& option) {
-  std::error_code code;
-  const fs::path found = fs::weakly_canonical(target, code);
-  if (code || !fs::exists(found, code)) return;
-  for (const FileRecord& file : library.catalog().files()) {
-    if (file.path == found && file.track) {
-      throw Error(ErrorKind::usage, "is music of your library", target,
-                  "choose another name with " + option);
-    }
-  }
-}
-
 nlohmann::json to_json(const UpdateReport& report) {
   nlohmann::json json = {{"files", report.files},
                          {"analyzed", report.analyzed},

@@ -64,11 +64,6 @@ bool hear_what_older_did_not(Library& library, const std::vector<LibraryTrack>& 
 std::vector<LibraryTrack> tracks_of(Library& library, const std::vector<fs::path>& music,
                                     const std::string& command);
 
-// Throws Error(usage) if a target is music of the library: nobody means to lose a track of the
-// collection, or its double.
-void refuse_music_as_target(const fs::path& target, Library& library,
-                            const std::string& option = "--output");
-
 void to_stdout(const nlohmann::json& json);
 void to_stdout(const std::string& line);
 

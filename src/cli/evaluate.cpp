@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "cli/targets.hpp"
 #include "evaluation/ranking_test.hpp"
 #include "evaluation/transition_test.hpp"
 #include "library/training_set.hpp"
@@ -115,7 +116,10 @@ nlohmann::json measure(const SuccessorModel& model, const Groups& groups, const 
                        const Context& context) {
   const fs::path target = options.predictions;
   std::optional<CommittedFile> predictions;  // before minutes of work, to see whether it can be written
-  if (!target.empty()) predictions.emplace(target);
+  if (!target.empty()) {
+    refuse_music_as_targets({{target, "--predictions"}}, context.library_folder);
+    predictions.emplace(target);
+  }
   std::string lines;
   nlohmann::json known, json;
   if (groups.known.measurable) known = measure(model, groups.known, true, options, context, lines);

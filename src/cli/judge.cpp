@@ -2,11 +2,11 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "base/committed_file.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "cli/targets.hpp"
 #include "evaluation/seam_sets.hpp"
 #include "features/split.hpp"
 #include "judge/judge_joins.hpp"
@@ -182,7 +182,16 @@ void judge_file(const Options& options, const Context& context) {
       throw Error(ErrorKind::input, "nothing beside it says when its tracks begin", name,
                   "put a CUE sheet (.cue) or an Audacity label track (.txt) of the same name there");
   }
-  if (!options.page.empty()) CommittedFile probe(options.page);
+  if (!options.page.empty()) {
+    std::vector<fs::path> read = to_paths(options.music);
+    for (const std::vector<std::string>& more : {options.plans, options.references})
+      read.insert(read.end(), more.begin(), more.end());
+    for (const Recording& recording : recordings)
+      for (const PlanSource& source : recording.plan.sources) read.push_back(source.path);
+    const std::vector<Target> page = {{options.page, "--page"}};
+    check_targets(page, read);
+    refuse_music_as_targets(page, context.library_folder);
+  }
   const RecordingVerdict verdict = judge_recordings(recordings, config_of(options, context));
   Measured measured;
   for (const auto& [file, plan] : recordings)

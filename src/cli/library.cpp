@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "cli/targets.hpp"
 #include "library/track_picture.hpp"
 
 namespace segue::cli {
@@ -174,7 +175,9 @@ void info(const Context& context, const std::string& wanted, const std::string& 
                       " are meant by '" + printable(std::string_view(wanted)) + "'",
                   {}, "give the file or the id of one, see 'segue library list'");
     }
-    refuse_music_as_target(picture, library, "--picture");
+    const std::vector<Target> target = {{picture, "--picture"}};
+    check_targets(target, {});
+    refuse_music_as_targets(target, library);
     draw_picture(tracks[0], library, picture);
   }
   if (context.json) {

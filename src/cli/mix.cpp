@@ -11,6 +11,7 @@
 #include "cli/bound_flags.hpp"
 #include "cli/command.hpp"
 #include "cli/mix_report.hpp"
+#include "cli/targets.hpp"
 #include "features/cutting.hpp"
 #include "model/registry.hpp"
 #include "output/companions.hpp"
@@ -21,7 +22,8 @@
 namespace segue::cli {
 namespace {
 
-constexpr std::string_view kPlanEnding = ".plan.json";
+constexpr const char *kPlanEnding = ".plan.json", *kCueEnding = ".cue", *kPlaylistEnding = ".m3u8",
+                     *kLabelsEnding = ".labels.txt", *kTracklistEnding = ".tracks.txt";
 constexpr std::size_t kMixBeam = 4, kMixHeard = 16;
 constexpr std::size_t kDraftCandidates = 20;
 constexpr Seconds kDraftRelease{6};
@@ -63,7 +65,33 @@ struct Options {
   bool labels = false;
   bool tracklist = false;
   bool chapters = false;
+  std::vector<const CLI::Option*> choosing;  // flags that say how to choose
 };
+
+// A file that is named after the mix.
+fs::path beside(const Options& options, const char* ending) {
+  return fs::path(options.output).replace_extension(ending);
+}
+
+// Where the plan goes; nowhere if it was there before.
+fs::path plan_file_of(const Options& options) {
+  if (!options.save_plan.empty()) return options.save_plan;
+  return options.plan.empty() ? beside(options, kPlanEnding) : fs::path();
+}
+
+// All that will be written.
+std::vector<Target> targets_of(const Options& options) {
+  std::vector<Target> targets;
+  if (const fs::path plan = plan_file_of(options); !plan.empty())
+    targets.push_back({plan, options.save_plan.empty() ? "--output" : "--save-plan"});
+  if (options.plan_only) return targets;
+  targets.push_back({options.output, "--output"});
+  for (const auto& [wanted, ending] :
+       {std::pair(options.cue, kCueEnding), std::pair(options.playlist, kPlaylistEnding),
+        std::pair(options.labels, kLabelsEnding), std::pair(options.tracklist, kTracklistEnding)})
+    if (wanted) targets.push_back({beside(options, ending), "--output"});
+  return targets;
+}
 
 EncodingConfig encoding_of(const Options& options) {
   EncodingConfig encoding;
@@ -77,8 +105,8 @@ EncodingConfig encoding_of(const Options& options) {
   if (encoding.tags.title.empty()) {
     // A plan that is rendered again keeps the title, so that the file has the same bits.
     const std::string plan = fs::path(options.plan).filename().native();
-    const bool again = plan.ends_with(kPlanEnding) && plan.size() > kPlanEnding.size();
-    encoding.tags.title = to_valid_utf8(again ? plan.substr(0, plan.size() - kPlanEnding.size())
+    const bool again = plan.ends_with(kPlanEnding) && plan != kPlanEnding;
+    encoding.tags.title = to_valid_utf8(again ? plan.substr(0, plan.rfind(kPlanEnding))
                                               : fs::path(options.output).stem().native());
   }
   encoding.validate();
@@ -186,7 +214,7 @@ Plan choose(const Options& options, const Context& context, const EncodingConfig
   }
   Library library(context.library_folder);
   const std::vector<LibraryTrack> tracks = tracks_of(library, to_paths(options.music), "mix");
-  refuse_music_as_target(options.output, library);
+  refuse_music_as_targets(targets_of(options), library);
   if (!options.start.empty()) config.start = start_of(options.start, library, tracks);
   add_tracks(options.bounds, library, tracks, config.bounds);
   const std::unique_ptr<SuccessorModel> model = load_model(model_of(options, context, library, tracks));
@@ -194,18 +222,6 @@ Plan choose(const Options& options, const Context& context, const EncodingConfig
   if (config.style == Style::mix && config.blends && options.critic != "off" && !options.draft)
     config.join_critics = find_join_critics(options.critics);
   return plan_mix(config, library, tracks, *model);
-}
-
-// Finding out after ten minutes of work that the folder is read-only would be a pity.
-void check_target(const fs::path& target, const Plan* plan) {
-  CommittedFile probe(target);
-  std::error_code code;
-  for (const PlanSource& source : plan != nullptr ? plan->sources : std::vector<PlanSource>()) {
-    if (fs::equivalent(source.path, target, code)) {
-      throw Error(ErrorKind::usage, "is one of the sources", target,
-                  "choose another name with --output");
-    }
-  }
 }
 
 // What was chosen is not lost when the mix cannot be written.
@@ -222,13 +238,13 @@ MixReport write_or_tell(const Plan& plan, const fs::path& output, const Encoding
 }
 
 void write_companions(const Options& options, const Plan& plan) {
-  const auto write = [&](bool wanted, const char* ending, const std::string& text) {
-    if (wanted) write_text_file(fs::path(options.output).replace_extension(ending), text);
+  const auto write = [&](const char* ending, const std::string& text) {
+    write_text_file(beside(options, ending), text);
   };
-  write(options.cue, ".cue", cue_sheet(plan, options.output));
-  write(options.playlist, ".m3u8", playlist_of(plan));
-  write(options.labels, ".labels.txt", label_track(plan));
-  write(options.tracklist, ".tracks.txt", tracklist(plan));
+  if (options.cue) write(kCueEnding, cue_sheet(plan, options.output));
+  if (options.playlist) write(kPlaylistEnding, playlist_of(plan));
+  if (options.labels) write(kLabelsEnding, label_track(plan));
+  if (options.tracklist) write(kTracklistEnding, tracklist(plan));
 }
 
 void mix(const Options& options, const Context& context) {
@@ -239,7 +255,18 @@ void mix(const Options& options, const Context& context) {
   if (!options.plan.empty() && !options.music.empty()) {
     throw Error(ErrorKind::usage, "--plan names its own music", {}, "leave the other files out");
   }
-  check_target(options.output, nullptr);
+  for (const CLI::Option* flag : options.choosing) {
+    if (options.plan.empty() || flag->count() == 0) continue;
+    const std::string name = flag->get_name(false, true);
+    throw Error(ErrorKind::usage, "says already what " + name + " would decide", options.plan,
+                "leave " + name + " out, or compose a new mix from its music");
+  }
+  // Finding out after ten minutes of work that the folder is read-only would be a pity.
+  const std::vector<Target> targets = targets_of(options);
+  std::vector<fs::path> read = to_paths(options.music);
+  if (!options.plan.empty()) read.emplace_back(options.plan);
+  check_targets(targets, read);
+  refuse_music_as_targets(targets, context.library_folder);
   EncodingConfig encoding = asked;
   const bool again = !options.plan.empty();
   const Plan plan = again ? Plan::read(options.plan) : choose(options, context, asked);
@@ -250,11 +277,19 @@ void mix(const Options& options, const Context& context) {
   encoding.sample_rate = plan.sample_rate;
   if (options.chapters) encoding.chapters = chapters_of(plan, most_chapters(encoding.container));
   encoding.comment = "segue " + plan.model + ", seed " + std::to_string(plan.seed);
-  encoding.validate();
-  check_target(options.output, &plan);
+  try {
+    encoding.validate();
+  } catch (const Error& error) {  // what was asked for has passed: it is the rate
+    if (!again) throw;
+    throw Error(ErrorKind::usage,
+                "is made for " + std::to_string(plan.sample_rate) + " Hz, which " +
+                    fs::path(options.output).extension().string() + " cannot hold",
+                options.plan, "choose another format, such as .flac");
+  }
+  for (const PlanSource& source : plan.sources) read.push_back(source.path);
+  check_targets(targets, read);
 
-  fs::path plan_file = options.save_plan;
-  if (plan_file.empty() && !again) plan_file = fs::path(options.output).replace_extension(kPlanEnding);
+  const fs::path plan_file = plan_file_of(options);
   if (!plan_file.empty()) plan.write(plan_file);
   if (options.plan_only) {
     if (context.json) {
@@ -376,6 +411,8 @@ void add_mix(CLI::App& app, Context& context) {
   command->add_option("music", options->music, "Files, folders, playlists (default: the whole library)");
   add_choice_flags(*command, *options);
   add_bound_flags(*command, options->bounds);
+  for (const CLI::Option* flag : command->get_options())
+    if (!flag->get_lnames().empty() && !flag->check_lname("help")) options->choosing.push_back(flag);
   add_output_flags(*command, *options);
   set_example(*command, "segue mix ~/Music --length 10:00 -o set.flac");
   command->callback(

@@ -13,6 +13,7 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "cli/targets.hpp"
 #include "evaluation/order_picture.hpp"
 #include "library/pieces.hpp"
 #include "model/registry.hpp"
@@ -106,10 +107,11 @@ std::vector<fs::path> targets_of(const Options& options, const CutTracks& cut, L
     if (!taken.insert(name).second) name += "-" + track.track.record.id.hex().substr(0, 8);
     targets.push_back(fs::path(options.output) / (name + ".flac"));
   }
-  for (const fs::path& target : std::set<fs::path>(targets.begin(), targets.end())) {
-    refuse_music_as_target(target, library);
-    const CommittedFile probe(target);  // before minutes of work, to find out whether it can be written
-  }
+  std::vector<Target> each;
+  for (const fs::path& target : std::set<fs::path>(targets.begin(), targets.end()))
+    each.push_back({target, "--output"});
+  check_targets(each, {});
+  refuse_music_as_targets(each, library);
   return targets;
 }
 
@@ -222,13 +224,9 @@ void rebuild_pieces(const Options& options, const Context& context) {
     throw Error(ErrorKind::usage, "one piece has no order", options.music.front(), "give two or more");
   const ModelCard card = find_card(options.model);
   if (!options.output.empty()) {
-    std::error_code code;
-    for (const std::string& piece : options.music) {
-      if (!fs::equivalent(piece, options.output, code)) continue;
-      throw Error(ErrorKind::usage, "is one of the pieces", options.output,
-                  "choose another name with --output");
-    }
-    const CommittedFile probe(options.output);
+    const std::vector<Target> target = {{options.output, "--output"}};
+    check_targets(target, to_paths(options.music));
+    refuse_music_as_targets(target, context.library_folder);
   }
   const std::vector<Piece> pieces = analyze_pieces(to_paths(options.music));
   FragmentSet set;

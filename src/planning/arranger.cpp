@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -30,6 +32,8 @@ class Arranger {
     ends_ = seams_;
     ends_.erase(ends_.begin());
     ends_.push_back(plan.length);
+    least_last_ = std::min((plan.length - seams_.back()) * 4 / 5,
+                           to_pcm_frames(std::max(kLeastEnd, config.least / 2), plan.sample_rate));
     std::erase_if(config_.proposals.lengths, [&](Seconds length) {
       return config_.critics.empty() ? length > kUnheardLength
                                      : set_for(config_.critics, length) == nullptr;
@@ -41,11 +45,14 @@ class Arranger {
     Plan before = plan_;
     Chosen chosen = choose_all();
     apply(chosen);
-    if (missing() > 0) leave_later(before, chosen);
+    // Tracks that are left early, or entered late, make the mix shorter; others leave its last track too
+    // little: as few as needed do not.
+    if (missing() > 0) choose_again(before, chosen, Moves::none, [&] { return missing() <= 0; });
+    if (is_late()) choose_again(before, chosen, Moves::shorter, [&] { return !is_late(); });
     // Placements that moved may leave too little still: then the last seams stay as they were.
-    for (std::size_t i = chosen.size(); i-- > 0 && missing() > 0;) {
+    for (std::size_t i = chosen.size(); i-- > 0 && (missing() > 0 || is_late());) {
       chosen[i].reset();
-      before.transitions[i].why = "plain, as the mix needs all of the music";
+      before.transitions[i].why = "plain, as the mix needs the music where it was planned";
       plan_ = before;
       apply(chosen);
     }
@@ -54,26 +61,33 @@ class Arranger {
  private:
   using Chosen = std::vector<std::optional<Proposal>>;  // of each seam; none: it stays as it was
 
-  // Tracks that are left early, or entered late, make the mix shorter: as few as needed are not.
-  void leave_later(const Plan& before, Chosen& chosen) {
-    std::vector<std::size_t> early;
-    const auto won = [&](std::size_t i) {
-      return place_in(before, i, true).at - chosen[i]->out_at + chosen[i]->in_at -
-             place_in(before, i + 1, false).at;
+  // Where places may go: anywhere about the planned ones, only where the mix becomes shorter, nowhere.
+  enum class Moves : std::uint8_t { all, shorter, none };
+
+  // Seams that made the mix shorter (Moves::none) or longer (Moves::shorter) are chosen anew, with such
+  // moves alone, those first that did most, until it fits.
+  void choose_again(const Plan& before, Chosen& chosen, Moves moves, const std::function<bool()>& fits) {
+    const auto gone = [&](std::size_t i) {
+      const Seconds shorter = place_in(before, i, true).at - chosen[i]->out_at + chosen[i]->in_at -
+                              place_in(before, i + 1, false).at;
+      return moves == Moves::none ? shorter : -shorter;
     };
+    std::vector<std::size_t> wrong;
     for (std::size_t i = 0; i < chosen.size(); ++i)
-      if (won(i) > kBarely) early.push_back(i);
-    if (early.empty()) return;
-    std::stable_sort(early.begin(), early.end(),
-                     [&](std::size_t a, std::size_t b) { return won(a) > won(b); });
-    config_.proposals.leave_early = false;
-    config_.most = Seconds(0);
-    for (const std::size_t i : early) {
+      if (gone(i) > kBarely) wrong.push_back(i);
+    std::stable_sort(wrong.begin(), wrong.end(),
+                     [&](std::size_t a, std::size_t b) { return gone(a) > gone(b); });
+    moves_ = moves;
+    const bool early = std::exchange(config_.proposals.leave_early,
+                                     config_.proposals.leave_early && moves != Moves::none);
+    for (const std::size_t i : wrong) {
       plan_ = before;
       chosen[i] = choose(i, i + 1).front();
       apply(chosen);
-      if (missing() <= 0) return;
+      if (fits()) break;
     }
+    moves_ = Moves::all;
+    config_.proposals.leave_early = early;
   }
 
   Chosen choose_all() {
@@ -92,7 +106,7 @@ class Arranger {
   void apply(const Chosen& chosen) {
     for (std::size_t i = 0; i < chosen.size(); ++i)
       if (chosen[i]) put(i, *chosen[i]);
-    keep_end();
+    if (!is_late()) keep_end();
     extend();
   }
 
@@ -122,12 +136,15 @@ class Arranger {
   std::vector<MeetingPlace> places(std::size_t i, bool leaves) const {
     const MeetingPlace planned = place(i, leaves);
     std::vector<MeetingPlace> all = {planned};
-    const bool fixed = config_.most == Seconds(0) || (config_.end_stays && i + 1 == ends_.size());
+    const bool fixed = config_.most == Seconds(0) || moves_ == Moves::none ||
+                       (config_.end_stays && i + 1 == ends_.size());
     if (config_.critics.empty() || fixed) return all;
     const double share = leaves && i == 0 ? 1 : .5;  // of the placement that belongs to this seam
     const Seconds shorter = std::min(kFarthest, planned.room - share * config_.least);
     const Seconds longer =
-        std::min({kFarthest, share * config_.most - planned.room, free_beyond(i, leaves) / 2});
+        moves_ == Moves::shorter
+            ? Seconds(0)
+            : std::min({kFarthest, share * config_.most - planned.room, free_beyond(i, leaves) / 2});
     const Seconds back = std::max(Seconds(0), leaves ? shorter : longer),
                   on = std::max(Seconds(0), leaves ? longer : shorter);
     for (const double at : bars_about(planned, back, on)) {
@@ -203,16 +220,14 @@ class Arranger {
     plan_.transitions[i] = at_rate(proposal.transition, Meeting::kRate, plan_.sample_rate);
   }
 
-  // Changes of tempo may have moved the last seams towards the end of the mix, or beyond.
+  // What the last track is to play, at least, would not be heard.
+  bool is_late() const { return plan_.length - plan_.seams().back() < least_last_; }
+
+  // The last transition may not have given everything back when the mix ends.
   void keep_end() {
-    const auto least = to_pcm_frames(kLeastEnd, plan_.sample_rate);
-    while (plan_.placements.size() > 1 && plan_.seams().back() + least > plan_.length) {
-      plan_.placements.pop_back();
-      plan_.transitions.pop_back();
-    }
-    if (plan_.transitions.empty() || ends_in_time()) return;
+    if (ends_in_time()) return;
     // What was chosen gives back in time what it can.
-    const Seconds most = std::exchange(config_.most, Seconds(0));
+    const Moves moves = std::exchange(moves_, Moves::none);
     const std::vector<PcmFrame> seams = plan_.seams();
     const std::size_t seam = plan_.transitions.size() - 1;
     const PcmFrame free = seam == 0 ? 0 : seams[seam] + plan_.transitions[seam - 1].reach_after();
@@ -220,8 +235,9 @@ class Arranger {
                   to_seconds(plan_.length - seams.back(), plan_.sample_rate)};
     put(seam, choose(seam, seam + 1).front());
     last_room_.reset();
-    config_.most = most;
+    moves_ = moves;
     if (ends_in_time()) return;
+    const auto least = to_pcm_frames(kLeastEnd, plan_.sample_rate);
     Transition& last = plan_.transitions.back();
     last.blend.out = last.blend.in = {};
     last.before = std::min(last.before, least / 2);
@@ -262,6 +278,8 @@ class Arranger {
   std::span<const ArrangedSource> sources_;
   ArrangeConfig config_;
   std::vector<PcmFrame> seams_, ends_;  // of the placements, before anything is moved
+  PcmFrame least_last_ = 0;             // that the last placement plays
+  Moves moves_ = Moves::all;
   std::optional<std::pair<Seconds, Seconds>>
       last_room_;  // about the last seam, while only that is chosen
 };

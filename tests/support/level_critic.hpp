@@ -1,6 +1,7 @@
 // A critic of made-up opinions.
 #pragma once
 
+#include <atomic>
 #include <cmath>
 #include <memory>
 #include <span>
@@ -18,7 +19,7 @@ class LevelCritic : public SeamDetector {
   explicit LevelCritic(std::size_t& asked) : asked_(asked) {}
   const ModelCard& card() const override { return card_; }
   std::vector<float> score(std::span<const SeamWindow> windows) const override {
-    asked_ += windows.size();
+    std::atomic_ref(asked_) += windows.size();  // from several threads
     std::vector<float> odds;
     for (const SeamWindow& window : windows) {
       const auto level = [&](Hop frame) {
