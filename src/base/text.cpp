@@ -25,6 +25,13 @@ std::size_t sequence_length(std::string_view text, std::size_t at) {
   return length;
 }
 
+// C1 controls, which terminals obey (U+0080 – 9F), and what ends a line for some readers (U+2028, 2029).
+bool is_control(std::string_view sequence) {
+  if (sequence.size() == 2)
+    return sequence[0] == '\xC2' && static_cast<std::uint8_t>(sequence[1]) < 0xA0;
+  return sequence == "\xE2\x80\xA8" || sequence == "\xE2\x80\xA9";
+}
+
 std::string escaped_byte(const char* format, char c) {
   char buffer[8];
   std::snprintf(buffer, sizeof buffer, format, static_cast<unsigned>(static_cast<std::uint8_t>(c)));
@@ -50,6 +57,8 @@ std::string printable(std::string_view text) {
       out += "\\t";
     } else if (length == 0 || static_cast<std::uint8_t>(c) < 0x20 || c == 0x7F) {
       out += escaped_byte("\\x%02X", c);
+    } else if (is_control(text.substr(at, length))) {
+      out += "\xEF\xBF\xBD";
     } else {
       out += text.substr(at, length);
     }

@@ -9,7 +9,8 @@
 namespace segue {
 
 // A path as a person may see it on one line: control characters and bytes that
-// are not UTF-8 come as \n, \t or \xNN. Lossy; never use it to open a file.
+// are not UTF-8 come as \n, \t or \xNN, control characters of two bytes and more as U+FFFD. Lossy; never
+// use it to open a file.
 std::string printable(const std::filesystem::path& path);
 std::string printable(std::string_view text);
 

@@ -18,7 +18,8 @@
 namespace segue::cli {
 namespace {
 
-constexpr std::size_t kBlendRound = 700, kBlendRounds = 2;
+constexpr std::size_t kBlendRound = 700, kBlendRounds = 8;
+constexpr int kBlendSteps = 2400;  // with more they hear less of what they do not know
 constexpr std::size_t kCriticsBlendRound = 450, kCriticsBlendRounds = 4;
 
 struct Options {
@@ -65,7 +66,7 @@ std::string interval_text(const DetectorFigure& figure) {
 
 void tell(const Verdict& verdict) {
   char line[200];
-  std::snprintf(line, sizeof line, "crossfades of %g s, %zu tracks, detectors %s", verdict.fade.count(),
+  std::snprintf(line, sizeof line, "transitions of %g s, %zu tracks, detectors %s", verdict.fade.count(),
                 verdict.n_tracks, verdict.kind.c_str());
   to_stdout(std::string(line));
   for (const DetectorControl& control : verdict.controls) {
@@ -128,8 +129,7 @@ void tell(const std::vector<std::pair<std::string, RecordingMeasures>>& recordin
     std::snprintf(text, sizeof text, ", %.1f LUFS, true peak %.1f dBTP", measures.integrated_lufs,
                   measures.true_peak_dbtp);
     line += text;
-    if (measures.tracks)
-      line += ", " + count_of(*measures.tracks, "track") + ", " + count_of(*measures.returns, "return");
+    if (const std::string told = told_diversity(measures); !told.empty()) line += ", " + told;
     to_stdout(line);
   }
 }
@@ -268,6 +268,7 @@ void learn(const Options& options, const Context& context) {
   if (training.blends()) {  // which cost much more to hear
     training.round = options.critic ? kCriticsBlendRound : kBlendRound;
     training.most_rounds = options.critic ? kCriticsBlendRounds : kBlendRounds;
+    if (!options.critic) training.steps = kBlendSteps;
   } else {
     training.systems = bundled_models();
     training.systems.insert(training.systems.begin(), "edge");

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <limits>
@@ -83,6 +84,7 @@ int main(int argc, char** argv) {
   // Both are loaded by now. Where the program cannot start anew, it is only slower.
   if (segue::tell_math_libraries()) ::execv("/proc/self/exe", argv);
   segue::keep_freed_memory();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error like a full disk
   try {
     return segue::cli::run(argc, argv);
   } catch (const segue::Error& error) {

@@ -82,10 +82,10 @@ fs::path plan_file_of(const Options& options) {
 // All that will be written.
 std::vector<Target> targets_of(const Options& options) {
   std::vector<Target> targets;
+  if (!options.plan_only) targets.push_back({options.output, "--output"});
   if (const fs::path plan = plan_file_of(options); !plan.empty())
     targets.push_back({plan, options.save_plan.empty() ? "--output" : "--save-plan"});
   if (options.plan_only) return targets;
-  targets.push_back({options.output, "--output"});
   for (const auto& [wanted, ending] :
        {std::pair(options.cue, kCueEnding), std::pair(options.playlist, kPlaylistEnding),
         std::pair(options.labels, kLabelsEnding), std::pair(options.tracklist, kTracklistEnding)})

@@ -57,7 +57,8 @@ AudioReader BlendListener::audio(std::size_t source) const {
     const auto size = static_cast<PcmFrame>(decoded.mono.size());
     const PcmFrame from = std::clamp<PcmFrame>(first, 0, size);
     const PcmFrame to = std::clamp<PcmFrame>(first + static_cast<PcmFrame>(some.size()), from, size);
-    std::copy(decoded.mono.begin() + from, decoded.mono.begin() + to, some.begin() + (from - first));
+    if (from < to)
+      std::copy(decoded.mono.begin() + from, decoded.mono.begin() + to, some.begin() + (from - first));
     return some;
   };
 }

@@ -1,5 +1,6 @@
 // What measures of seams say together.
 #include <cmath>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "judge/seam_measures.hpp"
@@ -59,6 +60,11 @@ void to_json(nlohmann::json& json, const RecordingMeasures& measures) {
           {"shares", Json::array()}};
   if (measures.tracks) json["tracks"] = *measures.tracks;
   if (measures.returns) json["returns"] = *measures.returns;
+  if (measures.tracks_to_choose) {
+    json["tracks_to_choose"] = *measures.tracks_to_choose;
+    json["track_share"] =
+        static_cast<double>(*measures.tracks) / static_cast<double>(*measures.tracks_to_choose);
+  }
   for (const SeamMeasure& seam : measures.seams) {
     Json one = {{"begin", seam.time.begin.count()},
                 {"end", seam.time.end.count()},
@@ -84,6 +90,22 @@ void to_json(nlohmann::json& json, const RecordingMeasures& measures) {
     if (share.human >= 0) one["human"] = share.human;
     json["shares"].push_back(std::move(one));
   }
+}
+
+std::string told_diversity(const RecordingMeasures& measures) {
+  if (!measures.tracks || !measures.returns) return {};
+  std::string text = std::to_string(*measures.tracks);
+  if (measures.tracks_to_choose) text += " of " + std::to_string(*measures.tracks_to_choose);
+  text += measures.tracks_to_choose.value_or(*measures.tracks) == 1 ? " track" : " tracks";
+  if (measures.tracks_to_choose) {
+    char share[32];
+    std::snprintf(
+        share, sizeof share, " (%.0f %%)",
+        100 * static_cast<double>(*measures.tracks) / static_cast<double>(*measures.tracks_to_choose));
+    text += share;
+  }
+  return text + ", " + std::to_string(*measures.returns) +
+         (*measures.returns == 1 ? " return" : " returns");
 }
 
 }  // namespace segue

@@ -45,7 +45,9 @@ std::vector<Beat> at_its_speed(std::vector<Beat> beats, const Solo& solo, const 
 
 }  // namespace
 
-HeardMusic hear_passage(std::span<const float> mono) { return hear(mono, log_mel_of(mono), 0); }
+HeardMusic hear_passage(std::span<const float> mono, double tempo_bpm) {
+  return hear(mono, log_mel_of(mono), tempo_bpm);
+}
 
 std::optional<BeatLine> beats_of(const Solo& solo, const Plan& plan, std::size_t transition,
                                  BlendEnd end, Seconds around, double tempo_bpm) {

@@ -11,7 +11,8 @@
 
 namespace segue {
 
-HeardMusic hear_passage(std::span<const float> mono);  // at 22 050 Hz
+// mono: at 22 050 Hz. tempo_bpm: of the whole track, as in MusicListener::finish(); 0: nobody knows.
+HeardMusic hear_passage(std::span<const float> mono, double tempo_bpm = 0);
 
 // The beats of one track of a transition as it is rendered, in the time of the rendering: a line through
 // those up to `around` from the middle of the transition. Beats that come sooner or later because the

@@ -5,10 +5,12 @@
 #include <set>
 
 #include "analysis/block_loudness.hpp"
+#include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "judge/heard_recording.hpp"
 #include "judge/seam_beats.hpp"
 #include "library/fragment_loudness.hpp"
+#include "output/companions.hpp"
 
 namespace segue {
 namespace {
@@ -63,15 +65,16 @@ class Measurer {
 
  private:
   void hear_sides(SeamMeasure& found, std::size_t i, Seconds from, Seconds to) const {
-    const auto hear = [&](Seconds begin, Seconds end, std::optional<double>& tempo,
+    const auto hear = [&](Seconds begin, Seconds end, double known, std::optional<double>& tempo,
                           std::optional<Key>& key) {
       if (end - begin < kLeastListened) return;
-      const HeardMusic heard = hear_passage(recording_.part(begin, end));
+      const HeardMusic heard = hear_passage(recording_.part(begin, end), known);
       if (heard.traits.has_beat()) tempo = heard.traits.tempo_bpm;
       if (heard.traits.key && heard.traits.key_confidence >= kSureOfKey) key = heard.traits.key;
     };
-    hear(from, found.time.begin, found.tempo_before, found.key_before);
-    hear(found.time.end, to, found.tempo_after, found.key_after);
+    const auto known = [&](std::size_t placement) { return plan_ != nullptr ? tempo_of(placement) : 0; };
+    hear(from, found.time.begin, known(i), found.tempo_before, found.key_before);
+    hear(found.time.end, to, known(i + 1), found.tempo_after, found.key_after);
     if (found.tempo_before && found.tempo_after)
       found.tempo_change = in_octave(*found.tempo_after / *found.tempo_before) - 1;
     if (plan_ != nullptr) {  // which knows them from the whole tracks
@@ -196,6 +199,13 @@ RecordingMeasures measure_recording(const std::filesystem::path& file,
   measures.duration = recording.duration();
   measures.true_peak_dbtp = recording.true_peak;
   measures.integrated_lufs = recording.integrated;
+  for (const SeamTime& seam : seams) {
+    if (seam.middle() < recording.duration()) continue;
+    throw Error(ErrorKind::input,
+                "lasts " + format_time(recording.duration()) + ", but a track is said to begin at " +
+                    format_time(seam.middle()),
+                file, "mend the CUE sheet or label track beside it");
+  }
   measures.seams.resize(seams.size());
   const Measurer measurer(recording, seams, plan);
   parallel_for(seams.size(), threads, [&](std::size_t i) { measures.seams[i] = measurer.measure(i); });
@@ -209,6 +219,7 @@ RecordingMeasures measure_recording(const std::filesystem::path& file,
   }
   measures.tracks = heard.size();
   measures.returns = returns;
+  if (plan->tracks_to_choose > 0) measures.tracks_to_choose = plan->tracks_to_choose;
   return measures;
 }
 
@@ -218,7 +229,7 @@ std::vector<SeamTime> seam_times(const Plan& plan) {
   for (std::size_t i = 0; i < plan.transitions.size(); ++i) {
     const Transition& transition = plan.transitions[i];
     const auto title = [&](std::size_t placement) {
-      return plan.sources[plan.placements[placement].source].title;
+      return name_of(plan.sources[plan.placements[placement].source]);
     };
     times.push_back({to_seconds(seams[i + 1] - transition.before, plan.sample_rate),
                      to_seconds(seams[i + 1] + transition.after, plan.sample_rate), title(i),

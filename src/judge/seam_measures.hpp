@@ -27,7 +27,8 @@ struct SeamTime {
 struct SeamMeasure {
   SeamTime time;
   // BPM by the beats of up to 16 s before and after the transition, and by how much the second exceeds
-  // the first: .05 is 5 %. Half and double tempo count as equal.
+  // the first: .05 is 5 %. Half and double tempo count as equal. At which of two tempi in the ratio of
+  // two to three a passage goes, the whole track tells, where there is a plan.
   std::optional<double> tempo_before, tempo_after, tempo_change;
   // By how much a source's own speed was changed, at most, of both: from the plan.
   std::optional<double> stretch;
@@ -54,13 +55,13 @@ struct RecordingMeasures {
   Seconds duration{0};
   double true_peak_dbtp = 0;
   double integrated_lufs = 0;
-  // With a plan: tracks that are heard, of those in the collection it names; returns of a track that was
-  // heard before.
-  std::optional<std::size_t> tracks, returns;
+  // With a plan: tracks that are heard; returns of a track that was heard before; and, if the plan says
+  // so, of how many tracks it could choose.
+  std::optional<std::size_t> tracks, returns, tracks_to_choose;
 };
 
 // plan: the recording's own, or null. Holds some 320 MB an hour of the recording. Throws Error(input) if
-// the file cannot be read.
+// the file cannot be read, or ends before a seam.
 RecordingMeasures measure_recording(const std::filesystem::path& file,
                                     const std::vector<SeamTime>& seams, const Plan* plan = nullptr,
                                     std::size_t threads = 0);
@@ -69,7 +70,7 @@ RecordingMeasures measure_recording(const std::filesystem::path& file,
 std::vector<SeamTime> seam_times(const Plan& plan);
 // From a CUE sheet or an Audacity label track beside the file (SET.cue, SET.txt, SET.labels.txt), where
 // tracks begin: each seam is 16 s about that. Empty if there is none. Throws Error(input) naming the
-// line that makes no sense.
+// line that makes no sense, or a file that tells none.
 std::vector<SeamTime> seam_times_beside(const std::filesystem::path& file);
 
 // Shares of seams that are as good as a listener would ask for; of those where it could be heard.
@@ -84,6 +85,10 @@ struct MeasureSummary {
 };
 MeasureSummary summarize(const RecordingMeasures& measures);
 
+// "12 of 79 tracks (15 %), 0 returns"; empty without a plan.
+std::string told_diversity(const RecordingMeasures& measures);
+
+// Keys by the names of the members, and track_share (0 … 1), shares.
 void to_json(nlohmann::json& json, const RecordingMeasures& measures);
 
 }  // namespace segue

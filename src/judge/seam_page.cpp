@@ -25,6 +25,7 @@ namespace {
 
 constexpr Seconds kAround{8};
 constexpr int kWidth = 960, kHeight = 240;  // of a picture, pixels
+constexpr int kBeats = 12;                  // of the strips for beats above and below it
 constexpr int kBands = LogMelGeometry::bands;
 constexpr const char* kOut = "#4dd2ff";  // colours of the two tracks
 constexpr const char* kIn = "#ffd24d";
@@ -57,6 +58,12 @@ std::string formatted(const char* format, double value) {
   return text;
 }
 
+// "+1.5", "−0.3", "0.0"
+std::string signed_figure(double value) {
+  const std::string figure = describe_figure(value, 1);
+  return value > 0 && figure != "0.0" ? "+" + figure : figure;
+}
+
 // The transition i and what is around it, on one axis of time.
 class SeamPicture {
  public:
@@ -69,11 +76,13 @@ class SeamPicture {
         end_(end) {}
 
   std::string draw(const AudioReader& audio) {
-    svg_ << "<svg viewBox=\"0 0 " << kWidth << ' ' << kHeight + 18 << "\" role=\"img\">";
+    svg_ << "<svg viewBox=\"0 0 " << kWidth << ' ' << kHeight + 2 * kBeats + 18
+         << "\" role=\"img\"><g transform=\"translate(0 " << kBeats << ")\">";
     spectrogram(audio);
     fades();
+    svg_ << "</g>";
     beats(measure_.beats_out, 0, kOut);
-    beats(measure_.beats_in, kHeight - 10, kIn);
+    beats(measure_.beats_in, kBeats + kHeight, kIn);
     times();
     svg_ << "</svg>\n";
     return svg_.str();
@@ -149,14 +158,14 @@ class SeamPicture {
     for (const double at : moments)
       if (at > begin_.count() && at < end_.count())
         svg_ << "<line x1=\"" << formatted("%.1f", x(at)) << "\" x2=\"" << formatted("%.1f", x(at))
-             << "\" y1=\"" << top << "\" y2=\"" << top + 10 << "\" stroke=\"" << colour
+             << "\" y1=\"" << top << "\" y2=\"" << top + kBeats << "\" stroke=\"" << colour
              << "\" stroke-width=\"1.5\"/>";
   }
 
   void times() {
     const double step = std::max(1.0, tick_step((end_ - begin_).count()));
     for (double at = std::ceil(begin_.count() / step) * step; at < end_.count(); at += step)
-      svg_ << "<text x=\"" << formatted("%.1f", x(at)) << "\" y=\"" << kHeight + 14
+      svg_ << "<text x=\"" << formatted("%.1f", x(at)) << "\" y=\"" << kHeight + 2 * kBeats + 14
            << "\" font-size=\"12\" fill=\"#ddd\" text-anchor=\"middle\">" << format_time(Seconds(at))
            << "</text>";
   }
@@ -197,9 +206,9 @@ std::string figures(const Transition& transition, int rate, const SeamMeasure& m
   if (measure.misalignment) add(formatted("beats %.0f ms apart", *measure.misalignment));
   if (measure.key_before && measure.key_after)
     add(name_of(*measure.key_before) + " → " + name_of(*measure.key_after));
-  if (measure.loudness_step) add(formatted("loudness %+.1f LU", *measure.loudness_step));
+  if (measure.loudness_step) add("loudness " + signed_figure(*measure.loudness_step) + " LU");
   if (measure.spectral_jump)
-    add(formatted("spectral jump at the %.0fth percentile", *measure.spectral_jump));
+    add(formatted("spectral jump larger than %.0f %% of those inside tracks", *measure.spectral_jump));
   if (heard) add(formatted("sounds more like a join than %.0f %% of the music", 100 * *heard));
   return line;
 }
@@ -210,8 +219,8 @@ std::string summary(const RecordingMeasures& measures, const RecordingVerdict& v
   for (const MeasureSummary::Share& share : summarize(measures).shares) {
     if (share.of == 0) continue;
     text += std::string("<tr><td>") + share.name + "</td><td>" +
-            formatted("%.0f %%", 100 * share.share) + "</td><td>" + std::to_string(share.of) +
-            "</td><td>" + (share.human < 0 ? "–" : formatted("%.0f %%", 100 * share.human)) +
+            formatted("%.1f %%", 100 * share.share) + "</td><td>" + std::to_string(share.of) +
+            "</td><td>" + (share.human < 0 ? "–" : formatted("%.1f %%", 100 * share.human)) +
             "</td></tr>\n";
   }
   text += "</table>\n";
@@ -240,15 +249,15 @@ void write_seam_page(const fs::path& file, const fs::path& recording, const Plan
       "<meta name=\"viewport\" content=\"width=device-width\"><title>" +
       title + "</title><style>" + kStyle + "</style></head><body>\n<h1>" + title + "</h1>\n";
   char head[200];
-  std::snprintf(head, sizeof head, "<p>%s, %zu seams, %.1f LUFS, true peak %.1f dBTP</p>\n",
+  std::snprintf(head, sizeof head, "<p>%s, %zu seams, %.1f LUFS, true peak %.1f dBTP, %s</p>\n",
                 format_time(measures.duration).c_str(), measures.seams.size(), measures.integrated_lufs,
-                measures.true_peak_dbtp);
+                measures.true_peak_dbtp, told_diversity(measures).c_str());
   page += head + summary(measures, verdict);
   page +=
       std::string("<p class=\"note\">In the pictures <b style=\"color:") + kOut +
       "\">what goes</b> and <b style=\"color:" + kIn +
       "\">what comes</b>: how much of each sounds (low end solid, middle dashed, top dotted) and its "
-      "beats, at the top and at the bottom.</p>\n";
+      "beats, above the picture and below it.</p>\n";
   Progress progress("page", static_cast<double>(measures.seams.size()), "seams");
   for (std::size_t i = 0; i < measures.seams.size(); ++i) {
     const SeamMeasure& seam = measures.seams[i];

@@ -76,6 +76,8 @@ std::vector<SeamTime> seam_times_beside(const fs::path& file) {
     if (!in || beside == file) continue;
     std::vector<Begin> begins =
         std::string_view(ending) == ".cue" ? read_cue(beside, in) : read_labels(beside, in);
+    if (begins.empty())
+      throw Error(ErrorKind::input, "names no track and no time", beside, "mend it or take it away");
     std::stable_sort(begins.begin(), begins.end(), [](auto& a, auto& b) { return a.at < b.at; });
     std::vector<SeamTime> times;
     for (std::size_t i = 1; i < begins.size(); ++i) {

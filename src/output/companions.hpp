@@ -21,7 +21,8 @@ std::string name_of(const PlanSource& source);
 std::string cue_sheet(const Plan& plan, const std::filesystem::path& audio);
 
 // An extended M3U8 playlist of the sources in the order in which they play, with the whole seconds that
-// they play. A path that no line can hold (it has a line break) is left out, which a comment says.
+// they play. A path that no line can hold (it has a line break) is left out, which a comment says; one
+// that is not UTF-8 stands as it is, as players could not open it otherwise.
 std::string playlist_of(const Plan& plan);
 
 // A label track of Audacity: begin and end in seconds, TAB, title.

@@ -1,9 +1,12 @@
 #include "plan/json_fields.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
+#include <set>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 
 namespace segue {
 namespace {
@@ -18,6 +21,33 @@ bool fits_integer(const nlohmann::json& value) {
 
 void refuse_json(const std::string& problem) {
   throw Error(ErrorKind::input, problem, {}, "mend it, or make a new plan with 'segue mix'");
+}
+
+nlohmann::json parse_json(std::istream& in) {
+  using Json = nlohmann::json;
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  std::vector<std::set<std::string>> keys;  // of the objects that are open
+  std::string twice;
+  const auto note = [&](int, Json::parse_event_t event, Json& parsed) {
+    if (event == Json::parse_event_t::object_start) keys.emplace_back();
+    if (event == Json::parse_event_t::object_end) keys.pop_back();
+    if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second)
+      twice = parsed.get<std::string>();
+    return true;
+  };
+  Json json;
+  try {
+    json = Json::parse(text, note);
+  } catch (const Json::parse_error& error) {
+    const std::size_t at = std::min(text.size(), std::max<std::size_t>(1, error.byte) - 1);
+    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+    refuse_json("is not a plan: line " + std::to_string(line) + " is not JSON");
+  } catch (const Json::out_of_range&) {
+    refuse_json("is not a plan: it holds a number that is too large");
+  }
+  if (!twice.empty())
+    refuse_json("says '" + printable(std::string_view(twice)) + "' twice in one place");
+  return json;
 }
 
 JsonFields::JsonFields(const nlohmann::json& json, std::string where)

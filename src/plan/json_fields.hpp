@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <istream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -46,6 +47,9 @@ class JsonFields {
   const nlohmann::json& json_;
   std::string where_;
 };
+
+// Throws Error(input) telling the line that is no JSON, or the key that an object has twice.
+nlohmann::json parse_json(std::istream& in);
 
 // The error for JSON whose contents make no sense; the file is added by who knows it.
 [[noreturn]] void refuse_json(const std::string& problem);

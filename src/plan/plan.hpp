@@ -110,6 +110,7 @@ struct Plan {
   PcmFrame length = 0;      // of the output: exactly this many frames are rendered
   double target_lufs = -16;
   double ceiling_dbtp = -1;
+  std::size_t tracks_to_choose = 0;  // in the collection that it was chosen from; 0: nobody says
   std::vector<PlanSource> sources;
   std::vector<Placement> placements;    // at least one
   std::vector<Transition> transitions;  // placements.size() - 1

@@ -53,6 +53,8 @@ PlanSource source_of(const JsonFields& fields) {
   PlanSource source;
   source.track = fields.hash("track");
   source.path = path_from_json(fields.text("path"));
+  if (source.path.native().find('\0') != std::string::npos)
+    refuse_json(fields.name_of("path") + " is not a path");
   source.sample_rate = fields.small_integer("sample_rate");
   source.pcm_frames = fields.integer("pcm_frames");
   source.title = fields.text("title");
@@ -186,6 +188,7 @@ void to_json(Json& json, const Plan& plan) {
           {"sources", Json::array()},
           {"placements", Json::array()},
           {"transitions", Json::array()}};
+  if (plan.tracks_to_choose > 0) json["tracks_to_choose"] = plan.tracks_to_choose;
   for (const PlanSource& source : plan.sources) json["sources"].push_back(json_of(source));
   for (const Placement& placement : plan.placements) json["placements"].push_back(json_of(placement));
   for (const Transition& transition : plan.transitions) {
@@ -214,6 +217,7 @@ void from_json(const Json& json, Plan& plan) {
   plan.length = fields.integer("length");
   plan.target_lufs = fields.number("target_lufs");
   plan.ceiling_dbtp = fields.number("ceiling_dbtp");
+  if (fields.has("tracks_to_choose")) plan.tracks_to_choose = fields.whole("tracks_to_choose");
   fields.for_each("sources", [&](auto& entry) { plan.sources.push_back(source_of(entry)); });
   fields.for_each("placements", [&](auto& entry) { plan.placements.push_back(placement_of(entry)); });
   fields.for_each("transitions", [&](auto& entry) { plan.transitions.push_back(transition_of(entry)); });
@@ -225,9 +229,8 @@ Plan Plan::read(const std::filesystem::path& file) {
   if (!in || std::filesystem::is_directory(file, code)) {
     throw Error(ErrorKind::input, "cannot be read", file, "check its name and that you may read it");
   }
-  const Json json = Json::parse(in, nullptr, false);
   try {
-    Plan plan = json.get<Plan>();
+    Plan plan = parse_json(in).get<Plan>();
     plan.validate(file);
     return plan;
   } catch (const Error& error) {

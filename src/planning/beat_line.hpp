@@ -1,5 +1,5 @@
-// Beats as a straight line through time, so that two tracks can be laid over each other. Internal to
-// planning.
+// Beats as a straight line through time, so that two tracks can be laid over each other: by
+// the planner, and by what measures.
 #pragma once
 
 #include <optional>

@@ -12,8 +12,6 @@ namespace {
 
 constexpr Seconds kLeastFlank{1};  // that critics have an opinion of
 
-PcmFrame frames_of(Seconds time) { return to_pcm_frames(time, Meeting::kRate); }
-
 }  // namespace
 
 Seconds Proposal::duration() const {
@@ -87,6 +85,7 @@ std::vector<float> Meeting::part(const Heard& heard, PcmFrame begin, PcmFrame en
   const auto size = static_cast<PcmFrame>(heard.mono.size());
   const PcmFrame from = std::clamp<PcmFrame>(begin - heard.begin, 0, size);
   const PcmFrame to = std::clamp<PcmFrame>(end - heard.begin, from, size);
+  if (from == to) return some;  // nothing is heard there
   std::copy(heard.mono.begin() + from, heard.mono.begin() + to,
             some.begin() + (from + heard.begin - begin));
   return some;

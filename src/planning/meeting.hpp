@@ -105,8 +105,6 @@ class Meeting {
   void even_levels(Proposal& proposal) const;
   // As sound, at kRate: seam_window_samples(kind) around the middle of the transition. Needs audio.
   std::vector<float> sound(const Proposal& proposal, Seconds kind) const;
-  // The same in stereo, interleaved. Decodes the sides; throws Error(input) if a file cannot be read.
-  std::vector<float> stereo_sound(const Proposal& proposal, Seconds kind) const;
 
  private:
   struct Heard {
@@ -156,5 +154,7 @@ class Meeting {
   bool steady_ = false;                   // beats of both follow a tempo
   mutable std::vector<float> onsets_[2];  // of both, kOnsetHop apart; empty until they are asked for
 };
+
+inline PcmFrame frames_of(Seconds time) { return to_pcm_frames(time, Meeting::kRate); }
 
 }  // namespace segue

@@ -25,8 +25,6 @@ constexpr double kUnheardDrift = 0.004;  // s, between beats that are not stretc
 constexpr double kAlike = 0.5;           // correlation of waveforms from which phases are matched
 constexpr int kPhaseReach = 60;          // PCM frames
 
-PcmFrame frames_of(Seconds time) { return to_pcm_frames(time, Meeting::kRate); }
-
 // How much begins, every kOnsetHop samples: rises of log power in three bands.
 std::vector<float> onsets_of(std::span<const float> mono) {
   constexpr double borders[] = {200, 2000};
@@ -232,26 +230,6 @@ void Meeting::level(Proposal& proposal, const ProposalConfig& config) const {
     const auto taken = [](const BlendSide& side) { return gives(side) ? kept(side) * side.gain_db : 0; };
     proposal.step = std::abs(louder + taken(out) - taken(in));
   }
-}
-
-// The middle and the sides are made by themselves: outside the transition that is the same.
-std::vector<float> Meeting::stereo_sound(const Proposal& proposal, Seconds kind) const {
-  const auto of_sides = [](MeetingPlace place) {
-    place.audio = place.sides ? place.sides : [](Seconds, Seconds length, int rate) {
-      return std::vector<float>(static_cast<std::size_t>(to_pcm_frames(length, rate)));
-    };
-    return place;
-  };
-  const std::vector<float> middle = sound(proposal, kind);
-  const std::vector<float> sides =
-      Meeting(of_sides(out_.place), of_sides(in_.place), longest_).sound(proposal, kind);
-  std::vector<float> stereo;
-  stereo.reserve(2 * middle.size());
-  for (std::size_t i = 0; i < middle.size(); ++i) {
-    stereo.push_back(middle[i] + sides[i]);
-    stereo.push_back(middle[i] - sides[i]);
-  }
-  return stereo;
 }
 
 void Meeting::even_levels(Proposal& proposal) const {

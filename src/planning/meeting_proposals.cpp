@@ -14,8 +14,6 @@ constexpr double kMostApart = 0.5;  // of a beat that a place moves to meet one
 constexpr Seconds kSpare{0.3};      // of the room, so that rounding finds some
 constexpr Seconds kOutRelease{16};
 
-PcmFrame frames_of(Seconds time) { return to_pcm_frames(time, Meeting::kRate); }
-
 }  // namespace
 
 std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds length, double share,
@@ -117,12 +115,11 @@ std::vector<Proposal> Meeting::proposals(const ProposalConfig& config) const {
     std::size_t found = 0;  // of this length
     for (const double share : config.shares) {
       if (cut && found > 0) continue;  // where it lies makes no difference
-      const bool rhythmic = steady_;
+      // Without a beat nothing is swapped, and of the short ones it makes no difference. With one, the
+      // seam in the middle is tried both ways.
+      const bool swaps = steady_ && length > kLongestOffBeat;
       for (const bool swap : {true, false}) {
-        // Without a beat nothing is swapped, and of the short ones it makes no difference.
-        if (swap != (rhythmic && length > Seconds(4)) &&
-            !(rhythmic && !swap && share == .5 && length > Seconds(4)))
-          continue;
+        if (swap ? !swaps : swaps && share != .5) continue;
         auto proposal = propose(config, length, share, swap);
         if (!proposal) continue;
         all.push_back(*proposal);

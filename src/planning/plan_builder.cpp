@@ -42,6 +42,7 @@ class PlanBuilder {
     plan_.length = to_pcm_frames(config_.length, config_.sample_rate);
     plan_.target_lufs = config_.target_lufs;
     plan_.ceiling_dbtp = config_.ceiling_dbtp;
+    plan_.tracks_to_choose = pool_.tracks().size();
     // Sources in the order in which they are heard; runners-up may name further ones.
     for (const Run& run : runs) source_of(run.first);
     for (const Run& run : runs) place(run);

@@ -50,7 +50,7 @@ std::unique_ptr<SeamEar> crossfade_ear(const FragmentPool& pool, std::shared_ptr
 std::unique_ptr<SeamEar> blend_ear(const FragmentPool& pool, CriticSets sets, const EarConfig& config);
 
 // Gains in dB of two fragments of a pool that play one after the other, as a mix would set them; with
-// what plays of their tracks before and after them (CriticConfig::reach).
+// what plays of their tracks before and after them (EarConfig::reach).
 std::pair<double, double> gains_between(const FragmentPool& pool, std::size_t from, std::size_t to,
                                         double target_lufs, Seconds reach = Seconds(0));
 

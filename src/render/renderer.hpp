@@ -16,9 +16,9 @@ namespace segue {
 // π/2 · (j + ½) / n; of a blend those of each band (render/blend_sound.hpp). The mix begins and ends
 // with a fade of 5 ms, except at its track's own edge.
 //
-// Memory is constant: at most 20 sources are open, and two blends at hand (1 MB a second of each at 44.1
-// kHz, three times that while one is made). Not thread-safe. The same plan and sources give
-// the same bits on the same machine and build, whatever the block sizes.
+// Memory is constant: at most 20 sources are open, and three blends at hand (1 MB a second of each
+// at 44.1 kHz, three times that while one is made). Not thread-safe. The same plan and sources give the
+// same bits on the same machine and build, whatever the block sizes.
 class Renderer {
  public:
   // Throws Error(input) if the plan is nonsense, or a source is missing or no longer the music the

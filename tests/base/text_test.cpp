@@ -14,6 +14,12 @@ namespace {
 TEST(Text, OddFileNamesAreShownOnOneLine) {
   EXPECT_EQ(printable(std::string_view("a b\nc\td\x01.ogg")), "a b\\nc\\td\\x01.ogg");
   EXPECT_EQ(printable(std::string_view("M\xC3\xBCsli \xFF")), "M\xC3\xBCsli \\xFF");
+  // What terminals obey, or some readers take for the end of a line.
+  for (const char* odd : {"\xC2\x85", "\xC2\x9B", "\xE2\x80\xA8", "\xE2\x80\xA9"})
+    EXPECT_EQ(printable(std::string_view(std::string("a") + odd + "31m")),
+              "a\xEF\xBF\xBD"
+              "31m");
+  EXPECT_EQ(printable(std::string_view("\xC2\xA0\xE2\x80\xA6")), "\xC2\xA0\xE2\x80\xA6");
 }
 
 TEST(Text, InvalidUtf8IsReplacedAndValidUtf8Kept) {

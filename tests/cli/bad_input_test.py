@@ -3,6 +3,7 @@ import json
 import math
 import os
 import random
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -148,8 +149,42 @@ class BadInput(support.Sandbox):
         self.refused(2, "mix", self.music, "-o", source, "--length", "10", says="music of your library")
         self.segue("mix", self.music, "-o", "sound.flac", "--length", "60")
         used = json.loads((self.folder / "sound.plan.json").read_text(encoding="utf-8"))["sources"][0]["path"]
-        self.refused(2, "mix", "--plan", "sound.plan.json", "-o", used, says="one of the sources")
+        self.refused(2, "mix", "--plan", "sound.plan.json", "-o", used, says=("--output", os.path.basename(used)))
         self.assertEqual(source.read_bytes(), before)
+
+    def test_nothing_that_is_read_is_written_over(self):
+        source = sorted(self.music.iterdir())[0]
+        # A companion of the same name as the playlist, the plan in place of music or of the mix.
+        playlist = self.folder / "party.m3u8"
+        playlist.write_text("".join(f"{path}\n" for path in sorted(self.music.iterdir())), encoding="utf-8")
+        kept = {path: path.read_bytes() for path in (playlist, source)}
+        make = ("mix", playlist, "--draft", "--length", "20", "-o")
+        self.refused(2, *make, "party.flac", "--playlist", says=("party.m3u8", "read by this command", "--output"))
+        self.refused(2, *make, "a.flac", "--save-plan", source, says=(source.name, "--save-plan"))
+        self.refused(2, *make, "a.flac", "--save-plan", "a.flac", says=("a.flac", "written twice"))
+        (self.folder / "b.cue").mkdir()
+        self.refused(4, *make, "b.flac", "--cue", says="b.cue")
+        self.assertFalse([path for name in "ab" for path in self.folder.glob(f"{name}.*") if path.is_file()])
+        self.segue(*make, "c.flac")
+        plan = (self.folder / "c.plan.json").read_bytes()
+        self.refused(2, "mix", "--plan", "c.plan.json", "-o", "d.flac", "--save-plan", "c.plan.json", says="c.plan.json")
+        for page in (source, "c.flac", "c.plan.json"):
+            self.refused(2, "judge", "c.flac", "--plan", "c.plan.json", "--page", page, says="--page")
+        self.assertEqual((self.folder / "c.plan.json").read_bytes(), plan)
+        for path, before in kept.items():
+            self.assertEqual(path.read_bytes(), before)
+
+    def test_a_plan_is_rendered_as_it_is(self):
+        self.segue("mix", self.music, "--draft", "--length", "20", "-o", "sound.flac")
+        for flag in (("--length", 10), ("--style", "collage"), ("--start", "x"), ("--key-rule", "off"), ("--draft",)):
+            self.refused(2, "mix", "--plan", "sound.plan.json", "-o", "again.flac", *flag, says=("sound.plan.json", flag[0]))
+        self.refused(2, "mix", "--plan", "sound.plan.json", "-o", "again.opus", says=("44100 Hz", ".opus", ".flac"))
+
+    def test_a_file_that_may_not_grow_is_a_full_disk(self):
+        self.segue("mix", self.music, "--draft", "--length", "20", "-o", "sound.flac")
+        self.refused(4, "mix", "--plan", "sound.plan.json", "-o", "large.wav", says="large.wav",
+                     preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)))
+        self.assertFalse((self.folder / "large.wav").exists() or self.partial_files())
 
     def test_weights_that_do_not_fit(self):
         models = support.SOURCE / "models"

@@ -80,6 +80,16 @@ class Nonsense(Plans):
                 self.write(json.dumps(self.plan).replace('"tempo": 1.04', f'"tempo": {text}', 1))
                 self.render_refused("plan")
 
+    def test_text_that_is_no_json_or_says_something_twice(self):
+        text = json.dumps(self.plan, indent=1)
+        line = text[:text.index('"placements"')].count("\n") + 1
+        for broken, says in ((text.replace('"placements":', '"placements"', 1), f"line {line} is not JSON"),
+                             (text[:-20], "is not JSON"), (text + "}", "is not JSON"), ("", "line 1 is not JSON"),
+                             (text.replace('"gain_db":', '"length": 3, "gain_db":', 1), "'length' twice")):
+            with self.subTest(says):
+                self.write(broken)
+                self.render_refused(says)
+
     def test_a_blend_that_bends_its_tracks_too_far(self):
         self.nonsense(
             *self.second("transition 1 shifts", "in.shift", 2.1, -1e300),

@@ -127,7 +127,7 @@ class Rebuild(support.Sandbox):
         self.refused(3, "rebuild", "--pieces", long, short, says=("short.wav", "too short"))
         self.refused(3, "rebuild", "--pieces", long, "text.wav", says="text.wav")
         self.refused(3, "rebuild", "--pieces", long, "none.wav", says="none.wav")
-        self.refused(2, "rebuild", "--pieces", long, self.flac, "-o", long, says=("long.wav", "one of the pieces"))
+        self.refused(2, "rebuild", "--pieces", long, self.flac, "-o", long, says=("long.wav", "read by this command"))
         self.refused(4, "rebuild", "--pieces", long, self.flac, "-o", "/proc/none/x.flac", says="/proc/none/x.flac")
         self.refused(6, "rebuild", "--pieces", long, self.flac, "--system", "oracle", says="oracle")
         self.refused(3, "rebuild", long, says=("long.wav", "--fragment"))

@@ -82,6 +82,27 @@ TEST_F(SeamMeasures, TellWhatAListenerWouldHear) {
   EXPECT_LT(std::abs(*seam.loudness_step), 2);
   EXPECT_EQ(measures.tracks, 2u);
   EXPECT_EQ(measures.returns, 0u);
+  EXPECT_EQ(told_diversity(measures), "2 tracks, 0 returns");
+}
+
+TEST_F(SeamMeasures, DiversityIsWhatWasTakenOfWhatThereWas) {
+  mix(0);
+  plan_.tracks_to_choose = 8;
+  const RecordingMeasures measures = measure();
+  EXPECT_EQ(told_diversity(measures), "2 of 8 tracks (25 %), 0 returns");
+  EXPECT_EQ(nlohmann::json(measures)["track_share"], .25);
+}
+
+// Of two tempi in the ratio of two to three, the whole track tells which is meant.
+TEST_F(SeamMeasures, APassageGoesAtTheTempoOfItsTrack) {
+  mix(0, 0, .4);
+  for (const double bpm : {124., 62., 124 * 2 / 3.}) {
+    plan_.sources[1].tempo_bpm = bpm;
+    const SeamMeasure seam = measure().seams[0];
+    if (!seam.tempo_after) continue;
+    const double octaves = std::log2(*seam.tempo_after / bpm);
+    EXPECT_NEAR(octaves, std::round(octaves), .05) << bpm << ": " << *seam.tempo_after;
+  }
 }
 
 TEST_F(SeamMeasures, BeatsThatComeLateAreMeasuredInTheSoundNotInThePlan) {
@@ -155,6 +176,14 @@ TEST_F(SeamMeasures, AnyRecordingIsMeasuredWhereItIsSaidWhenTracksBegin) {
   ASSERT_TRUE(measures.seams[0].misalignment);
   EXPECT_LT(*measures.seams[0].misalignment, 25);
   EXPECT_FALSE(measures.tracks);
+  // A track cannot begin after the end.
+  EXPECT_NE(test::refusal(
+                [&] {
+                  measure_recording(file_, {{Seconds(400), Seconds(416), "", ""}});
+                },
+                ErrorKind::input)
+                .find("6:48"),
+            std::string::npos);
 }
 
 TEST_F(SeamMeasures, LabelsAreReadAndNonsenseNamesTheLine) {
@@ -166,6 +195,9 @@ TEST_F(SeamMeasures, LabelsAreReadAndNonsenseNamesTheLine) {
   EXPECT_NEAR(times[1].middle().count(), 60, 1e-9);
   test::write_bytes(folder_ / "set.txt", "0.0\t30.0\tOne\nsoon\n");
   EXPECT_NE(test::refusal([&] { seam_times_beside(file); }, ErrorKind::input).find("line 2"),
+            std::string::npos);
+  test::write_bytes(folder_ / "set.cue", "nothing of the kind\n");
+  EXPECT_NE(test::refusal([&] { seam_times_beside(file); }, ErrorKind::input).find("set.cue"),
             std::string::npos);
   test::write_bytes(folder_ / "set.cue", "TRACK 01 AUDIO\nINDEX 01 00:99:00\n");
   EXPECT_NE(test::refusal([&] { seam_times_beside(file); }, ErrorKind::input).find("line 2"),

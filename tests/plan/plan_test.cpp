@@ -32,6 +32,7 @@ Plan example() {
   plan.sample_rate = 44100;
   plan.length = 5 * 44100;
   plan.target_lufs = -16.1;
+  plan.tracks_to_choose = 79;
   plan.sources = {{test::track_id("a"), "/music/\xC3\xA4 100%\xFF\n.flac", 48000, 480000, "Ä", "B"},
                   {test::track_id("b"), "/music/b.ogg", 44100, 441000, "", ""}};
   plan.placements = {{0, 48000, 96000, -1.25, true, 0, "start", {}},
@@ -93,7 +94,7 @@ TEST(Plan, ANewerVersionIsRefusedNamingTheFile) {
 }
 
 // What plans of an older segue do not tell.
-const std::set<std::string> kMayBeMissing = {"groups", "tempo_bpm", "key", "count"};
+const std::set<std::string> kMayBeMissing = {"groups", "tempo_bpm", "key", "count", "tracks_to_choose"};
 
 TEST(Plan, MissingFieldsAndWrongTypesAreNamed) {
   const Json whole = example();
@@ -175,6 +176,12 @@ TEST(Plan, AnOlderPlanKnewNoBoundsTempoKeyOrGroups) {
   EXPECT_EQ(read.sources[0].tempo_bpm, 0);
   EXPECT_EQ(read.sources[0].key, "");
   EXPECT_FALSE(read.placements[1].bounds);
+}
+
+TEST(Plan, APathMayNotHoldNul) {
+  Json json = mixed();
+  json["sources"][0]["path"] = "/music/%00a.flac";
+  EXPECT_NE(refusal([&] { json.get<Plan>(); }).find("sources[0].path"), std::string::npos);
 }
 
 TEST(Plan, BoundsThatMakeNoSenseAreNamed) {

@@ -420,17 +420,27 @@ TEST(Meeting, LevelsMeetAsTheySound) {
       out.sides = [](Seconds, Seconds length, int rate) {
         return test::noise(.08, static_cast<std::size_t>(to_pcm_frames(length, rate)), 11);
       };
-    const Meeting meeting(out, b.place(60), Seconds(12));
+    const MeetingPlace in = b.place(60);
+    const AudioReader silence = [](Seconds, Seconds length, int rate) {
+      return std::vector<float>(static_cast<std::size_t>(to_pcm_frames(length, rate)));
+    };
+    const Meeting meeting(out, in, Seconds(12));
     for (Proposal& one : meeting.proposals({.lengths = {Seconds(1), Seconds(12)}, .shares = {.5}})) {
       meeting.even_levels(one);
-      const std::vector<float> sound = meeting.stereo_sound(one, one.duration());
+      // Left and right are as loud together as middle and sides.
+      MeetingPlace left = out, entered = in;
+      left.audio = out.sides ? out.sides : silence;
+      entered.audio = silence;
+      const std::vector<float> middle = meeting.sound(one, one.duration()),
+                               sides = Meeting(left, entered, Seconds(12)).sound(one, one.duration());
       const auto power = [&](std::size_t begin) {
         double sum = 0;
-        for (std::size_t i = begin; i < begin + 2 * 3 * 22050; ++i)
-          sum += static_cast<double>(sound[i]) * static_cast<double>(sound[i]);
+        for (std::size_t i = begin; i < begin + 3 * 22050; ++i)
+          for (const float value : {middle[i], sides[i]})
+            sum += static_cast<double>(value) * static_cast<double>(value);
         return 10 * std::log10(sum);
       };
-      EXPECT_NEAR(power(2 * 22050), power(sound.size() - 2 * 4 * 22050), .7) << one.duration().count();
+      EXPECT_NEAR(power(22050), power(middle.size() - 4 * 22050), .7) << one.duration().count();
     }
   }
 }
