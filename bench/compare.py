@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Ways to make one stream of a collection, side by side.
 
-compare.py SEGUE MUSIC… [--split tests/split.json] [--length 20:00] [--seeds 1 2 3] [--work FOLDER] [--json FILE]
+compare.py SEGUE MUSIC… [--split tests/split.json] [--length 10:00] [--seeds 1 2 …] [--work FOLDER] [--json FILE]
 
 Mixes the test side of the split (or all the music, without one) once a seed by each way, judges all of a way
 together (`segue judge`) and prints a table: how audible the seams are, by kind of transition (AUC, .5 = not at all;

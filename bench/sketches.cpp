@@ -1,6 +1,7 @@
 // What a sketch of a blend costs and tells beside the same blend as sound: between random bars of tracks
 // of the validation side of a split, how long both take, how critics' odds of both go together, and how
-// much of what critics say lies in the places and not in the pair of tracks.
+// much of what critics say lies in the places and not in the pair of tracks. And for how much of a blend
+// both tracks are busy at once (blend_sketch.hpp), in all ways and in those that critics take.
 //
 // sketches SPLIT MUSIC…   (analyzed before: segue analyze)
 #include <algorithm>
@@ -81,7 +82,8 @@ void measure(const std::filesystem::path& split, const std::vector<std::filesyst
   };
   Random random(1);
   double sketching = 0, sounding = 0;
-  std::vector<double> of_sketches, of_sounds;
+  std::vector<double> of_sketches, of_sounds, busy;
+  std::map<std::pair<std::size_t, std::size_t>, std::pair<double, double>> taken;  // odds, busy
   std::map<std::pair<std::size_t, std::size_t>, std::vector<double>> of_pairs;  // the best way of each
   for (std::size_t meetings = 0; meetings < kMeetings;) {
     const std::size_t a = random.below(pool.fragments().size()),
@@ -90,10 +92,14 @@ void measure(const std::filesystem::path& split, const std::vector<std::filesyst
     if (from == to) continue;
     const auto [gain_a, gain_b] = gains_between(pool, a, b, kTarget, kRoom);
     const Meeting meeting(place(a, true, gain_a), place(b, false, gain_b), kKind);
+    const std::size_t first = busy.size();
     std::vector<SeamWindow> sketches, sounds;
     for (const Proposal& way : meeting.proposals({.leave_early = false, .lengths = {kKind}})) {
       if (set_for({critics}, way.duration()) == nullptr) continue;
-      sketching += seconds_of([&] { sketches.push_back(meeting.sketch(way, kKind)); });
+      BlendSketch sketch;
+      sketching += seconds_of([&] { sketch = meeting.sketch(way, kKind); });
+      sketches.push_back(std::move(sketch.window));
+      busy.push_back(sketch.both_busy / way.duration());
       sounding += seconds_of([&] { sounds.push_back(meeting.hear(way, kKind)); });
     }
     if (sketches.empty()) continue;
@@ -102,6 +108,11 @@ void measure(const std::filesystem::path& split, const std::vector<std::filesyst
     of_sketches.insert(of_sketches.end(), sketched.begin(), sketched.end());
     of_sounds.insert(of_sounds.end(), heard.begin(), heard.end());
     of_pairs[{from, to}].push_back(*std::min_element(heard.begin(), heard.end()));
+    for (std::size_t i = 0; i < heard.size(); ++i) {
+      const double odds = static_cast<double>(heard[i]);
+      const auto [best, is_new] = taken.try_emplace({from, to}, odds, busy[first + i]);
+      if (!is_new && odds < best->second.first) best->second = {odds, busy[first + i]};
+    }
   }
   const auto count = static_cast<double>(of_sounds.size());
   std::vector<double> all;
@@ -118,6 +129,13 @@ void measure(const std::filesystem::path& split, const std::vector<std::filesyst
   std::printf("critics' odds of both: correlation %.3f\n",
               products(of_sketches, of_sounds) /
                   std::sqrt(products(of_sketches, of_sketches) * products(of_sounds, of_sounds)));
+  std::vector<double> of_taken;
+  for (const auto& [pair, best] : taken) of_taken.push_back(best.second);
+  std::printf(
+      "both tracks are busy at once for %.3f of a blend, of the one that critics take in each pair "
+      "for %.3f; correlation with their odds %.3f\n",
+      mean(busy), mean(of_taken),
+      products(busy, of_sounds) / std::sqrt(products(busy, busy) * products(of_sounds, of_sounds)));
   std::printf("of their variance %.2f lies within pairs of tracks\n", within / products(all, all));
 }
 

@@ -19,6 +19,7 @@ constexpr int kRate = LogMelGeometry::sample_rate;
 constexpr double kHop = LogMelGeometry::hop_length;
 constexpr double kWindow = LogMelGeometry::window_length;
 constexpr float kFloor = 1e-7F;  // of power, as feature files have it
+constexpr float kCovers = 4;     // times the power
 constexpr float kLog2Of10 = 3.32192809F;
 
 constexpr PcmFrame kStep = 256;                                         // at which the fades are read
@@ -66,25 +67,30 @@ class Side {
     }
   }
 
-  // Adds the powers of a frame.
-  void add(Hop number, std::array<float, kBands>& power) {
+  // Adds the powers of a frame. That between 200 and 2500 Hz.
+  float add(Hop number, std::array<float, kBands>& power) {
     std::array<double, 3> fades{};
     const auto first = static_cast<std::size_t>(number) * (LogMelGeometry::hop_length / kStep);
     for (std::size_t fade = 0; fade < fades.size(); ++fade)
       for (std::size_t i = 0; i < kPoints; ++i)
         fades[fade] += hann_[i] * fades_[fade][first + i] / total_;
-    if (fades[0] + fades[1] + fades[2] == 0) return;
+    if (fades[0] + fades[1] + fades[2] == 0) return 0;
     const double middle = static_cast<double>(begin_) + kHop * static_cast<double>(number) + kWindow / 2;
     const Hop frame = std::llround((motion_.source_at(middle) + shift_ - kWindow / 2) / kHop);
-    if (frame < 0 || frame >= features_.frames()) return;
+    if (frame < 0 || frame >= features_.frames()) return 0;
     level(middle);
     std::array<float, BlendSide::bands> weights{};
     for (std::size_t band = 0; band < weights.size(); ++band)
       weights[band] = static_cast<float>(fades[(band + 1) / 2] * levels_[band]);
     std::array<std::uint16_t, kBands> row{};
     features_.read_log_mel({frame, frame + 1}, row);
-    for (std::size_t band = 0; band < kBands; ++band)
-      power[band] += weights[blend_bands_[band]] * powers_[row[band]];
+    std::array<float, BlendSide::bands> sums{};
+    for (std::size_t band = 0; band < kBands; ++band) {
+      const float some = weights[blend_bands_[band]] * powers_[row[band]];
+      sums[blend_bands_[band]] += some;
+      power[band] += some;
+    }
+    return sums[1] + sums[2];
   }
 
  private:
@@ -113,9 +119,10 @@ class Side {
 
 }  // namespace
 
-SeamWindow sketch_blend(const SketchSide& out, const SketchSide& in, const Transition& transition,
-                        std::pair<Seconds, Seconds> heard, Seconds kind) {
-  SeamWindow window;
+BlendSketch sketch_blend(const SketchSide& out, const SketchSide& in, const Transition& transition,
+                         std::pair<Seconds, Seconds> heard, Seconds kind) {
+  BlendSketch sketch;
+  SeamWindow& window = sketch.window;
   window.frames = seam_window_frames(kind);
   window.log_mel.resize(static_cast<std::size_t>(window.frames * kBands));
   const PcmFrame samples = seam_window_samples(kind);
@@ -123,15 +130,19 @@ SeamWindow sketch_blend(const SketchSide& out, const SketchSide& in, const Trans
   Side sides[] = {{out, transition, BlendEnd::out, begin, window.frames},
                   {in, transition, BlendEnd::in, begin, window.frames}};
   std::size_t at = 0;
+  Hop busy = 0;
   for (Hop frame = 0; frame < window.frames; ++frame) {
     std::array<float, kBands> power{};
-    for (Side& side : sides) side.add(frame, power);
+    const float a = sides[0].add(frame, power), b = sides[1].add(frame, power);
+    busy += std::min(a, b) * kCovers > std::max(a, b);
     for (const float value : power)
       window.log_mel[at++] = half_from_float(std::log2(value + kFloor) / kLog2Of10);
   }
+  // Beside the transition one of them is silent.
+  sketch.both_busy = hops_to_seconds(busy);
   const Seconds lasts = to_seconds(transition.before + transition.after, kRate);
   window.heard = heard_frames(samples, window.frames, heard, lasts, kind);
-  return window;
+  return sketch;
 }
 
 }  // namespace segue

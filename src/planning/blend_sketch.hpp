@@ -17,11 +17,18 @@ struct SketchSide {
   double gain_db = 0;
 };
 
+struct BlendSketch {
+  SeamWindow window;
+  // For how long, of the transition, neither track covers the other by 6 dB between 200 and 2500 Hz,
+  // where voices and melodies are. Two that are equally loud all the time fade so for .41 of it.
+  Seconds both_busy{0};
+};
+
 // As hear_window() of the rendered blend (planning/seam_listener.hpp, where `heard` and `kind` are
 // explained). transition: in PCM frames at the log-mel's rate. Frames are taken where the source is
 // then, the nearest of its grid, so that what is stretched keeps its pitch; their powers, faded and
 // changed as the blend says by the mean over a frame's window, add up. Any thread.
-SeamWindow sketch_blend(const SketchSide& out, const SketchSide& in, const Transition& transition,
-                        std::pair<Seconds, Seconds> heard, Seconds kind);
+BlendSketch sketch_blend(const SketchSide& out, const SketchSide& in, const Transition& transition,
+                         std::pair<Seconds, Seconds> heard, Seconds kind);
 
 }  // namespace segue

@@ -157,11 +157,11 @@ std::pair<Seconds, Seconds> Meeting::flanks(const Proposal& proposal) const {
 }
 
 SeamWindow Meeting::hear(const Proposal& proposal, Seconds kind) const {
-  if (!has_audio()) return sketch(proposal, kind);
+  if (!has_audio()) return sketch(proposal, kind).window;
   return hear_window(sound(proposal, kind), flanks(proposal), proposal.duration(), kind);
 }
 
-SeamWindow Meeting::sketch(const Proposal& proposal, Seconds kind) const {
+BlendSketch Meeting::sketch(const Proposal& proposal, Seconds kind) const {
   return sketch_blend({out_.place.features, proposal.out_at, out_.place.gain_db},
                       {in_.place.features, proposal.in_at, in_.place.gain_db}, proposal.transition,
                       flanks(proposal), kind);

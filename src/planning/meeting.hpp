@@ -13,6 +13,7 @@
 #include "features/feature_file.hpp"
 #include "plan/plan.hpp"
 #include "planning/beat_line.hpp"
+#include "planning/blend_sketch.hpp"
 #include "render/blend_sound.hpp"
 
 namespace segue {
@@ -99,7 +100,7 @@ class Meeting {
   // What is heard of it by those that learnt transitions of up to `kind`: mono, by the code that renders
   // (render/blend_sound.hpp); without audio sketched (planning/blend_sketch.hpp).
   SeamWindow hear(const Proposal& proposal, Seconds kind) const;
-  SeamWindow sketch(const Proposal& proposal, Seconds kind) const;
+  BlendSketch sketch(const Proposal& proposal, Seconds kind) const;
   // Makes what is heard before and after the transition equally loud, in stereo, as level() had it from
   // the features alone; without audio nothing changes. Throws Error(input) if a file cannot be read.
   void even_levels(Proposal& proposal) const;

@@ -8,10 +8,20 @@
 namespace segue {
 namespace {
 
+constexpr Seconds kTellBusy{0.5};
 constexpr std::size_t kHeard = 4;  // ways that are heard as sound, of those that are sketched
 
 // In steps, so that they do not hang on the BLAS.
 float stepped(float odds) { return std::round(odds * 256) / 256; }
+
+// What it counts that two busy passages meet for longer than they would in such a blend anyhow, or for
+// less. Critics hardly mind: in the music that they heard go on, voices meet too. So little that it
+// decides only among ways that they hear as nearly equal.
+float collision(Seconds both_busy, Seconds transition) {
+  constexpr double kBusy = 0.2;     // of log odds, a second
+  constexpr double kAnyhow = 0.41;  // of the transition: 2/π · (atan 2 − atan ½)
+  return static_cast<float>(kBusy * (both_busy - kAnyhow * transition).count());
+}
 
 // Reads a part of a track once, for meetings at several places of it.
 AudioReader kept(const AudioReader& audio, PcmFrame begin, PcmFrame end) {
@@ -46,6 +56,13 @@ class Untouched {
   std::vector<HeardBy> windows_;
   std::vector<std::optional<float>*> into_;  // of each
 };
+
+std::string both_busy(Seconds time) {
+  if (time < kTellBusy) return "";
+  char text[48];
+  std::snprintf(text, sizeof text, ", both busy for %.1f s", time.count());
+  return text;
+}
 
 std::string on_beat(const Proposal& proposal) { return proposal.on_beat ? ", on the beat" : ""; }
 
@@ -120,7 +137,8 @@ void SeamSearch::hear_by_themselves(bool exits) {
 }
 
 float SeamSearch::beside(const Sketch& sketch, float odds) const {
-  return stepped(sketch.critics->beside(odds, exits_[sketch.exit].at({sketch.critics, sketch.out_at}),
+  return stepped(sketch.collides +
+                 sketch.critics->beside(odds, exits_[sketch.exit].at({sketch.critics, sketch.out_at}),
                                         entries_[sketch.entry].at({sketch.critics, sketch.in_at})));
 }
 
@@ -135,9 +153,12 @@ void SeamSearch::sketch(std::size_t exit) {
       const CriticSet* critics = set_for(critics_, ways[way].duration());
       all.push_back({exit, entry, way, critics, ways[way].step > Proposal::kMostStep,
                      middle_of(ways[way], places_.exits[exit], true),
-                     middle_of(ways[way], places_.entries[entry], false), 0});
+                     middle_of(ways[way], places_.entries[entry], false)});
       if (critics == nullptr) continue;
-      windows.push_back({critics, sketched.hear(ways[way], critics->transition)});
+      BlendSketch sketch = sketched.sketch(ways[way], critics->transition);
+      all.back().both_busy = sketch.both_busy;
+      all.back().collides = collision(sketch.both_busy, ways[way].duration());
+      windows.push_back({critics, std::move(sketch.window)});
       of.push_back(all.size() - 1);
     }
   }
@@ -184,6 +205,7 @@ Proposal SeamSearch::best() const {
   std::shared_ptr<const Meeting> sounding, of_best;
   std::vector<Proposal> ways;
   std::optional<Proposal> best;
+  Sketch taken;
   float least = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Sketch& one = all[i];
@@ -201,14 +223,16 @@ Proposal SeamSearch::best() const {
     }
     if (best && odds >= least) continue;
     least = odds;
+    taken = one;
     best = way;
     of_best = sounding;
   }
   if (!best) return unheard();
   of_best->even_levels(*best);
   char text[96];
-  std::snprintf(text, sizeof text, "heard least of %zu (%+.2f)", count, static_cast<double>(least));
-  best->transition.why = text + on_beat(*best);
+  std::snprintf(text, sizeof text, "heard least of %zu (%+.2f)", count,
+                static_cast<double>(least - taken.collides));
+  best->transition.why = text + both_busy(taken.both_busy) + on_beat(*best);
   return std::move(*best);
 }
 

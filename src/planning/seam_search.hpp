@@ -51,6 +51,8 @@ class SeamSearch {
     bool steps = false;                  // louder or softer by more than it may
     int out_at = 0, in_at = 0;           // as middle_of()
     float odds = 0;
+    Seconds both_busy{0};
+    float collides = 0;  // log odds, for that
   };
   // What a place sounds like by itself, to a set, where the middle of a transition is: it lies up to its
   // half from where the track is left or entered. In half seconds from the place.

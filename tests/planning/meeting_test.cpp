@@ -378,7 +378,7 @@ TEST(Meeting, SketchesWhatItSoundsLike) {
   for (const Proposal& one : meeting.proposals({})) {
     if (one.duration() > Seconds(12.01)) continue;
     const Seconds kind = one.duration() > Seconds(4) ? Seconds(12) : one.duration();
-    const SeamWindow heard = meeting.hear(one, kind), sketched = meeting.sketch(one, kind);
+    const SeamWindow heard = meeting.hear(one, kind), sketched = meeting.sketch(one, kind).window;
     ASSERT_EQ(heard.log_mel.size(), sketched.log_mel.size());
     EXPECT_EQ(heard.heard.begin, sketched.heard.begin);
     EXPECT_EQ(heard.heard.end, sketched.heard.end);
@@ -388,6 +388,37 @@ TEST(Meeting, SketchesWhatItSoundsLike) {
                            static_cast<double>(float_from_half(sketched.log_mel[i])));
     EXPECT_LT(off / static_cast<double>(heard.log_mel.size()), 2) << one.duration().count();
   }
+}
+
+// Two that are equally loud are for .41 of a blend; one that rests, or is 6 dB softer throughout, less.
+TEST(BlendSketch, TellsForHowLongBothAreBusy) {
+  const TemporaryFolder folder;
+  const auto music = [&](const char* name, float level, Hop rests_from) {
+    return FeatureFile::open(test::write_features(
+        folder.path(), test::track_id(name), to_hops(Seconds(100)), [=](Hop frame, int band) {
+          return frame >= rests_from || band > 60 ? -6.0f : band < 4 ? -1.0f : level;
+        }));
+  };
+  const Hop never = to_hops(Seconds(200));
+  const auto steady = music("steady", -3, never), softer = music("softer", -4.5f, never),
+             resting = music("resting", -3, to_hops(Seconds(48)));
+  Transition transition;
+  transition.kind = TransitionKind::blend;
+  transition.before = transition.after = frames_of(Seconds(6));
+  transition.blend.low = transition.blend.mid =
+      transition.blend.high = {-transition.before, transition.after};
+  const auto busy = [&](const auto& out, const auto& in, double gain_db) {
+    return sketch_blend({out.get(), Seconds(50), 0}, {in.get(), Seconds(50), gain_db}, transition,
+                        {kSeamFlank, kSeamFlank}, Seconds(12))
+        .both_busy.count();
+  };
+  EXPECT_NEAR(busy(steady, steady, 0), .41 * 12, .06);
+  EXPECT_NEAR(busy(steady, softer, 15), .41 * 12, .06) << "as loud as it is played";
+  EXPECT_LT(busy(steady, softer, 0), .2 * 12);
+  EXPECT_LT(busy(resting, steady, 0), .1 * 12);
+  transition.before = transition.after = 0;
+  transition.blend = {};
+  EXPECT_NEAR(busy(steady, steady, 0), 0, .1);
 }
 
 // Without audio the same ways are there, but for what is heard in it.
