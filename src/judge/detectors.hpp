@@ -83,9 +83,10 @@ void to_json(nlohmann::json& json, const LearningPoint& point);
 // Teaches a detector of each family with 1, 2, 4 … rounds of joins: of each system as many, at random
 // twice that, hard cuts twice that; beside all but the hard cuts as many continuous passages, half of
 // them through the same fade. Ends when twice the joins raise the AUC of neither the systems' choices
-// nor hard cuts by .005 (a critic: never), or with the rounds. Says beforehand how long it takes. Leaves
-// the set in folder/KIND. Throws Error(input) for too little music or a track that has taught critics
-// (teaching a critic: detectors) that are found without being named, Error(output), Error(interrupted).
+// nor hard cuts by .005 (a critic: never), or with the rounds; of blends all rounds teach at once. Says
+// beforehand how long it takes. Leaves the set in folder/KIND. Throws Error(input) for too little music
+// or a track that has taught critics (teaching a critic: detectors) that are found without being named,
+// Error(output), Error(interrupted).
 std::vector<LearningPoint> train_detectors(const DetectorTraining& training, Library& library,
                                            const std::filesystem::path& folder);
 
