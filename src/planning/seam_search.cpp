@@ -15,8 +15,8 @@ constexpr std::size_t kHeard = 4;  // ways that are heard as sound, of those tha
 float stepped(float odds) { return std::round(odds * 256) / 256; }
 
 // What it counts that two busy passages meet for longer than they would in such a blend anyhow, or for
-// less. Critics hardly mind: in the music that they heard go on, voices meet too. So little that it
-// decides only among ways that they hear as nearly equal.
+// less. Critics' odds hardly hang on it (docs/architecture.md). So little that it decides only
+// among ways that they hear as nearly equal.
 float collision(Seconds both_busy, Seconds transition) {
   constexpr double kBusy = 0.2;     // of log odds, a second
   constexpr double kAnyhow = 0.41;  // of the transition: 2/π · (atan 2 − atan ½)
