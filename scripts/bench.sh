@@ -50,5 +50,10 @@ for seconds in 0.1 1; do
 done
 echo "== sketches of blends beside blends as sound, on the validation side of tests/split.json"
 XDG_DATA_HOME=$PWD/build/bench-work/three-hours build/bench/sketches tests/split.json "$wesnoth" "$kart"
+echo "== how well critics choose, to the detectors, on the validation side of tests/split.json"
+for seconds in 0.1 1 12; do
+  XDG_DATA_HOME=$PWD/build/bench-work/three-hours build/bench/choices 60 6 "$seconds" models/critics -- \
+    --split tests/split.json "$wesnoth" "$kart"
+done
 echo "== whole mixes beside other ways to make one stream, on the test side of tests/split.json"
 XDG_DATA_HOME=$PWD/build/bench-work/three-hours scripts/compare.sh

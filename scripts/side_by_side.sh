@@ -29,7 +29,7 @@ teach() {
   mkdir -p "build/$name"
   for seconds in 0.1 1 12; do
     echo "teaching $name of transitions of $seconds s: build/$name/$seconds.log"
-    start "build/$name/$seconds.log" build/release/segue judge --learn "$@" "${music[@]}" \
+    start "build/$name/$seconds.log" build/release/segue judge --learn "${music[@]}" "$@" \
       --split tests/split.json --crossfade "$seconds" -o "build/$name" --seed 1 --threads 1
   done
   finish

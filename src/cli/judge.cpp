@@ -18,9 +18,8 @@
 namespace segue::cli {
 namespace {
 
-constexpr std::size_t kBlendRound = 700, kBlendRounds = 8;
-constexpr int kBlendSteps = 2400;  // with more they hear less of what they do not know
-constexpr std::size_t kCriticsBlendRound = 450, kCriticsBlendRounds = 4;
+constexpr std::size_t kBlendRound = 700;
+constexpr int kManySteps = 2400;  // with more they hear less of what they do not know
 
 struct Options {
   std::vector<std::string> music;
@@ -266,13 +265,12 @@ void learn(const Options& options, const Context& context) {
   training.transition = whole_milliseconds(Seconds(options.crossfade == 0 ? 0.1 : options.crossfade));
   training.systems = {"edge", kDefaultModel};
   if (training.blends()) {  // which cost much more to hear
-    training.round = options.critic ? kCriticsBlendRound : kBlendRound;
-    training.most_rounds = options.critic ? kCriticsBlendRounds : kBlendRounds;
-    if (!options.critic) training.steps = kBlendSteps;
+    training.round = kBlendRound;
   } else {
     training.systems = bundled_models();
     training.systems.insert(training.systems.begin(), "edge");
   }
+  if (options.critic || training.blends()) training.steps = kManySteps;
   training.seed = context.seed;
   training.threads = options.threads;
   training.command = context.command_line();

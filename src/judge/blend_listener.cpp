@@ -30,12 +30,12 @@ bool BlendListener::may_follow(std::size_t from, std::size_t to) const {
   return std::abs(octaves - std::round(octaves)) * std::log(2) <= kMostApart;
 }
 
-MeetingPlace BlendListener::place(const JoinPlace& at, bool leaves) const {
+MeetingPlace BlendListener::place(const JoinPlace& at, bool leaves, bool sketched) const {
   const PoolTrack& track = pool_.tracks()[at.source];
   const PlanSource& source = sources_[at.source];
   MeetingPlace place;
   place.features = track.features.get();
-  place.audio = audio(at.source);
+  if (!sketched) place.audio = audio(at.source);
   place.has_beat = track.track->record.traits.has_beat();
   place.at = to_seconds(at.at, source.sample_rate);
   place.length = to_seconds(source.pcm_frames, source.sample_rate);
@@ -74,9 +74,11 @@ SeamWindow BlendListener::untouched(const JoinPlace& at) const {
   return hear_window(mono, {kSeamFlank, kSeamFlank}, kind_, kind_);
 }
 
-std::optional<SeamWindow> BlendListener::hear(const Join& join, std::uint64_t seed) const {
-  if (join.continuous() && join.fade.count() == 0) return untouched(join.out);
-  const Meeting both(place(join.out, true), place(join.in, false), kind_);
+std::optional<SeamWindow> BlendListener::hear(const Join& join, std::uint64_t seed,
+                                              bool sketched) const {
+  if (join.continuous() && join.fade.count() == 0)
+    return sketched ? segue::untouched(place(join.out, true, true), kind_) : untouched(join.out);
+  const Meeting both(place(join.out, true, sketched), place(join.in, false, sketched), kind_);
   if (join.fade.count() == 0) {
     Proposal cut;
     cut.transition.kind = TransitionKind::blend;

@@ -28,13 +28,14 @@ class BlendListener {
 
   // A way to join, drawn by the seed, of those that there is room for: levels, spectra and beats meet.
   // At the same moment of one source the music goes on as it was made through such a transition, with a
-  // fade of 0 untouched; elsewhere that is a hard cut. None where there is no room.
-  std::optional<SeamWindow> hear(const Join& join, std::uint64_t seed) const;
+  // fade of 0 untouched; elsewhere that is a hard cut. None where there is no room. sketched: made of
+  // the spectrograms, as most that the planner hears.
+  std::optional<SeamWindow> hear(const Join& join, std::uint64_t seed, bool sketched) const;
 
  private:
   // The whole track in memory: it is heard again and again.
   AudioReader audio(std::size_t source) const;
-  MeetingPlace place(const JoinPlace& place, bool leaves) const;
+  MeetingPlace place(const JoinPlace& place, bool leaves, bool sketched) const;
   SeamWindow untouched(const JoinPlace& place) const;
 
   const FragmentPool& pool_;

@@ -59,9 +59,9 @@ class SetWriter {
   }
 
   LearningPoint teach(const std::string& family, const JoinExamples& examples,
-                      const JoinExamples& validation) {
+                      const JoinExamples& validation, int steps) {
     const fs::path weights = weights_of(family);
-    learning_plugin().train_detector(lesson_of(training_, family, examples, training_.steps), weights);
+    learning_plugin().train_detector(lesson_of(training_, family, examples, steps), weights);
     write_card(family, examples, {});
     const std::vector<float> scores =
         learning_plugin().load_detector(weights)->score(validation.windows);
@@ -160,7 +160,8 @@ std::string expected_duration(const DetectorTraining& training, const JoinExampl
     learning += (std::chrono::steady_clock::now() - began) * training.steps / kTried;
   }
   double times = 0;  // of teaching
-  for (std::size_t rounds = 1; rounds <= training.most_rounds; rounds *= 2) ++times;
+  for (std::size_t rounds = 1; rounds <= training.most_rounds; rounds *= 2)
+    times += training.critic && 2 * rounds <= training.most_rounds ? 0.25 : 1;
   const Seconds least = 2 * making + std::min(2.0, times) * learning;
   const Seconds most = static_cast<double>(training.most_rounds) * making + times * learning;
   const std::string what = "teaching " + std::to_string(std::size(kDetectorFamilies)) +
@@ -253,8 +254,11 @@ std::vector<LearningPoint> train_detectors(const DetectorTraining& training, Lib
     }
     // Learning from long windows takes long.
     if (training.blends() && !training.critic && 2 * rounds <= training.most_rounds) continue;
+    // What critics on the way find is only what teaches the next.
+    const bool on_the_way = training.critic && 2 * rounds <= training.most_rounds;
+    const int steps = on_the_way ? training.steps / 4 : training.steps;
     for (const char* family : kDetectorFamilies) {
-      curve.push_back(writer.teach(family, examples, validation));
+      curve.push_back(writer.teach(family, examples, validation, steps));
       char figures[160];
       std::snprintf(
           figures, sizeof figures,

@@ -14,6 +14,8 @@
 namespace segue {
 namespace {
 
+constexpr std::uint64_t kSounding = 8;  // of so many blends a critic hears one as sound, not as a sketch
+
 SeamWindow preview(const FragmentPool& pool, const JoinList& list, const Join& join,
                    Seconds transition) {
   const auto side = [&](const JoinPlace& place) {
@@ -41,22 +43,28 @@ std::vector<std::optional<SeamWindow>> JoinExampleMaker::hear_all(const Fragment
                                                                   const JoinList& list,
                                                                   std::uint64_t seed) const {
   std::vector<std::optional<SeamWindow>> windows(list.joins.size());
-  if (training_.blends()) {
-    BlendListener listener(pool, list.sources, training_.transition);
-    if (critics_) listener.choose_by(critics_);
-    Progress progress("hearing", static_cast<double>(windows.size()), "joins");
-    parallel_for(windows.size(), training_.threads, [&](std::size_t i) {
-      windows[i] = listener.hear(list.joins[i], derive_seed(seed, i));
-      progress.advance(1);
-    });
-  } else if (training_.critic) {
-    parallel_for(windows.size(), training_.threads, [&](std::size_t i) {
-      windows[i] = preview(pool, list, list.joins[i], training_.transition);
-    });
-  } else {
+  if (!training_.critic && !training_.blends()) {
     std::vector<SeamWindow> rendered = hear(list, training_.transition, training_.threads);
     std::move(rendered.begin(), rendered.end(), windows.begin());
+    return windows;
   }
+  BlendListener listener(pool, list.sources, training_.transition);
+  if (critics_) listener.choose_by(critics_);
+  Progress progress("hearing", static_cast<double>(windows.size()), "joins");
+  parallel_for(windows.size(), training_.threads, [&](std::size_t i) {
+    const std::uint64_t own = derive_seed(seed, i);
+    Random random(derive_seed(own, 1));
+    if (!training_.critic) {
+      windows[i] = listener.hear(list.joins[i], own, false);
+    } else if (training_.blends()) {
+      windows[i] = listener.hear(list.joins[i], own, random.below(kSounding) != 0);
+    } else if (random.below(2) == 0) {
+      windows[i] = listener.hear(list.joins[i], own, true);
+    } else {  // as the plain fades of collages
+      windows[i] = preview(pool, list, list.joins[i], training_.transition);
+    }
+    progress.advance(1);
+  });
   return windows;
 }
 

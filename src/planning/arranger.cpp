@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <utility>
 
@@ -20,7 +19,6 @@ namespace {
 constexpr std::size_t kSeamsAtOnce = 16;       // whose alternatives are in memory
 constexpr Seconds kUnheardLength{12};          // at most, of what is taken where nobody can choose
 constexpr Seconds kLeastEnd{0.2};              // that the last placement plays
-constexpr Seconds kBarely{1};                  // that hardly shortens a mix
 constexpr Seconds kFarthest{12.5};             // that a place moves
 constexpr double kSamePlace = 0.3, kStep = 2;  // s; a step where there are no bars
 constexpr std::size_t kMostMoved = 10;         // places, beside the planned one
@@ -45,49 +43,51 @@ class Arranger {
     Plan before = plan_;
     Chosen chosen = choose_all();
     apply(chosen);
-    // Tracks that are left early, or entered late, make the mix shorter; others leave its last track too
-    // little: as few as needed do not.
-    if (missing() > 0) choose_again(before, chosen, Moves::none, [&] { return missing() <= 0; });
-    if (is_late()) choose_again(before, chosen, Moves::shorter, [&] { return !is_late(); });
-    // Placements that moved may leave too little still: then the last seams stay as they were.
-    for (std::size_t i = chosen.size(); i-- > 0 && (missing() > 0 || is_late());) {
-      chosen[i].reset();
-      before.transitions[i].why = "plain, as the mix needs the music where it was planned";
-      plan_ = before;
-      apply(chosen);
-    }
+    // Tracks that are left early, entered late or played faster make the mix shorter; others leave its
+    // last track too little: as few as needed do not.
+    if (!fits()) choose_again(before, chosen, missing() > 0 ? Moves::longer : Moves::shorter);
+    if (!fits()) choose_again(before, chosen, Moves::none);
   }
 
  private:
-  using Chosen = std::vector<std::optional<Proposal>>;  // of each seam; none: it stays as it was
+  using Chosen = std::vector<Proposal>;  // of each seam
 
-  // Where places may go: anywhere about the planned ones, only where the mix becomes shorter, nowhere.
-  enum class Moves : std::uint8_t { all, shorter, none };
+  // Where places may go: anywhere about the planned ones, only where the mix becomes shorter, or longer,
+  // nowhere; then at their own speed.
+  enum class Moves : std::uint8_t { all, shorter, longer, none };
 
-  // Seams that made the mix shorter (Moves::none) or longer (Moves::shorter) are chosen anew, with such
-  // moves alone, those first that did most, until it fits.
-  void choose_again(const Plan& before, Chosen& chosen, Moves moves, const std::function<bool()>& fits) {
-    const auto gone = [&](std::size_t i) {
-      const Seconds shorter = place_in(before, i, true).at - chosen[i]->out_at + chosen[i]->in_at -
-                              place_in(before, i + 1, false).at;
-      return moves == Moves::none ? shorter : -shorter;
-    };
-    std::vector<std::size_t> wrong;
-    for (std::size_t i = 0; i < chosen.size(); ++i)
-      if (gone(i) > kBarely) wrong.push_back(i);
-    std::stable_sort(wrong.begin(), wrong.end(),
-                     [&](std::size_t a, std::size_t b) { return gone(a) > gone(b); });
-    moves_ = moves;
-    const bool early = std::exchange(config_.proposals.leave_early,
-                                     config_.proposals.leave_early && moves != Moves::none);
-    for (const std::size_t i : wrong) {
+  // Seams are chosen anew until it fits, with such moves alone, or, where these do too much, none: those
+  // first that made the mix shorter by most, or longer where it is too long.
+  void choose_again(const Plan& before, Chosen& chosen, Moves moves) {
+    const bool was_short = missing() > 0;
+    std::vector<std::pair<PcmFrame, std::size_t>> by_change;
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
       plan_ = before;
-      chosen[i] = choose(i, i + 1).front();
-      apply(chosen);
-      if (fits()) break;
+      put(i, chosen[i]);
+      by_change.emplace_back(was_short ? -missing() : missing(), i);
     }
+    std::sort(by_change.begin(), by_change.end());
+    for (const auto& [change, i] : by_change) {
+      choose_one(before, chosen, i, moves);
+      const bool mended = was_short ? missing() <= 0 : !is_late();
+      if (!fits() && mended) choose_one(before, chosen, i, Moves::none);
+      if (fits()) return;
+    }
+  }
+
+  void choose_one(const Plan& before, Chosen& chosen, std::size_t i, Moves moves) {
+    const ProposalConfig proposals = config_.proposals;
+    if (moves == Moves::longer || moves == Moves::none) config_.proposals.leave_early = false;
+    if (moves == Moves::none) {
+      config_.proposals.move = false;
+      config_.proposals.most_stretch = 0;
+    }
+    plan_ = before;
+    moves_ = moves;
+    chosen[i] = choose(i, i + 1).front();
+    apply(chosen);
     moves_ = Moves::all;
-    config_.proposals.leave_early = early;
+    config_.proposals = proposals;
   }
 
   Chosen choose_all() {
@@ -97,24 +97,21 @@ class Arranger {
     for (std::size_t begin = 0; begin < count; begin += kSeamsAtOnce) {
       throw_if_interrupted();
       const std::size_t end = std::min(count, begin + kSeamsAtOnce);
-      for (Proposal& proposal : choose(begin, end)) chosen.emplace_back(std::move(proposal));
+      for (Proposal& proposal : choose(begin, end)) chosen.push_back(std::move(proposal));
       progress.set(static_cast<double>(end));
     }
     return chosen;
   }
 
   void apply(const Chosen& chosen) {
-    for (std::size_t i = 0; i < chosen.size(); ++i)
-      if (chosen[i]) put(i, *chosen[i]);
+    for (std::size_t i = 0; i < chosen.size(); ++i) put(i, chosen[i]);
     if (!is_late()) keep_end();
     extend();
   }
 
-  MeetingPlace place(std::size_t i, bool leaves) const { return place_in(plan_, i, leaves); }
-
-  MeetingPlace place_in(const Plan& plan, std::size_t i, bool leaves) const {
-    const Placement& placement = plan.placements[i];
-    const PlanSource& source = plan.sources[placement.source];
+  MeetingPlace place(std::size_t i, bool leaves) const {
+    const Placement& placement = plan_.placements[i];
+    const PlanSource& source = plan_.sources[placement.source];
     MeetingPlace place;
     place.features = sources_[i].features;
     place.audio = audio_reader(source.path);
@@ -126,7 +123,7 @@ class Arranger {
     if (sources_[i].sound_end > Seconds(0)) place.length = std::min(place.length, sources_[i].sound_end);
     place.gain_db = placement.gain_db;
     const bool first = leaves && i == 0;
-    place.room = to_seconds(ends_[i] - seams_[i], plan.sample_rate) / (first ? 1 : 2);
+    place.room = to_seconds(ends_[i] - seams_[i], plan_.sample_rate) / (first ? 1 : 2);
     if (last_room_) place.room = leaves ? last_room_->first : last_room_->second;
     return place;
   }
@@ -140,7 +137,8 @@ class Arranger {
                        (config_.end_stays && i + 1 == ends_.size());
     if (config_.critics.empty() || fixed) return all;
     const double share = leaves && i == 0 ? 1 : .5;  // of the placement that belongs to this seam
-    const Seconds shorter = std::min(kFarthest, planned.room - share * config_.least);
+    const Seconds shorter =
+        moves_ == Moves::longer ? Seconds(0) : std::min(kFarthest, planned.room - share * config_.least);
     const Seconds longer =
         moves_ == Moves::shorter
             ? Seconds(0)
@@ -249,6 +247,9 @@ class Arranger {
   bool ends_in_time() const {
     return plan_.seams().back() + plan_.transitions.back().reach_after() <= plan_.length;
   }
+
+  // Whether there is music for the whole mix, and the last track is heard.
+  bool fits() const { return missing() <= 0 && !is_late(); }
 
   // Output PCM frames by which the placements fall short of the mix.
   PcmFrame missing() const {

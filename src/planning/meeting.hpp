@@ -50,6 +50,8 @@ struct Proposal {
   // back is not taken.
   double step = 0;
   static constexpr double kMostStep = 1;  // more is heard, and only taken where there is nothing else
+  // Log odds that critics hear it as a join, held against its places (SeamSearch::best()); if any did.
+  std::optional<float> odds{};
 
   Seconds duration() const;
 };

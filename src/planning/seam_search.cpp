@@ -229,9 +229,10 @@ Proposal SeamSearch::best() const {
   }
   if (!best) return unheard();
   of_best->even_levels(*best);
+  best->odds = least - taken.collides;
   char text[96];
   std::snprintf(text, sizeof text, "heard least of %zu (%+.2f)", count,
-                static_cast<double>(least - taken.collides));
+                static_cast<double>(*best->odds));
   best->transition.why = text + both_busy(taken.both_busy) + on_beat(*best);
   return std::move(*best);
 }

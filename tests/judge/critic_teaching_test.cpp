@@ -86,10 +86,11 @@ TEST_F(CriticTeaching, ThePlannersChoicesAreAmongTheJoinsAndTheCriticChangesThem
   std::size_t others = 0;
   for (std::size_t i = 0; i < heard.windows.size(); ++i) {
     const bool same = heard.windows[i].log_mel == alone.windows[i].log_mel;
-    if (alone.sounds[i] != Sound::chosen && alone.sounds[i] != Sound::passage) {
+    if (alone.sounds[i] == Sound::hard_cut) {
       EXPECT_TRUE(same) << i;
     }
-    others += !same;
+    const bool by_planner = i + 40 >= heard.windows.size() && alone.sounds[i] == Sound::chosen;
+    others += by_planner && !same;
   }
   EXPECT_GT(others, 0u) << "it hears and chooses otherwise";
 }
