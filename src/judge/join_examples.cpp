@@ -14,7 +14,7 @@
 namespace segue {
 namespace {
 
-constexpr std::uint64_t kSounding = 8;  // of so many blends a critic hears one as sound, not as a sketch
+constexpr std::uint64_t kSounding = 8;  // of so many blends one is heard as sound, not as a sketch
 
 SeamWindow preview(const FragmentPool& pool, const JoinList& list, const Join& join,
                    Seconds transition) {
@@ -54,9 +54,7 @@ std::vector<std::optional<SeamWindow>> JoinExampleMaker::hear_all(const Fragment
   parallel_for(windows.size(), training_.threads, [&](std::size_t i) {
     const std::uint64_t own = derive_seed(seed, i);
     Random random(derive_seed(own, 1));
-    if (!training_.critic) {
-      windows[i] = listener.hear(list.joins[i], own, false);
-    } else if (training_.blends()) {
+    if (training_.blends()) {
       windows[i] = listener.hear(list.joins[i], own, random.below(kSounding) != 0);
     } else if (random.below(2) == 0) {
       windows[i] = listener.hear(list.joins[i], own, true);

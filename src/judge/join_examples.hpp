@@ -27,9 +27,9 @@ struct JoinExamples {
 
 class JoinExampleMaker {
  public:
-  // Detectors hear joins rendered as a mix is, blends as the planner hears the few that it makes as
-  // sound. Critics hear what the planner hears of its alternatives: blends as sketches, every eighth as
-  // sound, short transitions half as the plain fades of collages and half as sketches of two that meet.
+  // Blends are heard as the planner hears its alternatives: as sketches, every eighth as sound. Of short
+  // transitions detectors hear joins rendered as a mix is; critics hear half as previews of the plain
+  // fades of collages and half as sketches of two that meet.
   JoinExampleMaker(const DetectorTraining& training, Library& library);
 
   // For a critic, the planner's choices are among the joins, from track to track and within tracks as in

@@ -337,11 +337,12 @@ std::size_t BoundKeeper::tracks_left(const Allowed& allowed) const {
   return count;
 }
 
-Allowed BoundKeeper::allowed(std::span<const PlayedRun> history, Seconds now,
-                             const Eligible& eligible) const {
+Allowed BoundKeeper::allowed(std::span<const PlayedRun> history, Seconds now, const Eligible& eligible,
+                             bool keys_give_way) const {
   Allowed allowed;
   for (std::size_t step = 0; step < relaxations_.size(); ++step) {
     const Relaxed& relaxed = relaxations_[step];
+    if (keys_give_way && !relaxed[index_of(Bound::key)]) continue;
     allowed = {std::vector<std::uint8_t>(entries_.size()), 0, {}, relaxed};
     const std::vector<TrackCuts> tracks = cuts_of_tracks(history, now, relaxed, eligible);
     for (std::size_t entry = 0; entry < entries_.size(); ++entry) {

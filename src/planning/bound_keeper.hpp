@@ -75,7 +75,9 @@ class BoundKeeper {
   // metres that do not fit together (where fewer than Bounds::fewest tracks are left), then energy, then
   // key; and where every track has played, the same once more while tracks may come again; at last a
   // track may play for less than its least. count is 0 if nothing is.
-  Allowed allowed(std::span<const PlayedRun> history, Seconds now, const Eligible& eligible = {}) const;
+  // keys_give_way: only with keys relaxed; count is 0 where a person has set them.
+  Allowed allowed(std::span<const PlayedRun> history, Seconds now, const Eligible& eligible = {},
+                  bool keys_give_way = false) const;
 
   // Whether two tracks can be beaten alike: both have a beat, the same metre, and tempi within the
   // stretch; or both have none.

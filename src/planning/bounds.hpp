@@ -37,9 +37,10 @@ struct MoodBound {
 };
 
 // Bounds that a person has set are kept, whatever it costs; the others give way where they leave
-// nothing, and tempo and metre where they leave fewer than `fewest` tracks: who follows is the network's
-// to choose. A curve of energy is followed as nearly as the music allows. Music of another metre, or
-// with a beat after music without one, follows only there.
+// nothing, tempo and metre where they leave fewer than `fewest` tracks, as who follows is the network's
+// to choose, and keys where all that they leave would be heard. A curve of energy is followed as nearly
+// as the music allows. Music of another metre, or with a beat after music without one, follows only
+// there.
 struct Bounds {
   // That a track plays at a time; the last one till the mix ends, and that may be sooner, at least half
   // of the least before. If not set, less where tracks are short, and more where nothing may follow.

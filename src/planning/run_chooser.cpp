@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <tuple>
@@ -17,11 +18,17 @@ namespace {
 
 constexpr std::size_t kBranches = 3;  // tracks that are followed of each answer
 constexpr std::size_t kMostStarts = 8;
-constexpr std::size_t kMoments = 16;           // at which bounds that depend on the time are asked
-constexpr double kWrongKey = 60 / kScoreUnit;  // against most of what critics say
+constexpr std::size_t kMoments = 16;  // at which bounds that depend on the time are asked
+// What a wrong key counts against: as much as that critics give a seam .78 to be heard.
+constexpr double kWrongKey = 45 / kScoreUnit;
 constexpr double kSlack = 0.05;  // seconds, so that rounding to frames leaves no gap at the end
 
 __extension__ using Wide = __int128;
+
+// Of an answer beside the track's own next bar, where it has one.
+std::int64_t gain_of(const Ranking& ranking, std::size_t rank, std::optional<std::int64_t> own) {
+  return own ? ranking.best[rank].score - *own : ranking.gain(rank);
+}
 
 }  // namespace
 
@@ -90,6 +97,7 @@ std::vector<RunChooser::Step> RunChooser::grow() {
   questions.reserve(leavings.size());
   for (const Leaving& leaving : leavings) questions.push_back(leaving.question);
   std::vector<Ranking> rankings = hearing_.ranker.rank(questions);
+  free_keys(leavings, rankings);
   std::vector<Step> next;
   for (std::size_t i = 0; i < leavings.size(); ++i) leave(leavings[i], std::move(rankings[i]), next);
   const auto key = [&](const Step& step) {
@@ -107,6 +115,42 @@ std::vector<RunChooser::Step> RunChooser::grow() {
     if (kept.size() == config_.beam) break;
   }
   return kept;
+}
+
+// Where all that keys leave would be heard, what they cut is asked for too.
+void RunChooser::free_keys(std::vector<Leaving>& leavings, std::vector<Ranking>& rankings) {
+  std::vector<Leaving> others;
+  std::vector<Question> questions;
+  for (std::size_t i = 0; i < leavings.size(); ++i) {
+    const Leaving& leaving = leavings[i];
+    if (leaving.exit.told->relaxed[static_cast<std::size_t>(Bound::key)]) continue;
+    if (!rankings[i].best.empty() &&
+        static_cast<double>(gain_of(rankings[i], 0, own_of(leaving))) > -kWrongKey)
+      continue;
+    std::vector<PlayedRun> history = history_of(layers_.size() - 1, leaving.parent);
+    history.back().last = leaving.exit.last;
+    history.back().end = leaving.exit.at;
+    Exit exit = leaving.exit;
+    exit.allowed = std::make_shared<const Allowed>(
+        bounds_.allowed(history, exit.at, wishes_.eligible(history, exit.at), true));
+    const Allowed& all = *exit.allowed;
+    exit.told = std::make_shared<const Allowed>(Allowed{{}, all.count, all.cut, all.relaxed});
+    std::vector<std::size_t> heard = candidates(leaving.question.context, exit);
+    if (heard.empty()) continue;
+    questions.push_back({leaving.question.context, heard});
+    others.push_back({leaving.parent, exit, {leaving.question.context, std::move(heard)}});
+  }
+  if (others.empty()) return;
+  std::vector<Ranking> more = hearing_.ranker.rank(questions);
+  std::move(others.begin(), others.end(), std::back_inserter(leavings));
+  std::move(more.begin(), more.end(), std::back_inserter(rankings));
+}
+
+// How the track itself would go on, if it does.
+std::optional<std::int64_t> RunChooser::own_of(const Leaving& leaving) {
+  const Step& step = layers_.back()[leaving.parent];
+  if (leaving.exit.last >= bounds_.stretch_end(step.entry)) return std::nullopt;
+  return hearing_.ranker.score(leaving.question.context, leaving.exit.last + 1);
 }
 
 std::vector<PlayedRun> RunChooser::history_of(std::size_t layer, std::size_t step) const {
@@ -320,15 +364,13 @@ void RunChooser::leave(const Leaving& leaving, Ranking&& heard, std::vector<Step
   const Step& step = layers_.back()[leaving.parent];
   const Exit& exit = leaving.exit;
   const auto ranking = std::make_shared<const Ranking>(std::move(heard));
-  std::optional<std::int64_t> own;
-  if (exit.last < bounds_.stretch_end(step.entry))
-    own = hearing_.ranker.score(leaving.question.context, exit.last + 1);
+  const std::optional<std::int64_t> own = own_of(leaving);
   std::vector<std::size_t> tracks;  // each is followed where it is entered best
   for (std::size_t rank = 0; rank < ranking->best.size() && tracks.size() < kBranches; ++rank) {
     const std::size_t entry = ranking->best[rank].fragment;
     if (std::find(tracks.begin(), tracks.end(), bounds_.track_of(entry)) != tracks.end()) continue;
     tracks.push_back(bounds_.track_of(entry));
-    std::int64_t gain = own ? ranking->best[rank].score - *own : ranking->gain(rank);
+    std::int64_t gain = gain_of(*ranking, rank, own);
     // Where keys had to give way, or are not known for sure, sequences that need not come first.
     gain -= std::llround(kWrongKey *
                          bounds_.key_clash(bounds_.track_of(step.entry), bounds_.track_of(entry)));

@@ -63,6 +63,8 @@ class RunChooser {
   std::vector<Step> start();
   std::vector<Step> grow();
   void follow(std::size_t step, std::vector<Leaving>& leavings);
+  void free_keys(std::vector<Leaving>& leavings, std::vector<Ranking>& rankings);
+  std::optional<std::int64_t> own_of(const Leaving& leaving);
   std::vector<Exit> exits_of(const Step& step, std::size_t end) const;
   void find_allowed(std::vector<Exit>& exits, std::vector<PlayedRun> history);
   static void thin(std::vector<Exit>& exits, std::size_t count);

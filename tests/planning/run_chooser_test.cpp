@@ -441,6 +441,29 @@ TEST(RunChooser, KeysDoNotRunIntoADeadEnd) {
   EXPECT_EQ(title_of(plan, 2), "e");
 }
 
+// The network would have G follow C only where it must; nobody minds F sharp but the keys.
+TEST(RunChooser, KeysGiveWayWhereAllThatTheyLeaveWouldBeHeard) {
+  MixLibrary library;
+  MadeMusic music;
+  for (const auto& [name, key] :
+       std::map<std::string, Key>{{"c", {0, false}}, {"f#", {6, false}}, {"g", {7, false}}}) {
+    music.key = key;
+    library.add_music(name, 200, music);
+  }
+  for (const float opinion : {-10.0f, -100.0f}) {
+    const OpinionatedModel model([&](const NamedFragment& last, const NamedFragment& next) {
+      return last.track != next.track && next.track == test::track_id("g") ? opinion : 0.0f;
+    });
+    MixConfig config = config_of(120);
+    config.start = StartPoint{test::track_id("c"), Seconds(0)};
+    config.bounds.least = Seconds(60);
+    config.bounds.most = Seconds(70);
+    EXPECT_EQ(title_of(plan_of(config, library, model), 1), opinion < -50 ? "f#" : "g") << opinion;
+    config.bounds.key_is_set = true;
+    EXPECT_EQ(title_of(plan_of(config, library, model), 1), "g") << "somebody asked for it";
+  }
+}
+
 // No bound, as nobody knows for sure, but what fits by all that is known comes first.
 TEST(RunChooser, KeysThatHardlyFitComeLast) {
   for (const double confidence : {0.0, 0.3}) {
