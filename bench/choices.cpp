@@ -17,6 +17,7 @@
 #include <span>
 #include <string>
 
+#include "bar_place.hpp"
 #include "base/parallel.hpp"
 #include "base/paths.hpp"
 #include "base/random.hpp"
@@ -24,7 +25,6 @@
 #include "features/split.hpp"
 #include "judge/detectors.hpp"
 #include "judge/join_chooser.hpp"
-#include "library/audio_reader.hpp"
 #include "library/library.hpp"
 #include "planning/seam_ear.hpp"
 #include "planning/seam_search.hpp"
@@ -95,17 +95,7 @@ class Collection {
   }
 
   MeetingPlace place(std::size_t bar, bool leaves, double gain) const {
-    const PoolTrack& track = pool_.tracks()[pool_.fragments()[bar].track];
-    const PlanSource& source = sources_[pool_.fragments()[bar].track];
-    MeetingPlace at;
-    at.features = track.features.get();
-    at.audio = audio_reader(source.path);
-    at.has_beat = track.track->record.traits.has_beat();
-    at.at = to_seconds(leaves ? pool_.pcm_end(bar) : pool_.pcm_start(bar), source.sample_rate);
-    at.length = to_seconds(source.pcm_frames, source.sample_rate);
-    at.gain_db = gain;
-    at.room = kRoom;
-    return at;
+    return bar_place(pool_, sources_, bar, leaves, gain, kRoom);
   }
 
   // With room on both sides.

@@ -13,11 +13,11 @@
 #include <iostream>
 #include <map>
 
+#include "bar_place.hpp"
 #include "base/paths.hpp"
 #include "base/random.hpp"
 #include "features/split.hpp"
 #include "judge/join_chooser.hpp"
-#include "library/audio_reader.hpp"
 #include "library/library.hpp"
 #include "planning/meeting.hpp"
 #include "planning/seam_ear.hpp"
@@ -68,17 +68,7 @@ void measure(const std::filesystem::path& split, const std::vector<std::filesyst
   const std::vector<PlanSource> sources = sources_of(pool);
   const auto critics = require_critics(kKind);
   const auto place = [&](std::size_t fragment, bool leaves, double gain) {
-    const PoolTrack& track = pool.tracks()[pool.fragments()[fragment].track];
-    const PlanSource& source = sources[pool.fragments()[fragment].track];
-    MeetingPlace at;
-    at.features = track.features.get();
-    at.audio = audio_reader(source.path);
-    at.has_beat = track.track->record.traits.has_beat();
-    at.at = to_seconds(leaves ? pool.pcm_end(fragment) : pool.pcm_start(fragment), source.sample_rate);
-    at.length = to_seconds(source.pcm_frames, source.sample_rate);
-    at.gain_db = gain;
-    at.room = kRoom;
-    return at;
+    return bar_place(pool, sources, fragment, leaves, gain, kRoom);
   };
   Random random(1);
   double sketching = 0, sounding = 0;

@@ -53,7 +53,7 @@ struct DetectorTraining {
   std::vector<std::string> systems;  // whose choices are heard beside random ones; by name
   std::size_t round = 850;           // joins of one way of cutting the tracks
   std::size_t most_rounds = 8;
-  int steps = 1200;
+  int steps = 1200;  // of critics before the last round a fourth
   std::uint64_t seed = 1;
   std::size_t threads = 0;
   std::string command;  // for the cards

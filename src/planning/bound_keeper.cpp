@@ -342,7 +342,9 @@ Allowed BoundKeeper::allowed(std::span<const PlayedRun> history, Seconds now, co
   Allowed allowed;
   for (std::size_t step = 0; step < relaxations_.size(); ++step) {
     const Relaxed& relaxed = relaxations_[step];
-    if (keys_give_way && !relaxed[index_of(Bound::key)]) continue;
+    if (keys_give_way && (!relaxed[index_of(Bound::key)] || relaxed[index_of(Bound::energy)] ||
+                          relaxed[index_of(Bound::repeat)]))
+      continue;
     allowed = {std::vector<std::uint8_t>(entries_.size()), 0, {}, relaxed};
     const std::vector<TrackCuts> tracks = cuts_of_tracks(history, now, relaxed, eligible);
     for (std::size_t entry = 0; entry < entries_.size(); ++entry) {

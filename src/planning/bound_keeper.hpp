@@ -75,7 +75,7 @@ class BoundKeeper {
   // metres that do not fit together (where fewer than Bounds::fewest tracks are left), then energy, then
   // key; and where every track has played, the same once more while tracks may come again; at last a
   // track may play for less than its least. count is 0 if nothing is.
-  // keys_give_way: only with keys relaxed; count is 0 where a person has set them.
+  // keys_give_way: only with keys relaxed, and tempi at most; count is 0 where a person has set keys.
   Allowed allowed(std::span<const PlayedRun> history, Seconds now, const Eligible& eligible = {},
                   bool keys_give_way = false) const;
 

@@ -89,6 +89,7 @@ TEST_F(CriticTeaching, ThePlannersChoicesAreAmongTheJoinsAndTheCriticChangesThem
     if (alone.sounds[i] == Sound::hard_cut) {
       EXPECT_TRUE(same) << i;
     }
+    // Its twenty joins come last, each ten beside ten passages.
     const bool by_planner = i + 40 >= heard.windows.size() && alone.sounds[i] == Sound::chosen;
     others += by_planner && !same;
   }
