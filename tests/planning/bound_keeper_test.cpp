@@ -453,6 +453,30 @@ TEST(BoundKeeper, WhatIsNotSetGivesWayInOrder) {
   EXPECT_EQ(relaxed_for({all}), std::pair(Names{"metre", "stretch", "key", "energy"}, Names{"0"}));
 }
 
+// Asked for by a chooser to whom what keys leave is not enough: nothing else gives way for that but
+// tempi.
+TEST(BoundKeeper, KeysGiveWayAlone) {
+  const auto without_keys = [](double energy, bool is_set) {
+    House house;
+    house.music.remove("now");
+    MadeMusic music = in_key(kAMinor);
+    music.energy = [](double) { return .1; };
+    house.add("now", music);
+    house.config.bounds.energy.points = {{0, 0.0}};
+    house.config.bounds.key_is_set = is_set;
+    music.key = kFSharpMajor;
+    music.energy = [energy](double) { return energy; };
+    house.add("other", music);
+    const Kept kept(house);
+    return kept.keeper.allowed(std::vector{kept.run("now", 0, 24, 0)}, Seconds(24), {}, true);
+  };
+  const Allowed allowed = without_keys(.1, false);
+  EXPECT_GT(allowed.count, 0u);
+  EXPECT_EQ(relaxed(allowed), Names{"key"});
+  EXPECT_EQ(without_keys(.9, false).count, 0u) << "energy stays a bound";
+  EXPECT_EQ(without_keys(.1, true).count, 0u) << "somebody asked for keys";
+}
+
 // One track that fits is no choice; keys stay a bound all the same.
 TEST(BoundKeeper, TempiGiveWayWhereTheyLeaveLittleToChoose) {
   const auto left_of = [](std::size_t fitting) {
