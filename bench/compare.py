@@ -3,11 +3,11 @@
 
 compare.py SEGUE MUSIC… [--split tests/split.json] [--length 10:00] [--seeds 1 2 …] [--work FOLDER] [--json FILE]
 
-Mixes the test side of the split (or all the music, without one) once a seed by each way, judges all of a way
-together (`segue judge`) and prints a table: how audible the seams are, by kind of transition (AUC, .5 = not at all;
-beside it what random joins of the same kind get; "–" where there are fewer than 20 of a kind, or no detector is
-valid), and how many of them keep tempo, beat, key, loudness and spectrum. Last what human DJs reach (Kim et al., ISMIR
-2020, 20,765 transitions).
+Mixes the test side of the split (or all the music, without one) once a seed by each way (seeds that lead to the same mix
+count once), judges all of a way together (`segue judge`) and prints a table: how audible the seams are, by kind of
+transition (AUC, .5 = not at all; beside it what random joins of the same kind get; "–" where there are fewer than 20 of a
+kind, or no detector is valid), and how many of them keep tempo, beat, key, loudness and spectrum. Last what human DJs
+reach (Kim et al., ISMIR 2020, 20,765 transitions).
 """
 import argparse
 import json
@@ -60,6 +60,13 @@ def plan_of(tracks, placements, fade, length):
                             "score": 0, "why": "", "runners_up": []} for s, start, span in placements],
             "transitions": [{"kind": "equal_power_crossfade", "before": half, "after": half}
                             for _ in placements[1:]]}
+
+
+def what_is_heard(plan):
+    """Of a plan, without what it tells of how it came to be."""
+    tracks = [source["track"] for source in plan["sources"]]
+    return json.dumps([[tracks[p["source"]], p["start"], p["length"], p["gain_db"], p.get("inverted")] for p in plan["placements"]] +
+                      [{key: value for key, value in t.items() if key != "why"} for t in plan["transitions"]])
 
 
 def whole_tracks(tracks, seed, length):
@@ -122,7 +129,7 @@ def oracle(tracks):
 
 class Comparison:
     def __init__(self, options, music):
-        self.options, self.music, self.segue = options, music, options.segue
+        self.options, self.music, self.segue, self.made = options, music, options.segue, {}
         run(self.segue, "analyze", *music)
         wanted = {str(path.resolve()) for path in music}
         listed = json.loads(run(self.segue, "library", "list", "--json").stdout)
@@ -130,12 +137,18 @@ class Comparison:
 
     def mixed(self, folder, seed, *flags):
         mix = folder / f"{seed}.flac"
-        made = run(self.segue, "mix", *self.music, "--length", self.options.length, "--seed", seed, "-o", mix, "-q", *flags,
-                   may_fail=True)
+        plan = mix.with_suffix(".plan.json")
+        made = run(self.segue, "mix", *self.music, "--length", self.options.length, "--seed", seed, "--plan-only",
+                   "--save-plan", plan, "-q", *flags, may_fail=True)
         if made.returncode:
             print(f"  seed {seed}: {made.stderr.strip()}", file=sys.stderr)
             return []
-        return [(mix, mix.with_suffix(".plan.json"))]
+        heard = what_is_heard(json.loads(plan.read_text()))
+        if heard in self.made.setdefault(folder, set()):  # from the same beginning
+            return []
+        self.made[folder].add(heard)
+        run(self.segue, "mix", "--plan", plan, "-o", mix, "-q")
+        return [(mix, plan)]
 
     def planned(self, folder, seed, make):
         pairs = []

@@ -1,10 +1,10 @@
-// Ctrl-C and SIGTERM as a flag that long work asks about.
+// Ctrl-C, SIGTERM and a terminal that is closed (SIGHUP) as a flag that long work asks about.
 #pragma once
 
 namespace segue {
 
-// From now on SIGINT and SIGTERM set a flag instead of ending the process;
-// the second one ends it at once.
+// From now on SIGINT, SIGTERM and SIGHUP set a flag instead of ending the process; the second one ends
+// it at once. SIGHUP stays ignored where it is, as under nohup.
 void catch_interrupts();
 
 // Whether an interrupt came (or request_interrupt() was called). Any thread.

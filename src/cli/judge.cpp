@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "audio/decoder.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -176,6 +177,7 @@ void judge_file(const Options& options, const Context& context) {
   // What is missing is found before long work.
   std::vector<std::vector<SeamTime>> reference_seams;
   for (const std::string& name : options.references) {
+    AudioDecoder::open(name, 1);  // says what is wrong with the file itself
     reference_seams.push_back(seam_times_beside(name));
     if (reference_seams.back().empty())
       throw Error(ErrorKind::input, "nothing beside it says when its tracks begin", name,

@@ -214,6 +214,10 @@ void mix(const MixFlags& flags, const Context& context) {
   if (!flags.plan.empty() && !flags.music.empty()) {
     throw Error(ErrorKind::usage, "--plan names its own music", {}, "leave the other files out");
   }
+  if (flags.cue && fs::path(flags.output).filename().native().find('"') != std::string::npos) {
+    throw Error(ErrorKind::usage, "cannot be named in a CUE sheet, which has no way to write its quotes",
+                flags.output, "choose an --output without them, or leave --cue out");
+  }
   for (const CLI::Option* flag : flags.choosing) {
     if (flags.plan.empty() || flag->count() == 0) continue;
     const std::string name = flag->get_name(false, true);

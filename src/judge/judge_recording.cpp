@@ -11,6 +11,7 @@
 #include "judge/join_chooser.hpp"
 #include "judge/judge_joins.hpp"
 #include "judge/medley.hpp"
+#include "judge/rendering_check.hpp"
 #include "planning/meeting.hpp"
 
 namespace segue {
@@ -25,7 +26,6 @@ std::string format_seconds(Seconds time) {
 
 constexpr Seconds kSameMoment{0.001};
 constexpr Seconds kLeastHeard{0.7};  // of music on either side of a transition
-constexpr Seconds kOffLength{0.5};   // encoders add some silence
 constexpr std::size_t kLeastPlanted = 100, kMostAttempts = 50;  // hard cuts, and tries for each
 
 // A seam of the recording, and the join that it is.
@@ -65,15 +65,6 @@ std::vector<RecordedSeam> seams_of(const Plan& plan, std::size_t recording,
     if (entry.join.before >= kLeastHeard && entry.join.after >= kLeastHeard) seams.push_back(entry);
   }
   return seams;
-}
-
-void require_rendering_of(const Plan& plan, const fs::path& file) {
-  const std::optional<Seconds> duration = AudioDecoder::open(file, 1).estimated_duration();
-  const Seconds planned = to_seconds(plan.length, plan.sample_rate);
-  if (!duration || std::abs((*duration - planned).count()) <= kOffLength.count()) return;
-  throw Error(ErrorKind::input,
-              "lasts " + format_time(*duration) + ", but the plan makes " + format_time(planned), file,
-              "give the plan that it was made from");
 }
 
 // Shortens what is heard to what the sources have around these places. False if too little is left.
@@ -154,6 +145,14 @@ EncodingConfig encoding_of(const fs::path& file, int sample_rate) {
   return encoding;
 }
 
+Seconds usual_fade(const std::vector<RecordedSeam>& seams) {
+  std::vector<Seconds> fades;
+  for (const RecordedSeam& seam : seams) fades.push_back(seam.join.fade);
+  const auto middle = fades.begin() + static_cast<std::ptrdiff_t>(fades.size() / 2);
+  std::nth_element(fades.begin(), middle, fades.end());
+  return *middle;
+}
+
 // None if there is too little music around the seams to hear others beside them.
 std::optional<Verdict> judge_kind(const std::vector<Recording>& recordings,
                                   const std::vector<PlanSource>& sources,
@@ -162,7 +161,7 @@ std::optional<Verdict> judge_kind(const std::vector<Recording>& recordings,
   std::vector<Join> joins;
   joins.reserve(seams.size());
   for (const RecordedSeam& seam : seams) joins.push_back(seam.join);
-  const Seconds fade = joins[joins.size() / 2].fade;
+  const Seconds fade = usual_fade(seams);
   std::vector<Join> fitting;  // with music around them in their sources
   for (Join join : joins)
     if (fit(sources, join)) fitting.push_back(join);
@@ -304,8 +303,7 @@ RecordingVerdict judge_recordings(const std::vector<Recording>& recordings, cons
   for (const auto& [folder, of_kind] : kinds) {
     most = std::max(most, of_kind.size());
     if (of_kind.size() < Judge::least) continue;
-    const DetectorSet detectors =
-        find_detectors(of_kind[of_kind.size() / 2].join.fade, config.detectors);
+    const DetectorSet detectors = find_detectors(usual_fade(of_kind), config.detectors);
     for (const Recording& recording : recordings) {
       refuse_known(recording.plan, detectors, config);
       detectors.warn_unless_heard(recording.plan.model);

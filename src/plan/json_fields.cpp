@@ -1,15 +1,18 @@
 #include "plan/json_fields.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <limits>
 #include <set>
+#include <vector>
 
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "base/text.hpp"
 
 namespace segue {
 namespace {
+
+constexpr std::size_t kMostText = std::size_t{1} << 29;  // bytes; a day of fragments has a tenth
 
 bool fits_integer(const nlohmann::json& value) {
   return value.is_number_integer() &&
@@ -25,7 +28,13 @@ void refuse_json(const std::string& problem) {
 
 nlohmann::json parse_json(std::istream& in) {
   using Json = nlohmann::json;
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  std::string text;
+  std::vector<char> some(1 << 20);
+  while (in.read(some.data(), static_cast<std::streamsize>(some.size())) || in.gcount() > 0) {
+    throw_if_interrupted();
+    text.append(some.data(), static_cast<std::size_t>(in.gcount()));
+    if (text.size() > kMostText) refuse_json("is larger than any plan");
+  }
   std::vector<std::set<std::string>> keys;  // of the objects that are open
   std::string twice;
   const auto note = [&](int, Json::parse_event_t event, Json& parsed) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "base/interrupt.hpp"
@@ -22,6 +23,7 @@ constexpr Seconds kLeastEnd{0.2};              // that the last placement plays
 constexpr Seconds kFarthest{12.5};             // that a place moves
 constexpr double kSamePlace = 0.3, kStep = 2;  // s; a step where there are no bars
 constexpr std::size_t kMostMoved = 10;         // places, beside the planned one
+constexpr Seconds kWithout{0.1};  // that is left for what places still move by when they are heard
 
 class Arranger {
  public:
@@ -44,21 +46,55 @@ class Arranger {
     Chosen chosen = choose_all();
     apply(chosen);
     // Tracks that are left early, entered late or played faster make the mix shorter; others leave its
-    // last track too little: as few as needed do not.
-    if (!fits()) choose_again(before, chosen, missing() > 0 ? Moves::longer : Moves::shorter);
-    if (!fits()) choose_again(before, chosen, Moves::none);
+    // last track too little.
+    if (!fits()) mend(before, chosen);
+    for (const Moves less : {Moves::to_beats, Moves::none})
+      if (!fits()) hold(before, chosen, less);
   }
 
  private:
   using Chosen = std::vector<Proposal>;  // of each seam
 
-  // Where places may go: anywhere about the planned ones, only where the mix becomes shorter, or longer,
-  // nowhere; then at their own speed.
-  enum class Moves : std::uint8_t { all, shorter, longer, none };
+  // Where places may go: anywhere about the planned ones, to the nearest beat, nowhere.
+  enum class Moves : std::uint8_t { all, to_beats, none };
 
-  // Seams are chosen anew until it fits, with such moves alone, or, where these do too much, none: those
-  // first that made the mix shorter by most, or longer where it is too long.
-  void choose_again(const Plan& before, Chosen& chosen, Moves moves) {
+  // One seam is made in another way so that it fits: of those chosen last, the one that critics then
+  // hear least more than before.
+  void mend(const Plan& before, Chosen& chosen) {
+    const Seconds shortest = to_seconds(missing(), plan_.sample_rate) + kWithout;
+    const Seconds latest = to_seconds(spare(), plan_.sample_rate) - kWithout;
+    const std::size_t first = chosen.size() - searches_.size();
+    std::vector<std::optional<Proposal>> others(searches_.size());
+    parallel_for(others.size(), config_.threads, [&](std::size_t s) {
+      const Proposal& now = chosen[first + s];
+      SeamRoom room;
+      room.least = now.lengthens() + shortest;
+      // Where the last track is entered does not make it later.
+      const bool is_last = s + 1 == others.size();
+      (is_last ? room.latest : room.most) = (is_last ? now.leaves_at() : now.lengthens()) + latest;
+      others[s] = searches_[s].best(room);
+    });
+    std::vector<std::tuple<bool, float, std::size_t>> by_loss;
+    for (std::size_t s = 0; s < others.size(); ++s) {
+      if (!others[s]) continue;
+      const float loss = others[s]->odds.value_or(0) - chosen[first + s].odds.value_or(0);
+      by_loss.emplace_back(others[s]->step > Proposal::kMostStep, loss, s);
+    }
+    std::sort(by_loss.begin(), by_loss.end());
+    for (const auto& [steps, loss, s] : by_loss) {
+      const Proposal former = std::exchange(chosen[first + s], *others[s]);
+      plan_ = before;
+      apply(chosen);
+      if (fits()) return;
+      chosen[first + s] = former;
+    }
+    plan_ = before;
+    apply(chosen);
+  }
+
+  // Seams are chosen anew, with such moves alone, until it fits: those first that made the mix shorter
+  // by most, or longer where it is too long.
+  void hold(const Plan& before, Chosen& chosen, Moves moves) {
     const bool was_short = missing() > 0;
     std::vector<std::pair<PcmFrame, std::size_t>> by_change;
     for (std::size_t i = 0; i < chosen.size(); ++i) {
@@ -67,26 +103,18 @@ class Arranger {
       by_change.emplace_back(was_short ? -missing() : missing(), i);
     }
     std::sort(by_change.begin(), by_change.end());
-    for (const auto& [change, i] : by_change) {
-      choose_one(before, chosen, i, moves);
-      const bool mended = was_short ? missing() <= 0 : !is_late();
-      if (!fits() && mended) choose_one(before, chosen, i, Moves::none);
-      if (fits()) return;
-    }
-  }
-
-  void choose_one(const Plan& before, Chosen& chosen, std::size_t i, Moves moves) {
     const ProposalConfig proposals = config_.proposals;
-    if (moves == Moves::longer || moves == Moves::none) config_.proposals.leave_early = false;
-    if (moves == Moves::none) {
-      config_.proposals.move = false;
-      config_.proposals.most_stretch = 0;
+    config_.proposals.leave_early = false;
+    config_.proposals.most_stretch = 0;
+    config_.proposals.move = moves != Moves::none;
+    for (const auto& [change, i] : by_change) {
+      plan_ = before;
+      moves_ = moves;
+      chosen[i] = choose(i, i + 1).front();
+      moves_ = Moves::all;
+      apply(chosen);
+      if (fits()) break;
     }
-    plan_ = before;
-    moves_ = moves;
-    chosen[i] = choose(i, i + 1).front();
-    apply(chosen);
-    moves_ = Moves::all;
     config_.proposals = proposals;
   }
 
@@ -94,9 +122,10 @@ class Arranger {
     const std::size_t count = plan_.transitions.size();
     Progress progress("joining", static_cast<double>(count), "seams");
     Chosen chosen;
-    for (std::size_t begin = 0; begin < count; begin += kSeamsAtOnce) {
+    const std::size_t parts = (count + kSeamsAtOnce - 1) / kSeamsAtOnce;  // all alike
+    for (std::size_t part = 0; part < parts; ++part) {
       throw_if_interrupted();
-      const std::size_t end = std::min(count, begin + kSeamsAtOnce);
+      const std::size_t begin = count * part / parts, end = count * (part + 1) / parts;
       for (Proposal& proposal : choose(begin, end)) chosen.push_back(std::move(proposal));
       progress.set(static_cast<double>(end));
     }
@@ -133,16 +162,13 @@ class Arranger {
   std::vector<MeetingPlace> places(std::size_t i, bool leaves) const {
     const MeetingPlace planned = place(i, leaves);
     std::vector<MeetingPlace> all = {planned};
-    const bool fixed = config_.most == Seconds(0) || moves_ == Moves::none ||
+    const bool fixed = config_.most == Seconds(0) || moves_ >= Moves::to_beats ||
                        (config_.end_stays && i + 1 == ends_.size());
     if (config_.critics.empty() || fixed) return all;
     const double share = leaves && i == 0 ? 1 : .5;  // of the placement that belongs to this seam
-    const Seconds shorter =
-        moves_ == Moves::longer ? Seconds(0) : std::min(kFarthest, planned.room - share * config_.least);
+    const Seconds shorter = std::min(kFarthest, planned.room - share * config_.least);
     const Seconds longer =
-        moves_ == Moves::shorter
-            ? Seconds(0)
-            : std::min({kFarthest, share * config_.most - planned.room, free_beyond(i, leaves) / 2});
+        std::min({kFarthest, share * config_.most - planned.room, free_beyond(i, leaves) / 2});
     const Seconds back = std::max(Seconds(0), leaves ? shorter : longer),
                   on = std::max(Seconds(0), leaves ? longer : shorter);
     for (const double at : bars_about(planned, back, on)) {
@@ -204,6 +230,7 @@ class Arranger {
                  [&](std::size_t i) { seams[tasks[i].first].run(tasks[i].second); });
     std::vector<Proposal> best(seams.size());
     parallel_for(seams.size(), config_.threads, [&](std::size_t s) { best[s] = seams[s].best(); });
+    if (moves_ == Moves::all) searches_ = std::move(seams);
     return best;
   }
 
@@ -218,14 +245,15 @@ class Arranger {
     plan_.transitions[i] = at_rate(proposal.transition, Meeting::kRate, plan_.sample_rate);
   }
 
-  // What the last track is to play, at least, would not be heard.
-  bool is_late() const { return plan_.length - plan_.seams().back() < least_last_; }
+  // PCM frames that the last track plays beyond what it is to play at least; below 0, too late.
+  PcmFrame spare() const { return plan_.length - plan_.seams().back() - least_last_; }
+  bool is_late() const { return spare() < 0; }
 
   // The last transition may not have given everything back when the mix ends.
   void keep_end() {
     if (ends_in_time()) return;
     // What was chosen gives back in time what it can.
-    const Moves moves = std::exchange(moves_, Moves::none);
+    const Moves moves = std::exchange(moves_, Moves::to_beats);
     const std::vector<PcmFrame> seams = plan_.seams();
     const std::size_t seam = plan_.transitions.size() - 1;
     const PcmFrame free = seam == 0 ? 0 : seams[seam] + plan_.transitions[seam - 1].reach_after();
@@ -281,6 +309,7 @@ class Arranger {
   std::vector<PcmFrame> seams_, ends_;  // of the placements, before anything is moved
   PcmFrame least_last_ = 0;             // that the last placement plays
   Moves moves_ = Moves::all;
+  std::vector<SeamSearch> searches_;  // of the seams that were chosen last, the last one among them
   std::optional<std::pair<Seconds, Seconds>>
       last_room_;  // about the last seam, while only that is chosen
 };

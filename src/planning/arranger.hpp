@@ -36,10 +36,10 @@ struct ArrangeConfig {
 // than a beat, by bars where that is heard less, or where a track ends too soon for its transition by so
 // much. Half of a placement belongs to the seam at each of its ends. sources: one for each placement.
 // The mix keeps its length: its last placement plays on as far as it must; where its source has no more,
-// seams are chosen again, as few as needed, with moves that make the mix longer, then at the planned
-// places and the tracks' own speed. So with moves that would leave its last placement less than half of
-// `least`, or than four fifths of what was planned if that is less: every placement is heard. The same
-// input gives the same plan on any thread count.
+// or the last placement would play for less than half of `least`, or than four fifths of what was
+// planned if that is less, a seam is made in another way that makes up for it; where none does, as few
+// as needed stay at the beat next to where they were planned and at the tracks' own speed. Every
+// placement is heard. The same input gives the same plan on any thread count.
 void arrange(Plan& plan, std::span<const ArrangedSource> sources, const ArrangeConfig& config);
 
 }  // namespace segue

@@ -18,6 +18,18 @@ Seconds Proposal::duration() const {
   return to_seconds(transition.before + transition.after, Meeting::kRate);
 }
 
+Seconds Proposal::leaves_at() const {
+  const double more =
+      transition.blend.out.played(transition.before) - static_cast<double>(transition.reach_before());
+  return out_at - Seconds(more / Meeting::kRate);
+}
+
+Seconds Proposal::lengthens() const {
+  const double more =
+      transition.blend.in.played(transition.after) - static_cast<double>(transition.reach_after());
+  return leaves_at() - in_at - Seconds(more / Meeting::kRate);
+}
+
 Transition at_rate(const Transition& transition, int from, int to) {
   const auto scaled = [&](PcmFrame frames) {
     return static_cast<PcmFrame>(std::llround(static_cast<double>(frames) * to / from));

@@ -54,13 +54,18 @@ struct Proposal {
   std::optional<float> odds{};
 
   Seconds duration() const;
+  // Where the outgoing track would be left if what plays faster or slower did not; the more, the later
+  // is the seam. And, less the same of the incoming one, by how much the mix becomes longer.
+  Seconds leaves_at() const;
+  Seconds lengthens() const;
 };
 
 // The same at another output rate.
 Transition at_rate(const Transition& transition, int from, int to);
 
 struct ProposalConfig {
-  bool move = true;            // places may move to the nearest beat, and by a fraction of one
+  bool move = true;            // places may move to the nearest beat, and by a fraction of one; else
+                               // they stay, and tracks with a beat do not meet for long
   bool leave_early = true;     // a track that ends too soon
   bool shift = false;          // the pitch, by a semitone, where that makes keys go together
   double most_stretch = 0.05;  // of one track; two can meet at twice that
@@ -135,7 +140,7 @@ class Meeting {
   std::optional<Proposal> propose(const ProposalConfig& config, Seconds length, double share,
                                   bool swap) const;
   void align(Proposal& proposal) const;
-  void match_phase(Proposal& proposal) const;
+  void match_phase(Proposal& proposal, bool move) const;
   // Semitones by which the incoming track goes together with the outgoing one; 0 if none are needed or
   // help.
   int key_shift() const;

@@ -106,12 +106,13 @@ std::optional<Meeting::Beats> Meeting::meet(const ProposalConfig& config, Second
   const double octave = std::exp2(std::round(std::log2(ratio)));
   ratio /= octave;
   const double apart = std::abs(std::log(ratio));
-  if (apart > 2 * std::log1p(config.most_stretch)) return std::nullopt;
+  const double longest = std::max({before, after, kBeatsAround}).count();
+  if (apart > std::max(2 * std::log1p(config.most_stretch), kUnheardDrift / longest))
+    return std::nullopt;
   const bool one = apart <= std::min(kOneTakesAll, std::log1p(config.most_stretch));
   beats.period = one ? out->period : out->period * std::sqrt(ratio);
   beats.out_tempo = one ? 1 : out->period / beats.period;
   beats.in_tempo = in->period / octave / beats.period;
-  const double longest = std::max({before, after, kBeatsAround}).count();
   for (double* tempo : {&beats.out_tempo, &beats.in_tempo})
     if (std::abs(*tempo - 1) * longest < kUnheardDrift) *tempo = 1;
   return beats;
@@ -161,8 +162,8 @@ void Meeting::align(Proposal& proposal) const {
 }
 
 // Where both are the same material, as in loops and remixes, a fraction of a millisecond decides whether
-// they add up or cancel.
-void Meeting::match_phase(Proposal& proposal) const {
+// they add up or cancel. Where it may not move, it is turned over if that is better.
+void Meeting::match_phase(Proposal& proposal, bool move) const {
   if (proposal.transition.blend.out.stretched() || proposal.transition.blend.in.stretched()) return;
   const PcmFrame half =
       std::max(frames_of(Seconds(1)), std::min(frames_of(Seconds(2)), proposal.transition.after));
@@ -175,7 +176,8 @@ void Meeting::match_phase(Proposal& proposal) const {
     in_power += static_cast<double>(in[i]) * static_cast<double>(in[i]);
   double most = 0, alike_most = 0;
   int best = 0;
-  for (int lag = 0; lag <= 2 * kPhaseReach; ++lag) {
+  const int moves_by = move ? kPhaseReach : 0;
+  for (int lag = kPhaseReach - moves_by; lag <= kPhaseReach + moves_by; ++lag) {
     double sum = 0;
     for (std::size_t i = 0; i < out.size(); ++i)
       sum += static_cast<double>(out[i]) * static_cast<double>(in[i + static_cast<std::size_t>(lag)]);

@@ -8,10 +8,9 @@ namespace segue {
 namespace {
 
 constexpr Seconds kLongestOffBeat{4};
-constexpr Seconds kEdge{0.1};       // of a track that is left alone
-constexpr int kBeatsInBar = 4;      // by which a seam moves
-constexpr double kMostApart = 0.5;  // of a beat that a place moves to meet one
-constexpr Seconds kSpare{0.3};      // of the room, so that rounding finds some
+constexpr Seconds kEdge{0.1};   // of a track that is left alone
+constexpr int kBeatsInBar = 4;  // by which a seam moves
+constexpr Seconds kSpare{0.3};  // of the room, so that rounding finds some
 constexpr Seconds kOutRelease{16};
 
 }  // namespace
@@ -48,10 +47,15 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
   // Where tempi cannot meet, the beat goes on at least where one gives way to the other.
   const auto to_beat = [&](const Heard& heard, const std::optional<BeatLine>& line, Seconds& at) {
     if (!config.move || !line) return false;
+    // Leaves what aligning may take, and what a short fade needs.
+    const bool leaves = heard.end == BlendEnd::out;
+    const Seconds ahead = cut && !leaves ? before + kEdge : Seconds(0);
+    const Seconds behind = cut && leaves ? 1.1 * after + kEdge : Seconds(0);
+    const double first = ahead.count() + kNudge + 0.01;
+    const double last = (heard.place.length - behind).count();
     double nearest = line->nearest(heard.place.at.count());
-    if (nearest < kNudge + 0.01) nearest += line->period;  // leaves what aligning may take
-    if (nearest > heard.place.length.count()) nearest -= line->period;
-    if (std::abs(nearest - heard.place.at.count()) > kMostApart * line->period) return false;
+    if (nearest < first) nearest += line->period * std::ceil((first - nearest) / line->period);
+    if (nearest > last) nearest -= line->period * std::ceil((nearest - last) / line->period);
     at = Seconds(nearest);
     return true;
   };
@@ -82,6 +86,7 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
   if (blend.in.release == 0) blend.in.tempo = 1;
   proposal.on_beat =
       meets && out_on && in_on && beats.out_tempo == blend.out.tempo && beats.in_tempo == blend.in.tempo;
+  if (!proposal.on_beat) blend.out.tempo = blend.in.tempo = 1;  // would serve nothing
   if ((after > Seconds(0) && after * blend.out.tempo + kEdge > out_.place.length - proposal.out_at) ||
       (before > Seconds(0) && before * blend.in.tempo + kEdge > proposal.in_at))
     return std::nullopt;
@@ -89,8 +94,7 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
   transition.after = frames_of(after);
   // Beats do not run against each other for longer than a bar or so, though none be steady here: in the
   // middle of the transition they may be.
-  if (config.move && !proposal.on_beat && length > kLongestOffBeat && out_.place.has_beat &&
-      in_.place.has_beat)
+  if (!proposal.on_beat && length > kLongestOffBeat && out_.place.has_beat && in_.place.has_beat)
     return std::nullopt;
   blend.low = blend.mid = blend.high = {-transition.before, transition.after};
   if (swap && !cut) {
@@ -102,7 +106,7 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
   }
   if (has_audio()) {
     if (proposal.on_beat) align(proposal);
-    match_phase(proposal);
+    match_phase(proposal, config.move);
   }
   level(proposal, config);
   return proposal;

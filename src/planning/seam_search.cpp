@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <iterator>
 #include <string>
 
 namespace segue {
@@ -153,7 +154,8 @@ void SeamSearch::sketch(std::size_t exit) {
       const CriticSet* critics = set_for(critics_, ways[way].duration());
       all.push_back({exit, entry, way, critics, ways[way].step > Proposal::kMostStep,
                      middle_of(ways[way], places_.exits[exit], true),
-                     middle_of(ways[way], places_.entries[entry], false)});
+                     middle_of(ways[way], places_.entries[entry], false), ways[way].lengthens(),
+                     ways[way].leaves_at()});
       if (critics == nullptr) continue;
       BlendSketch sketch = sketched.sketch(ways[way], critics->transition);
       all.back().both_busy = sketch.both_busy;
@@ -187,9 +189,17 @@ SeamPlaces SeamSearch::audible(std::span<const Sketch> some) const {
 }
 
 Proposal SeamSearch::best() const {
-  if (critics_.empty()) return unheard();
+  auto heard = best(SeamRoom{});
+  return heard ? std::move(*heard) : unheard();
+}
+
+std::optional<Proposal> SeamSearch::best(const SeamRoom& room) const {
   std::vector<Sketch> all;
-  for (const auto& some : sketches_) all.insert(all.end(), some.begin(), some.end());
+  for (const auto& some : sketches_)
+    std::copy_if(some.begin(), some.end(), std::back_inserter(all), [&](const Sketch& one) {
+      return one.lengthens >= room.least && one.lengthens <= room.most && one.leaves_at <= room.latest;
+    });
+  if (all.empty()) return std::nullopt;
   const std::size_t count = all.size();
   for (Sketch& one : all) one.odds = one.critics == nullptr ? 0 : beside(one, one.odds);
   std::stable_sort(all.begin(), all.end(), [](const Sketch& a, const Sketch& b) {
@@ -227,14 +237,14 @@ Proposal SeamSearch::best() const {
     best = way;
     of_best = sounding;
   }
-  if (!best) return unheard();
+  if (!best) return std::nullopt;
   of_best->even_levels(*best);
   best->odds = least - taken.collides;
   char text[96];
   std::snprintf(text, sizeof text, "heard least of %zu (%+.2f)", count,
                 static_cast<double>(*best->odds));
   best->transition.why = text + both_busy(taken.both_busy) + on_beat(*best);
-  return std::move(*best);
+  return best;
 }
 
 Proposal SeamSearch::unheard() const {

@@ -20,6 +20,12 @@ struct SeamPlaces {
   std::vector<MeetingPlace> exits, entries;
 };
 
+// How far a way may move what comes after it.
+struct SeamRoom {
+  Seconds least = Seconds::min(), most = Seconds::max();  // of Proposal::lengthens()
+  Seconds latest = Seconds::max();                        // of Proposal::leaves_at()
+};
+
 // What music that goes on at a place sounds like, by itself: log odds that it is a join, to each set.
 // None where the track is too short about it. Of several places at once, as networks hear many together
 // in little more time than one.
@@ -43,6 +49,8 @@ class SeamSearch {
   // `why` says so. Those whose loudness steps (Proposal::kMostStep) are taken where there is nothing
   // else. Throws Error(input) if a file cannot be read.
   Proposal best() const;
+  // The same of those that there is room for; none where nobody hears, or there is none.
+  std::optional<Proposal> best(const SeamRoom& room) const;
 
  private:
   struct Sketch {
@@ -50,6 +58,7 @@ class SeamSearch {
     const CriticSet* critics = nullptr;  // null: nobody has learnt it
     bool steps = false;                  // louder or softer by more than it may
     int out_at = 0, in_at = 0;           // as middle_of()
+    Seconds lengthens{0}, leaves_at{0};
     float odds = 0;
     Seconds both_busy{0};
     float collides = 0;  // log odds, for that

@@ -78,6 +78,10 @@ class Companions(support.Sandbox):
     def breaks_in_cue(self, name):
         return output_of("cuebreakpoints", self.folder / name).split()
 
+    def test_a_cue_sheet_names_no_file_with_quotes(self):
+        for plain in (["--plan", "p.json"], [self.music]):
+            self.refused(2, "mix", *plain, "-o", 'a "b".ogg', "--cue", says=['a "b".ogg', "CUE sheet"])
+
     def test_cuetools_reads_the_cue_sheet(self):
         sheet = f"{self.MIX}.cue"
         entries = self.entries()

@@ -83,6 +83,12 @@ class Judge(support.Sandbox):
         self.assertEqual((self.folder / "page.html").read_text().count("<audio"), report["n_seams"])
         self.assertFalse(list(self.folder.glob(".page*")))
         self.refused(3, "judge", self.tracks[0], "--plan", plan, says=["lasts", "the plan makes 1:20"])
+        # Of the same length, but another mix, or none.
+        support.ffmpeg("-i", self.folder / "mix.flac", "-af", "areverse", self.folder / "other.flac")
+        support.ffmpeg("-f", "lavfi", "-i", "anullsrc=r=44100", "-t", 80, self.folder / "silent.flac")
+        for name in ("other.flac", "silent.flac"):
+            self.refused(3, "judge", name, "--plan", plan, says=[name, "does not sound as the plan makes it"])
+        self.refused(3, "judge", "mix.ogg", "--plan", plan, "--reference", plan, says=plan)
         nowhere = dict(self.environment, TMPDIR="/nonexistent")
         self.refused(4, "judge", "mix.ogg", "--plan", plan, env=nowhere, says=["/nonexistent", "TMPDIR"])
         plain = self.read(plan)

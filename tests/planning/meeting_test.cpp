@@ -140,6 +140,38 @@ TEST(Meeting, PlacesBetweenBeatsMoveToOne) {
   }
 }
 
+// Left where it ends, it is left at the last beat after which it still sounds.
+TEST(Meeting, PlacesAtTheEndOfATrackMoveToABeat) {
+  const TemporaryFolder folder;
+  const HeardTrack a(folder, "a", hits(120, .5, .25), .5, .25);
+  const HeardTrack b(folder, "b", hits(120, .49, .1), .49, .1);
+  for (const double off : {.01, .1, .2, .3, .4}) {
+    MeetingPlace out = a.place(60.25 + off), in = b.place(.1);
+    out.length = out.at;
+    const auto all = Meeting(out, in, Seconds(1)).proposals({});
+    EXPECT_EQ(std::count_if(all.begin(), all.end(), [](auto& one) { return one.on_beat; }),
+              static_cast<std::ptrdiff_t>(all.size()))
+        << off;
+    for (const Proposal& one : all) {
+      const double beats = (one.out_at.count() - .25) / .5;
+      EXPECT_NEAR(beats, std::round(beats), .02) << off;
+    }
+  }
+}
+
+// Of tempi that stay apart nothing is stretched.
+TEST(Meeting, WhatCannotBeGivenBackIsNotTakenByTheOtherEither) {
+  const TemporaryFolder folder;
+  const HeardTrack a(folder, "a", hits(120, .5, .25), .5, .25);
+  const HeardTrack b(folder, "b", hits(120, .47, .1), .47, .1);
+  MeetingPlace out = a.place(60.25);
+  out.room = Seconds(2);
+  for (const Proposal& one : Meeting(out, b.place(60.1), Seconds(1)).proposals({})) {
+    EXPECT_FALSE(one.on_beat);
+    EXPECT_EQ(one.transition.blend.in.tempo, 1);
+  }
+}
+
 // A tracker that taps between the beats here, as it may have had to elsewhere in the track.
 TEST(Meeting, BeatsAreWhereMostBeginsHere) {
   const TemporaryFolder folder;
@@ -188,9 +220,8 @@ TEST(Meeting, NothingIsAskedThatTheSourcesOrTheRoomLack) {
     EXPECT_LE(to_seconds(one.transition.reach_after(), Meeting::kRate).count(), 9);
   }
   // At the very edges of both: a fade of what is there.
-  MeetingPlace last = a.place(70);
-  last.has_beat = false;  // a beat would be near
-  const auto edge = Meeting(last, b.place(0), Seconds(32)).proposals(held);
+  held.move = false;  // a beat would be near
+  const auto edge = Meeting(a.place(70), b.place(0), Seconds(32)).proposals(held);
   ASSERT_EQ(edge.size(), 1u);
   EXPECT_EQ(edge[0].transition.before + edge[0].transition.after, 0);
 }
@@ -634,6 +665,24 @@ TEST_F(Arranging, EveryTrackIsHeard) {
   }
 }
 
+// The others stay as they were chosen: of nine that would be held where they were planned, six cannot be
+// helped, as their placements are too short for any move.
+TEST_F(Arranging, OneSeamMakesUpForWhatOthersMoved) {
+  std::size_t asked = 0, held = 0;
+  ArrangeConfig config;
+  config.critics = {test::level_critics(asked)};
+  config.least = Seconds(16);
+  config.most = Seconds(60);
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    Random random(seed);
+    Plan after = plan(random);
+    arrange(after, sources(after), config);
+    for (std::size_t i = 0; i + 1 < after.transitions.size(); ++i)
+      held += after.transitions[i].why.find("of 1 (") != std::string::npos;
+  }
+  EXPECT_LE(held, 7u);
+}
+
 TEST_F(Arranging, ThreadsMakeNoDifference) {
   Random random(4);
   const Plan before = plan(random);
@@ -705,6 +754,44 @@ TEST(SeamSearch, PlacesAreHeardByThemselvesWhereTheTransitionIs) {
     EXPECT_EQ(middles.size(), 3u) << "each once";
   }
   EXPECT_TRUE(search.best().duration().count() > 11);
+}
+
+// So that a mix gets no longer or shorter than there is music for.
+TEST(SeamSearch, KeepsToTheRoomThatThereIs) {
+  const TemporaryFolder folder;
+  const HeardTrack a(folder, "a", test::noise(.1, 120 * 22050, 3), 0, 0);
+  const HeardTrack b(folder, "b", test::noise(.1, 120 * 22050, 5), 0, 0);
+  std::size_t asked = 0;
+  ProposalConfig config;
+  config.lengths = {Seconds(0.1)};
+  const auto best = [&](const CriticSets& critics, const SeamRoom& room) {
+    SeamSearch search({{a.place(60), a.place(64), a.place(57)}, {b.place(30), b.place(28), b.place(35)}},
+                      critics, config);
+    for (std::size_t task = 0; task < search.tasks(); ++task) search.run(task);
+    return search.best(room);
+  };
+  const CriticSets sets = {test::level_critics(asked)};
+  EXPECT_NEAR(best(sets, {Seconds(35), Seconds(38)})->lengthens().count(), 36, .1);
+  EXPECT_NEAR(best(sets, {Seconds(21), Seconds(23)})->lengthens().count(), 22, .1);
+  EXPECT_NEAR(best(sets, {Seconds(31), Seconds(40), Seconds(61)})->in_at.count(), 28, .1);
+  EXPECT_FALSE(best(sets, {Seconds(37), Seconds(50)}));
+  EXPECT_FALSE(best({}, {})) << "where nobody hears";
+}
+
+// What plays faster makes a mix shorter.
+TEST(Proposal, TellsByHowMuchItMovesWhatComesAfter) {
+  Proposal way;
+  way.out_at = Seconds(60);
+  way.in_at = Seconds(20);
+  way.transition.kind = TransitionKind::blend;
+  way.transition.before = way.transition.after = 4 * Meeting::kRate;
+  way.transition.blend.out.release = way.transition.blend.in.release = 8 * Meeting::kRate;
+  EXPECT_NEAR(way.leaves_at().count(), 60, 1e-9);
+  EXPECT_NEAR(way.lengthens().count(), 40, 1e-9);
+  way.transition.blend.out.tempo = 1.04;  // 4 s of it, and a glide of 6 s
+  EXPECT_NEAR(way.leaves_at().count(), 60 - .04 * 4 - .02 * 6, 1e-3);
+  way.transition.blend.in.tempo = .96;
+  EXPECT_NEAR(way.lengthens().count(), 40, 1e-3);
 }
 
 // However many places of it are tried.
