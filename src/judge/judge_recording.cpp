@@ -147,6 +147,7 @@ EncodingConfig encoding_of(const fs::path& file, int sample_rate) {
 
 Seconds usual_fade(const std::vector<RecordedSeam>& seams) {
   std::vector<Seconds> fades;
+  fades.reserve(seams.size());
   for (const RecordedSeam& seam : seams) fades.push_back(seam.join.fade);
   const auto middle = fades.begin() + static_cast<std::ptrdiff_t>(fades.size() / 2);
   std::nth_element(fades.begin(), middle, fades.end());

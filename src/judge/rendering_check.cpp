@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "audio/decoder.hpp"
