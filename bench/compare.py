@@ -65,8 +65,10 @@ def plan_of(tracks, placements, fade, length):
 def what_is_heard(plan):
     """Of a plan, without what it tells of how it came to be."""
     tracks = [source["track"] for source in plan["sources"]]
-    return json.dumps([[tracks[p["source"]], p["start"], p["length"], p["gain_db"], p.get("inverted")] for p in plan["placements"]] +
-                      [{key: value for key, value in t.items() if key != "why"} for t in plan["transitions"]])
+    placements = [[tracks[p["source"]], *(p.get(key) for key in ("start", "length", "gain_db", "inverted"))]
+                  for p in plan["placements"]]
+    return json.dumps(placements + [{key: value for key, value in t.items() if key != "why"}
+                                    for t in plan["transitions"]])
 
 
 def whole_tracks(tracks, seed, length):

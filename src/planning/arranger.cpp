@@ -23,7 +23,7 @@ constexpr Seconds kLeastEnd{0.2};              // that the last placement plays
 constexpr Seconds kFarthest{12.5};             // that a place moves
 constexpr double kSamePlace = 0.3, kStep = 2;  // s; a step where there are no bars
 constexpr std::size_t kMostMoved = 10;         // places, beside the planned one
-constexpr Seconds kWithout{0.1};  // that is left for what places still move by when they are heard
+constexpr Seconds kAligning{0.1};              // at most, by which places still move when they are heard
 
 class Arranger {
  public:
@@ -61,8 +61,12 @@ class Arranger {
   // One seam is made in another way so that it fits: of those chosen last, the one that critics then
   // hear least more than before.
   void mend(const Plan& before, Chosen& chosen) {
-    const Seconds shortest = to_seconds(missing(), plan_.sample_rate) + kWithout;
-    const Seconds latest = to_seconds(spare(), plan_.sample_rate) - kWithout;
+    const Placement& last = plan_.placements.back();
+    const PlanSource& source = plan_.sources[last.source];
+    const Seconds unplayed =
+        to_seconds(source.pcm_frames - last.start - last.length, source.sample_rate);
+    const Seconds shortest = to_seconds(missing(), plan_.sample_rate) - unplayed + kAligning;
+    const Seconds latest = to_seconds(spare(), plan_.sample_rate) - kAligning;
     const std::size_t first = chosen.size() - searches_.size();
     std::vector<std::optional<Proposal>> others(searches_.size());
     parallel_for(others.size(), config_.threads, [&](std::size_t s) {
