@@ -18,10 +18,11 @@ float stepped(float odds) { return std::round(odds * 256) / 256; }
 // What it counts that two busy passages meet for longer than they would in such a blend anyhow, or for
 // less. Critics' odds hardly hang on it (docs/architecture.md). So little that it decides only
 // among ways that they hear as nearly equal.
-float collision(Seconds both_busy, Seconds transition) {
+float collision(Seconds both_busy, const BandFade& middle) {
   constexpr double kBusy = 0.2;     // of log odds, a second
-  constexpr double kAnyhow = 0.41;  // of the transition: 2/π · (atan 2 − atan ½)
-  return static_cast<float>(kBusy * (both_busy - kAnyhow * transition).count());
+  constexpr double kAnyhow = 0.41;  // of the fade: 2/π · (atan 2 − atan ½)
+  const Seconds fade = to_seconds(middle.end - middle.begin, Meeting::kRate);
+  return static_cast<float>(kBusy * (both_busy - kAnyhow * fade).count());
 }
 
 // Reads a part of a track once, for meetings at several places of it.
@@ -159,7 +160,7 @@ void SeamSearch::sketch(std::size_t exit) {
       if (critics == nullptr) continue;
       BlendSketch sketch = sketched.sketch(ways[way], critics->transition);
       all.back().both_busy = sketch.both_busy;
-      all.back().collides = collision(sketch.both_busy, ways[way].duration());
+      all.back().collides = collision(sketch.both_busy, ways[way].transition.blend.mid);
       windows.push_back({critics, std::move(sketch.window)});
       of.push_back(all.size() - 1);
     }

@@ -207,6 +207,39 @@ TEST(Meeting, MusicWithoutABeatGoesOverSlowly) {
   EXPECT_EQ(blend->transition.blend.low, blend->transition.blend.high);
 }
 
+// A blend whose seam is in its middle is offered three times: as a whole, and with the rest ahead of the
+// low end and behind it.
+TEST(Meeting, BandsMayGoOverOneAfterTheOther) {
+  const TemporaryFolder folder;
+  const HeardTrack hiss(folder, "a", test::noise(.1, 120 * 22050, 1), 0, 0);
+  const HeardTrack slow(folder, "b", hits(120, .5, .25), .5, .25);
+  const HeardTrack fast(folder, "c", hits(120, .49, .1), .49, .1);
+  ProposalConfig config;
+  config.lengths = {Seconds(12)};
+  for (const bool beat : {true, false}) {
+    const HeardTrack& first = beat ? slow : hiss;
+    std::vector<Transition> middle;
+    for (const Proposal& one :
+         Meeting(first.place(60.25), fast.place(.1 + 125 * .49), Seconds(12)).proposals(config))
+      if (one.transition.before == one.transition.after) middle.push_back(one.transition);
+    ASSERT_EQ(middle.size(), beat ? 4u : 3u) << "with a beat also without a swap of the low end";
+    const PcmFrame half = middle[0].before;
+    EXPECT_EQ(middle[0].blend.high, (BandFade{-half, half}));
+    EXPECT_EQ(middle[1].blend.high, (BandFade{-half, 0}));
+    EXPECT_EQ(middle[2].blend.high, (BandFade{0, half}));
+    for (std::size_t i = 0; i < 3; ++i) {
+      const Blend& blend = middle[i].blend;
+      EXPECT_EQ(blend.mid, blend.high);
+      if (beat) {
+        EXPECT_LT(blend.low.end - blend.low.begin, half / 4) << "swapped at the seam";
+        EXPECT_EQ(blend.low.begin, -blend.low.end);
+      } else if (i > 0) {
+        EXPECT_EQ(blend.low, middle[3 - i].blend.high) << "on the other side of the seam";
+      }
+    }
+  }
+}
+
 TEST(Meeting, NothingIsAskedThatTheSourcesOrTheRoomLack) {
   const TemporaryFolder folder;
   const HeardTrack a(folder, "a", hits(70, .5, .25), .5, .25);
