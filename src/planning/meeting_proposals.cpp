@@ -15,16 +15,12 @@ constexpr Seconds kOutRelease{16};
 
 // The same with what is above the low end going over ahead of the seam, or behind it; the low end,
 // unless it is swapped at the seam, on the other side of it.
-std::vector<Proposal> one_after_the_other(const Proposal& at_once, bool swap) {
-  std::vector<Proposal> both(2, at_once);
-  for (const bool early : {true, false}) {
-    Proposal& proposal = both[early ? 0 : 1];
-    const BandFade ahead{-proposal.transition.before, 0}, behind{0, proposal.transition.after};
-    Blend& blend = proposal.transition.blend;
-    blend.mid = blend.high = early ? ahead : behind;
-    if (!swap) blend.low = early ? behind : ahead;
-  }
-  return both;
+Proposal one_after_the_other(Proposal proposal, bool swap, bool low_last) {
+  const BandFade ahead{-proposal.transition.before, 0}, behind{0, proposal.transition.after};
+  Blend& blend = proposal.transition.blend;
+  blend.mid = blend.high = low_last ? ahead : behind;
+  if (!swap) blend.low = low_last ? behind : ahead;
+  return proposal;
 }
 
 }  // namespace
@@ -143,7 +139,8 @@ std::vector<Proposal> Meeting::proposals(const ProposalConfig& config) const {
         all.push_back(*proposal);
         ++found;
         if (!cut && share == .5 && swap == swaps) {
-          for (Proposal& staged : one_after_the_other(*proposal, swap)) all.push_back(std::move(staged));
+          for (const bool low_last : {true, false})
+            all.push_back(one_after_the_other(*proposal, swap, low_last));
         }
         const int shift = config.shift && !cut ? key_shift() : 0;
         if (shift == 0 || proposal->transition.blend.in.release == 0) continue;
