@@ -1,8 +1,8 @@
 // How well critics choose, to ears that they do not know: from random bars to random bars of some other
 // tracks the search of the planner finds the ways that critics hear least, and the best of these is
-// taken. Detectors hear it as sound, and beside it a way drawn at random, against the music of these
-// tracks as it goes on. Mixes have few seams and come to the same pairs again; this has as many as are
-// asked for.
+// taken. Detectors hear it as sound, and beside it a way drawn at random, each against the music that
+// goes on in both tracks where its middle lies, as judge does. Mixes have few seams and come to the same
+// pairs again; this has as many as are asked for.
 //
 // choices COUNT PARTNERS SECONDS CRITICS… -- [--split FILE] MUSIC…   (analyzed before: segue analyze)
 //   SECONDS: the kind, .1, 1 or 12; CRITICS: folders that hold sets (models/critics);
@@ -13,6 +13,7 @@
 #include <exception>
 #include <filesystem>
 #include <iostream>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
@@ -62,13 +63,13 @@ class Collection {
   std::size_t tracks() const { return pool_.tracks().size(); }
 
   // Of a question's track and those that this question and the next ones lead to.
-  std::vector<SeamPlaces> partners(std::span<const Question> questions, std::size_t number,
-                                   std::size_t count) const {
-    std::vector<SeamPlaces> all;
+  std::vector<std::pair<Question, SeamPlaces>> partners(std::span<const Question> questions,
+                                                        std::size_t number, std::size_t count) const {
+    std::vector<std::pair<Question, SeamPlaces>> all;
     for (std::size_t i = 0; i < count; ++i) {
       Question one = questions[number];
       one.to = questions[(number + i) % questions.size()].to;
-      if (track(one.from) != track(one.to)) all.push_back(places(one));
+      if (track(one.from) != track(one.to)) all.emplace_back(one, places(one));
     }
     return all;
   }
@@ -108,17 +109,41 @@ class Collection {
   std::vector<PlanSource> sources_;
 };
 
-SeamWindow as_sound(const SeamPlaces& places, const Proposal& way, Seconds kind) {
-  MeetingPlace out = places.exits.front(), in = places.entries.front();
+// What is heard of a join, and of the music that goes on where its middle lies in either track.
+struct Heard {
+  SeamWindow join;
+  std::vector<SeamWindow> passages;
+  std::vector<std::size_t> tracks;  // of the passages
+};
+
+Heard hear(const Collection& music, const Question& question, MeetingPlace out, MeetingPlace in,
+           const Proposal& way, Seconds kind) {
   out.at = way.out_at;
   in.at = way.in_at;
-  return Meeting(out, in, kind).hear(way, kind);
+  Heard heard{Meeting(out, in, kind).hear(way, kind), {}, {}};
+  const Seconds middle = to_seconds(way.transition.after - way.transition.before, Meeting::kRate) / 2;
+  const auto add = [&](MeetingPlace place, std::size_t bar) {
+    place.at += middle;
+    auto window = untouched(place, kind);
+    if (!window) return;
+    heard.passages.push_back(std::move(*window));
+    heard.tracks.push_back(music.track(bar));
+  };
+  add(out, question.from);
+  add(in, question.to);
+  return heard;
 }
 
 // Log odds of each detector, for AUC: groups are the tracks that are left.
 void tell(const std::string& what, const Collection& music, std::span<const Question> questions,
-          const DetectorSet& detectors, std::span<const SeamWindow> joins,
-          std::span<const SeamWindow> passages, std::span<const std::size_t> tracks_of_passages) {
+          const DetectorSet& detectors, std::vector<Heard> all) {
+  std::vector<SeamWindow> joins, passages;
+  std::vector<std::size_t> tracks_of_passages;
+  for (Heard& one : all) {
+    joins.push_back(std::move(one.join));
+    std::move(one.passages.begin(), one.passages.end(), std::back_inserter(passages));
+    tracks_of_passages.insert(tracks_of_passages.end(), one.tracks.begin(), one.tracks.end());
+  }
   std::printf("%-34s", what.c_str());
   for (const auto& detector : detectors.detectors) {
     const std::vector<float> heard = detector->score(joins), plain = detector->score(passages);
@@ -151,45 +176,34 @@ void measure(std::size_t count, std::size_t partners, Seconds kind,
   const DetectorSet detectors = find_detectors(kind);
   ProposalConfig config;
   config.lengths = {kind};
-  std::vector<SeamWindow> passages, joins(count);
-  std::vector<std::size_t> of;
-  for (const Question& question : questions) {
-    const SeamPlaces places = music.places(question);
-    const auto add = [&](const MeetingPlace& place, std::size_t bar) {
-      auto window = untouched(place, kind);
-      if (!window) return;
-      passages.push_back(std::move(*window));
-      of.push_back(music.track(bar));
-    };
-    add(places.exits.front(), question.from);
-    add(places.entries.front(), question.to);
-  }
+  std::vector<Heard> heard(count);
   parallel_for(count, 0, [&](std::size_t i) {
     const SeamPlaces places = music.places(questions[i]);
     Random random(questions[i].seed);
-    const Meeting meeting(places.exits[random.below(places.exits.size())],
-                          places.entries[random.below(places.entries.size())], kind);
-    std::vector<Proposal> ways = meeting.proposals(config);
-    joins[i] = meeting.hear(ways[random.below(ways.size())], kind);
+    const MeetingPlace& out = places.exits[random.below(places.exits.size())];
+    const MeetingPlace& in = places.entries[random.below(places.entries.size())];
+    const std::vector<Proposal> ways = Meeting(out, in, kind).proposals(config);
+    heard[i] = hear(music, questions[i], out, in, ways[random.below(ways.size())], kind);
   });
   std::printf(
       "%zu bars of %zu tracks, %zu partners each, transitions of up to %g s, heard by detectors (AUC)\n",
       count, music.tracks(), partners, kind.count());
-  tell("a way at random", music, questions, detectors, joins, passages, of);
+  tell("a way at random", music, questions, detectors, std::move(heard));
   for (const std::filesystem::path& folder : folders) {
     const CriticSets critics{require_critics(kind, folder)};
+    heard = std::vector<Heard>(count);
     parallel_for(count, 0, [&](std::size_t i) {
       std::optional<float> least;
-      for (const SeamPlaces& places : music.partners(questions, i, partners)) {
+      for (const auto& [question, places] : music.partners(questions, i, partners)) {
         SeamSearch search(places, critics, config);
         for (std::size_t task = 0; task < search.tasks(); ++task) search.run(task);
         const Proposal best = search.best();
         if (least && best.odds.value_or(0) >= *least) continue;
         least = best.odds.value_or(0);
-        joins[i] = as_sound(places, best, kind);
+        heard[i] = hear(music, question, places.exits.front(), places.entries.front(), best, kind);
       }
     });
-    tell(folder.string(), music, questions, detectors, joins, passages, of);
+    tell(folder.string(), music, questions, detectors, std::move(heard));
   }
 }
 

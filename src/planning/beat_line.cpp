@@ -26,6 +26,7 @@ std::optional<BeatLine> fit_beats(std::span<const Beat> beats, Seconds moment, S
     if (beat.seconds >= (moment - before).count() && beat.seconds <= (moment + after).count())
       times.push_back(beat.seconds);
   if (times.size() < kLeastBeats) return std::nullopt;
+  const std::vector<double> all = times;
   std::vector<double> numbers{0};
   const double period = median_interval(times);
   if (period <= 0) return std::nullopt;
@@ -63,6 +64,11 @@ std::optional<BeatLine> fit_beats(std::span<const Beat> beats, Seconds moment, S
   }
   if (line.error > kMostError) return std::nullopt;
   line.begin = line.nearest(moment.count());
+  for (const double time : all) {
+    const double off = time - line.nearest(time);
+    line.strays += off * off / static_cast<double>(all.size());
+  }
+  line.strays = std::sqrt(line.strays);
   return line;
 }
 

@@ -101,8 +101,9 @@ class Meeting {
   // end and at its beginning. A track that ends too soon is left earlier, by whole bars. With a steady
   // beat in both and tempi that can meet, bars and beats fall together, found by the beats first, then
   // within 30 ms by what begins in the sound of both, if there is audio; the low end changes at once, at
-  // the seam. With the seam in the middle the bands may also go over one after the other: what is above
-  // the low end ahead of it, or behind it. Levels and spectra meet half way. At least one: a short fade.
+  // the seam. Not for long where beats stray from their line by more than 12 ms. With the seam in the
+  // middle the bands may also go over one after the other: what is above the low end ahead of it, or
+  // behind it. Levels and spectra meet half way. At least one: a short fade.
   std::vector<Proposal> proposals(const ProposalConfig& config) const;
 
   // What is heard of it by those that learnt transitions of up to `kind`: mono, by the code that renders

@@ -8,10 +8,12 @@ namespace segue {
 namespace {
 
 constexpr Seconds kLongestOffBeat{4};
-constexpr Seconds kEdge{0.1};   // of a track that is left alone
-constexpr int kBeatsInBar = 4;  // by which a seam moves
-constexpr Seconds kSpare{0.3};  // of the room, so that rounding finds some
+constexpr Seconds kEdge{0.1};    // of a track that is left alone
+constexpr int kBeatsInBar = 4;   // by which a seam moves
+constexpr Seconds kSpare{0.3};   // of the room, so that rounding finds some
+constexpr Seconds kStaged{0.5};  // in less no band is heard to come first
 constexpr Seconds kOutRelease{16};
+constexpr double kLoose = 0.012;  // s, RMS, of all beats about their line: side by side they fall apart
 
 // The same with what is above the low end going over ahead of the seam, or behind it; the low end,
 // unless it is swapped at the seam, on the other side of it.
@@ -42,6 +44,7 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
   };
   const auto met = config.move ? meet(config, before, after, lacking(proposal.out_at, 1)) : std::nullopt;
   const bool meets = met.has_value();
+  if (meets && !cut && std::max(met->out.strays, met->in.strays) > kLoose) return std::nullopt;
   const Beats beats = met.value_or(Beats{});
   if (meets) {
     blend.out.tempo = beats.out_tempo;
@@ -138,7 +141,7 @@ std::vector<Proposal> Meeting::proposals(const ProposalConfig& config) const {
         if (!proposal) continue;
         all.push_back(*proposal);
         ++found;
-        if (!cut && share == .5 && swap == swaps) {
+        if (length >= kStaged && share == .5 && swap == swaps) {
           for (const bool low_last : {true, false})
             all.push_back(one_after_the_other(*proposal, swap, low_last));
         }

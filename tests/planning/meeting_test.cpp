@@ -56,6 +56,7 @@ TEST(BeatLine, LeavesOutWhatLiesOffIt) {
   EXPECT_NEAR(line->period, .5, 1e-9);
   EXPECT_NEAR(line->begin, 12, 1e-9);
   EXPECT_LT(line->error, 1e-6);
+  EXPECT_NEAR(line->strays, std::sqrt((.11 * .11 + .12 * .12) / 10), 1e-6);
 }
 
 // Hits at whole seconds, and softer ones between them.
@@ -107,6 +108,26 @@ TEST(Meeting, BeatsFallTogetherByWhatIsHeard) {
       to_seconds(blend->transition.blend.low.end - blend->transition.blend.low.begin, Meeting::kRate)
           .count(),
       .5, .01);
+}
+
+// A line can be laid through them, but side by side with others they fall apart.
+TEST(Meeting, LooseBeatsAreNotPlayedSideBySideForLong) {
+  const TemporaryFolder folder;
+  const HeardTrack steady(folder, "a", hits(120, .5, .25), .5, .25);
+  for (const double off : {.005, .018}) {
+    TrackMusic music;
+    for (int i = 0; i < 240; ++i)
+      music.beats.push_back({.1 + i * .49 + (i % 2 == 0 ? off : -off), i % 4});
+    HeardTrack loose(folder, "b", hits(120, .49, .1), .49, .1);
+    loose.features = FeatureFile::open(test::write_features(
+        folder.path(), test::track_id("loose"), loose.features->frames(), [](Hop, int) { return -3.0f; },
+        music));
+    const auto all =
+        Meeting(steady.place(60.25), loose.place(.1 + 125 * .49), Seconds(12)).proposals({});
+    const Proposal* blend = centred(all, 6, 12);
+    EXPECT_EQ(blend != nullptr, off < .012);
+    EXPECT_NE(centred(all, .9, 1.1), nullptr) << "a short one may be";
+  }
 }
 
 TEST(Meeting, TempiThatCannotMeetDoNotRunAgainstEachOther) {
@@ -238,6 +259,14 @@ TEST(Meeting, BandsMayGoOverOneAfterTheOther) {
       }
     }
   }
+  const auto ways = [&](double length) {
+    config.lengths = {Seconds(length)};
+    return Meeting(slow.place(60.25), fast.place(.1 + 125 * .49), Seconds(12)).proposals(config);
+  };
+  const auto second = ways(1);
+  ASSERT_EQ(second.size(), 3u);
+  EXPECT_EQ(second[1].transition.blend.low, second[2].transition.blend.mid) << "nothing is swapped";
+  EXPECT_EQ(ways(.1).size(), 1u) << "too short";
 }
 
 TEST(Meeting, NothingIsAskedThatTheSourcesOrTheRoomLack) {
