@@ -1,8 +1,8 @@
 // How well critics choose, to ears that they do not know: from random bars to random bars of some other
 // tracks the search of the planner finds the ways that critics hear least, and the best of these is
 // taken. Detectors hear it as sound, and beside it a way drawn at random, each against the music that
-// goes on in both tracks where its middle lies, as judge does. Mixes have few seams and come to the same
-// pairs again; this has as many as are asked for.
+// goes on in both tracks where its middle lies. Mixes have few seams and come to the same pairs again;
+// this has as many as are asked for.
 //
 // choices COUNT PARTNERS SECONDS CRITICS… -- [--split FILE] MUSIC…   (analyzed before: segue analyze)
 //   SECONDS: the kind, .1, 1 or 12; CRITICS: folders that hold sets (models/critics);
@@ -116,21 +116,19 @@ struct Heard {
   std::vector<std::size_t> tracks;  // of the passages
 };
 
-Heard hear(const Collection& music, const Question& question, MeetingPlace out, MeetingPlace in,
-           const Proposal& way, Seconds kind) {
-  out.at = way.out_at;
-  in.at = way.in_at;
-  Heard heard{Meeting(out, in, kind).hear(way, kind), {}, {}};
+Heard hear(const Collection& music, const Question& question, const SeamPlaces& places,
+           const Meeting& meeting, const Proposal& way, Seconds kind) {
+  Heard heard{meeting.hear(way, kind), {}, {}};
   const Seconds middle = to_seconds(way.transition.after - way.transition.before, Meeting::kRate) / 2;
-  const auto add = [&](MeetingPlace place, std::size_t bar) {
-    place.at += middle;
+  const auto add = [&](MeetingPlace place, Seconds at, std::size_t bar) {
+    place.at = at + middle;
     auto window = untouched(place, kind);
     if (!window) return;
     heard.passages.push_back(std::move(*window));
     heard.tracks.push_back(music.track(bar));
   };
-  add(out, question.from);
-  add(in, question.to);
+  add(places.exits.front(), way.out_at, question.from);
+  add(places.entries.front(), way.in_at, question.to);
   return heard;
 }
 
@@ -180,10 +178,10 @@ void measure(std::size_t count, std::size_t partners, Seconds kind,
   parallel_for(count, 0, [&](std::size_t i) {
     const SeamPlaces places = music.places(questions[i]);
     Random random(questions[i].seed);
-    const MeetingPlace& out = places.exits[random.below(places.exits.size())];
-    const MeetingPlace& in = places.entries[random.below(places.entries.size())];
-    const std::vector<Proposal> ways = Meeting(out, in, kind).proposals(config);
-    heard[i] = hear(music, questions[i], out, in, ways[random.below(ways.size())], kind);
+    const Meeting meeting(places.exits[random.below(places.exits.size())],
+                          places.entries[random.below(places.entries.size())], kind);
+    const std::vector<Proposal> ways = meeting.proposals(config);
+    heard[i] = hear(music, questions[i], places, meeting, ways[random.below(ways.size())], kind);
   });
   std::printf(
       "%zu bars of %zu tracks, %zu partners each, transitions of up to %g s, heard by detectors (AUC)\n",
@@ -200,7 +198,10 @@ void measure(std::size_t count, std::size_t partners, Seconds kind,
         const Proposal best = search.best();
         if (least && best.odds.value_or(0) >= *least) continue;
         least = best.odds.value_or(0);
-        heard[i] = hear(music, question, places.exits.front(), places.entries.front(), best, kind);
+        MeetingPlace out = places.exits.front(), in = places.entries.front();
+        out.at = best.out_at;
+        in.at = best.in_at;
+        heard[i] = hear(music, question, places, Meeting(out, in, kind), best, kind);
       }
     });
     tell(folder.string(), music, questions, detectors, std::move(heard));

@@ -89,7 +89,8 @@ void measure(const std::filesystem::path& split, const std::vector<std::filesyst
       BlendSketch sketch;
       sketching += seconds_of([&] { sketch = meeting.sketch(way, kKind); });
       sketches.push_back(std::move(sketch.window));
-      busy.push_back(sketch.both_busy / way.duration());
+      const BandFade& middle = way.transition.blend.mid;
+      busy.push_back(sketch.both_busy / to_seconds(middle.end - middle.begin, Meeting::kRate));
       sounding += seconds_of([&] { sounds.push_back(meeting.hear(way, kKind)); });
     }
     if (sketches.empty()) continue;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/random.hpp"
 #include "evaluation/seam_sets.hpp"
@@ -88,7 +89,10 @@ std::optional<SeamWindow> BlendListener::hear(const Join& join, std::uint64_t se
   }
   ProposalConfig config;
   config.lengths = {kind_};
-  config.leave_early = !join.continuous();  // what goes on is not to jump
+  if (join.continuous()) {
+    config.leave_early = false;                                    // what goes on is not to jump
+    config.most_jitter = std::numeric_limits<double>::infinity();  // its beats cannot fall apart
+  }
   const auto ways = [&] {
     std::vector<Proposal> some = both.proposals(config);
     std::erase_if(some, [&](const Proposal& way) { return !covers(kind_, way.duration()); });

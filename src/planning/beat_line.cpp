@@ -66,9 +66,9 @@ std::optional<BeatLine> fit_beats(std::span<const Beat> beats, Seconds moment, S
   line.begin = line.nearest(moment.count());
   for (const double time : all) {
     const double off = time - line.nearest(time);
-    line.strays += off * off / static_cast<double>(all.size());
+    line.jitter += off * off / static_cast<double>(all.size());
   }
-  line.strays = std::sqrt(line.strays);
+  line.jitter = std::sqrt(line.jitter);
   return line;
 }
 

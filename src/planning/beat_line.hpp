@@ -15,7 +15,7 @@ struct BeatLine {
   double begin = 0;   // seconds in the track
   double period = 0;  // seconds
   double error = 0;   // seconds, RMS, of the beats about it that it was laid through
-  double strays = 0;  // and of all of them, those that were left out too
+  double jitter = 0;  // and of all of them, those that were left out too
 
   double nearest(double moment) const;
 };

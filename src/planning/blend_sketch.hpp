@@ -20,7 +20,8 @@ struct SketchSide {
 struct BlendSketch {
   SeamWindow window;
   // For how long, of the transition, neither track covers the other by 6 dB between 200 and 2500 Hz,
-  // where voices and melodies are. Two that are equally loud all the time fade so for .41 of it.
+  // where voices and melodies are. With two that are equally loud all the time that is .41 of the time
+  // in which the middle fades.
   Seconds both_busy{0};
 };
 

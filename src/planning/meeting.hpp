@@ -69,7 +69,9 @@ struct ProposalConfig {
   bool leave_early = true;     // a track that ends too soon
   bool shift = false;          // the pitch, by a semitone, where that makes keys go together
   double most_stretch = 0.05;  // of one track; two can meet at twice that
-  double spectrum = 1.0;       // share of the difference of their spectra that is taken away
+  double most_jitter = 0.012;  // s, RMS, of all beats of a track about their line: those of others are
+                               // not played beside it for long
+  double spectrum = 1.0;  // share of the difference of their spectra that is taken away
   std::vector<Seconds> lengths{Seconds(0.1), Seconds(1), Seconds(12), Seconds(32)};  // at most, each
   Seconds most_release{20};              // in which speed, pitch and levels are given back
   std::vector<double> shares{.5, 1, 0};  // of a transition that lie ahead of the seam
@@ -100,10 +102,11 @@ class Meeting {
   // Ways that there is room for: of each length, with the seam in the middle of the transition, at its
   // end and at its beginning. A track that ends too soon is left earlier, by whole bars. With a steady
   // beat in both and tempi that can meet, bars and beats fall together, found by the beats first, then
-  // within 30 ms by what begins in the sound of both, if there is audio; the low end changes at once, at
-  // the seam. Not for long where beats stray from their line by more than 12 ms. With the seam in the
-  // middle the bands may also go over one after the other: what is above the low end ahead of it, or
-  // behind it. Levels and spectra meet half way. At least one: a short fade.
+  // within 30 ms by what begins in the sound of both, if there is audio; the low end of a
+  // long one changes at once, at the seam. Beats that do not meet, or are too loose (most_jitter), leave
+  // only short ways. In half a second or more with the seam in the middle, what is above the low end may
+  // also go over ahead of the seam, or behind it; the low end, if it is not swapped, on the other side.
+  // Levels and spectra meet half way. At least one: a short fade.
   std::vector<Proposal> proposals(const ProposalConfig& config) const;
 
   // What is heard of it by those that learnt transitions of up to `kind`: mono, by the code that renders

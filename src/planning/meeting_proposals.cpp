@@ -13,7 +13,6 @@ constexpr int kBeatsInBar = 4;   // by which a seam moves
 constexpr Seconds kSpare{0.3};   // of the room, so that rounding finds some
 constexpr Seconds kStaged{0.5};  // in less no band is heard to come first
 constexpr Seconds kOutRelease{16};
-constexpr double kLoose = 0.012;  // s, RMS, of all beats about their line: side by side they fall apart
 
 // The same with what is above the low end going over ahead of the seam, or behind it; the low end,
 // unless it is swapped at the seam, on the other side of it.
@@ -44,7 +43,9 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
   };
   const auto met = config.move ? meet(config, before, after, lacking(proposal.out_at, 1)) : std::nullopt;
   const bool meets = met.has_value();
-  if (meets && !cut && std::max(met->out.strays, met->in.strays) > kLoose) return std::nullopt;
+  // Side by side, loose beats would fall apart.
+  if (meets && !cut && std::max(met->out.jitter, met->in.jitter) > config.most_jitter)
+    return std::nullopt;
   const Beats beats = met.value_or(Beats{});
   if (meets) {
     blend.out.tempo = beats.out_tempo;
