@@ -69,7 +69,7 @@ struct ProposalConfig {
   bool leave_early = true;     // a track that ends too soon
   bool shift = false;          // the pitch, by a semitone, where that makes keys go together
   double most_stretch = 0.05;  // of one track; two can meet at twice that
-  double most_jitter = 0.012;  // s, RMS, of all beats of a track about their line: those of others are
+  double most_jitter = 0.009;  // s, RMS, of all beats of a track about their line: those of others are
                                // not played beside it for long
   double spectrum = 1.0;  // share of the difference of their spectra that is taken away
   std::vector<Seconds> lengths{Seconds(0.1), Seconds(1), Seconds(12), Seconds(32)};  // at most, each

@@ -122,7 +122,7 @@ TEST(Meeting, LooseBeatsAreNotPlayedSideBySideForLong) {
       most = std::max(most, one.duration().count());
     return most;
   };
-  for (const double slip : {.03, .09}) {
+  for (const double slip : {.02, .09}) {
     TrackMusic music;
     for (int i = 0; i < 240; ++i) music.beats.push_back({.1 + i * .49 + (i % 8 == 0 ? slip : 0), i % 4});
     other.features = FeatureFile::open(test::write_features(
