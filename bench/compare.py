@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 """Ways to make one stream of a collection, side by side.
 
-compare.py SEGUE MUSIC… [--split tests/split.json] [--length 10:00] [--seeds 1 2 …] [--work FOLDER] [--json FILE]
+compare.py SEGUE MUSIC… [--split tests/split.json] [--length 10:00 …] [--seeds 1 2 …] [--work FOLDER] [--json FILE]
 
-Mixes the test side of the split (or all the music, without one) once a seed by each way (seeds that lead to the same mix
-count once), judges all of a way together (`segue judge`) and prints a table: how audible the seams are, by kind of
-transition (AUC, .5 = not at all; beside it what random joins of the same kind get; "–" where there are fewer than 20 of a
-kind, or no detector is valid), and how many of them keep tempo, beat, key, loudness and spectrum. Last what human DJs
-reach (Kim et al., ISMIR 2020, 20,765 transitions).
+Mixes the test side of the split (or all the music, without one) once a length and seed by each way (those that lead to
+the same mix count once), judges all of a way together (`segue judge`) and prints a table: how audible the seams are, by
+kind of transition (AUC, .5 = not at all; beside it what random joins of the same kind get; "–" where there are fewer
+than 20 of a kind, or no detector is valid), and how many of them keep tempo, beat, key, loudness and spectrum. Last
+what human DJs reach (Kim et al., ISMIR 2020, 20,765 transitions).
 """
 import argparse
 import json
@@ -137,25 +137,32 @@ class Comparison:
         listed = json.loads(run(self.segue, "library", "list", "--json").stdout)
         self.tracks = [t for t in listed if t["file"] in wanted and t["double_of"] is None and t["integrated_lufs"] > -60]
 
-    def mixed(self, folder, seed, *flags):
-        mix = folder / f"{seed}.flac"
+    def is_new(self, folder, plan):
+        """Not from the same beginning as another of this way."""
+        heard = what_is_heard(plan)
+        known = heard in self.made.setdefault(folder, set())
+        self.made[folder].add(heard)
+        return not known
+
+    def mixed(self, folder, length, seed, *flags):
+        mix = folder / f"{length.replace(':', '.')}-{seed}.flac"
         plan = mix.with_suffix(".plan.json")
-        made = run(self.segue, "mix", *self.music, "--length", self.options.length, "--seed", seed, "--plan-only",
+        made = run(self.segue, "mix", *self.music, "--length", length, "--seed", seed, "--plan-only",
                    "--save-plan", plan, "-q", *flags, may_fail=True)
         if made.returncode:
             print(f"  seed {seed}: {made.stderr.strip()}", file=sys.stderr)
             return []
-        heard = what_is_heard(json.loads(plan.read_text()))
-        if heard in self.made.setdefault(folder, set()):  # from the same beginning
+        if not self.is_new(folder, json.loads(plan.read_text())):
             return []
-        self.made[folder].add(heard)
         run(self.segue, "mix", "--plan", plan, "-o", mix, "-q")
         return [(mix, plan)]
 
-    def planned(self, folder, seed, make):
+    def planned(self, folder, length, seed, make):
         pairs = []
-        for number, plan in enumerate(make(self.tracks, int(seed), seconds_of(self.options.length))):
-            mix = folder / f"{seed}-{number}.flac"
+        for number, plan in enumerate(make(self.tracks, int(seed), seconds_of(length))):
+            if not self.is_new(folder, plan):
+                continue
+            mix = folder / f"{length.replace(':', '.')}-{seed}-{number}.flac"
             mix.with_suffix(".plan.json").write_text(json.dumps(plan))
             run(self.segue, "mix", "--plan", mix.with_suffix(".plan.json"), "-o", mix, "-q")
             pairs.append((mix, mix.with_suffix(".plan.json")))
@@ -200,7 +207,7 @@ def main():
     parser.add_argument("music", nargs="+", type=pathlib.Path)
     parser.add_argument("--split", type=pathlib.Path)
     parser.add_argument("--side", default="test")
-    parser.add_argument("--length", default="10:00")
+    parser.add_argument("--length", nargs="+", default=["10:00"], help="of the mixes; of several, all are made")
     parser.add_argument("--seeds", nargs="+", default=["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"])
     parser.add_argument("--only", nargs="+", help="ways whose names hold one of these")
     parser.add_argument("--judge", type=shlex.split, default=[], help="further flags of segue judge, as one word")
@@ -213,14 +220,14 @@ def main():
     compare = Comparison(options, files_of(options.music, options.split, options.side))
     own = options.mix
     ways = {
-        "segue mix": lambda folder, seed: compare.mixed(folder, seed, *own),
-        "segue collage": lambda folder, seed: compare.mixed(folder, seed, "--style", "collage", *own),
-        "the report's greedy CRNN": lambda folder, seed: compare.mixed(
-            folder, seed, "--style", "collage", "--model", "crnn-report", "--beam", "1"),
-        "random joins": lambda folder, seed: compare.mixed(
-            folder, seed, "--style", "collage", "--model", "random", "--beam", "1"),
-        "whole tracks, 8-s crossfades": lambda folder, seed: compare.planned(folder, seed, whole_tracks),
-        "true continuation": lambda folder, seed: compare.planned(folder, seed, continuations),
+        "segue mix": lambda folder, length, seed: compare.mixed(folder, length, seed, *own),
+        "segue collage": lambda folder, length, seed: compare.mixed(folder, length, seed, "--style", "collage", *own),
+        "the report's greedy CRNN": lambda folder, length, seed: compare.mixed(
+            folder, length, seed, "--style", "collage", "--model", "crnn-report", "--beam", "1"),
+        "random joins": lambda folder, length, seed: compare.mixed(
+            folder, length, seed, "--style", "collage", "--model", "random", "--beam", "1"),
+        "whole tracks, 8-s crossfades": lambda folder, length, seed: compare.planned(folder, length, seed, whole_tracks),
+        "true continuation": lambda folder, length, seed: compare.planned(folder, length, seed, continuations),
     }
     reports = {}
     print("| way | seams | " + " | ".join(short for short, _ in COLUMNS) + " | true peak | tracks, returns |")
@@ -231,7 +238,7 @@ def main():
         with tempfile.TemporaryDirectory() as scratch:
             folder = (options.work or pathlib.Path(scratch)) / name.replace(" ", "-").replace("'", "").replace(",", "")
             folder.mkdir(parents=True, exist_ok=True)
-            pairs = [pair for seed in options.seeds for pair in make(folder, seed)]
+            pairs = [pair for length in options.length for seed in options.seeds for pair in make(folder, length, seed)]
             if pairs:
                 reports[name] = compare.judged(pairs)
                 row(name, reports[name])
