@@ -123,7 +123,8 @@ void measure(const std::filesystem::path& split, const std::vector<std::filesyst
   std::vector<double> of_taken;
   for (const auto& [pair, best] : taken) of_taken.push_back(best.second);
   std::printf(
-      "both tracks are busy at once for %.3f of a blend, of the one that critics take in each pair "
+      "both tracks are busy at once for %.3f of the middle fades, of the one that critics take in each "
+      "pair "
       "for %.3f; correlation with their odds %.3f\n",
       mean(busy), mean(of_taken),
       products(busy, of_sounds) / std::sqrt(products(busy, busy) * products(of_sounds, of_sounds)));

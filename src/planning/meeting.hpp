@@ -71,7 +71,7 @@ struct ProposalConfig {
   double most_stretch = 0.05;  // of one track; two can meet at twice that
   double most_jitter = 0.009;  // s, RMS, of all beats of a track about their line: those of others are
                                // not played beside it for long
-  double spectrum = 1.0;  // share of the difference of their spectra that is taken away
+  double spectrum = 1.0;       // share of the difference of their spectra that is taken away
   std::vector<Seconds> lengths{Seconds(0.1), Seconds(1), Seconds(12), Seconds(32)};  // at most, each
   Seconds most_release{20};              // in which speed, pitch and levels are given back
   std::vector<double> shares{.5, 1, 0};  // of a transition that lie ahead of the seam
