@@ -23,6 +23,7 @@
 #include "base/paths.hpp"
 #include "base/random.hpp"
 #include "evaluation/auc.hpp"
+#include "evaluation/seam_sets.hpp"
 #include "features/split.hpp"
 #include "judge/detectors.hpp"
 #include "judge/join_chooser.hpp"
@@ -134,20 +135,22 @@ Heard hear(const Collection& music, const Question& question, const SeamPlaces& 
 
 // Log odds of each detector, for AUC: groups are the tracks that are left.
 void tell(const std::string& what, const Collection& music, std::span<const Question> questions,
-          const DetectorSet& detectors, std::vector<Heard> all) {
+          const DetectorSet& detectors, std::vector<std::optional<Heard>> all) {
   std::vector<SeamWindow> joins, passages;
-  std::vector<std::size_t> tracks_of_passages;
-  for (Heard& one : all) {
-    joins.push_back(std::move(one.join));
-    std::move(one.passages.begin(), one.passages.end(), std::back_inserter(passages));
-    tracks_of_passages.insert(tracks_of_passages.end(), one.tracks.begin(), one.tracks.end());
+  std::vector<std::size_t> tracks_of_joins, tracks_of_passages;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!all[i]) continue;
+    joins.push_back(std::move(all[i]->join));
+    tracks_of_joins.push_back(music.track(questions[i].from));
+    std::move(all[i]->passages.begin(), all[i]->passages.end(), std::back_inserter(passages));
+    tracks_of_passages.insert(tracks_of_passages.end(), all[i]->tracks.begin(), all[i]->tracks.end());
   }
-  std::printf("%-34s", what.c_str());
+  std::printf("%-34s  %zu joins", what.c_str(), joins.size());
   for (const auto& detector : detectors.detectors) {
     const std::vector<float> heard = detector->score(joins), plain = detector->score(passages);
     std::vector<GroupedScore> scores;
     for (std::size_t i = 0; i < heard.size(); ++i)
-      scores.push_back({heard[i], true, music.track(questions[i].from)});
+      scores.push_back({heard[i], true, tracks_of_joins[i]});
     for (std::size_t i = 0; i < plain.size(); ++i)
       scores.push_back({plain[i], false, tracks_of_passages[i]});
     const Interval interval = auc_interval(scores, music.tracks(), 1);
@@ -174,13 +177,15 @@ void measure(std::size_t count, std::size_t partners, Seconds kind,
   const DetectorSet detectors = find_detectors(kind);
   ProposalConfig config;
   config.lengths = {kind};
-  std::vector<Heard> heard(count);
+  std::vector<std::optional<Heard>> heard(count);  // none where no way of the kind is there
   parallel_for(count, 0, [&](std::size_t i) {
     const SeamPlaces places = music.places(questions[i]);
     Random random(questions[i].seed);
     const Meeting meeting(places.exits[random.below(places.exits.size())],
                           places.entries[random.below(places.entries.size())], kind);
-    const std::vector<Proposal> ways = meeting.proposals(config);
+    std::vector<Proposal> ways = meeting.proposals(config);
+    std::erase_if(ways, [&](const Proposal& way) { return !covers(kind, way.duration()); });
+    if (ways.empty()) return;
     heard[i] = hear(music, questions[i], places, meeting, ways[random.below(ways.size())], kind);
   });
   std::printf(
@@ -189,14 +194,14 @@ void measure(std::size_t count, std::size_t partners, Seconds kind,
   tell("a way at random", music, questions, detectors, std::move(heard));
   for (const std::filesystem::path& folder : folders) {
     const CriticSets critics{require_critics(kind, folder)};
-    heard = std::vector<Heard>(count);
+    heard = std::vector<std::optional<Heard>>(count);
     parallel_for(count, 0, [&](std::size_t i) {
       std::optional<float> least;
       for (const auto& [question, places] : music.partners(questions, i, partners)) {
         SeamSearch search(places, critics, config);
         for (std::size_t task = 0; task < search.tasks(); ++task) search.run(task);
         const Proposal best = search.best();
-        if (least && best.odds.value_or(0) >= *least) continue;
+        if (!covers(kind, best.duration()) || (least && best.odds.value_or(0) >= *least)) continue;
         least = best.odds.value_or(0);
         MeetingPlace out = places.exits.front(), in = places.entries.front();
         out.at = best.out_at;
