@@ -123,9 +123,8 @@ void measure(const std::filesystem::path& split, const std::vector<std::filesyst
   std::vector<double> of_taken;
   for (const auto& [pair, best] : taken) of_taken.push_back(best.second);
   std::printf(
-      "both tracks are busy at once for %.3f of the middle fades, of the one that critics take in each "
-      "pair "
-      "for %.3f; correlation with their odds %.3f\n",
+      "both tracks are busy at once for %.3f of the time in which the middle fades, of the way that "
+      "critics take in each pair for %.3f; correlation with their odds %.3f\n",
       mean(busy), mean(of_taken),
       products(busy, of_sounds) / std::sqrt(products(busy, busy) * products(of_sounds, of_sounds)));
   std::printf("of their variance %.2f lies within pairs of tracks\n", within / products(all, all));

@@ -102,10 +102,10 @@ class Meeting {
   // Ways that there is room for: of each length, with the seam in the middle of the transition, at its
   // end and at its beginning. A track that ends too soon is left earlier, by whole bars. With a steady
   // beat in both and tempi that can meet, bars and beats fall together, found by the beats first, then
-  // within 30 ms by what begins in the sound of both, if there is audio; the low end of a
-  // long one changes at once, at the seam. Beats that do not meet, or are too loose (most_jitter), leave
-  // only short ways. In half a second or more with the seam in the middle, what is above the low end may
-  // also go over ahead of the seam, or behind it; the low end, if it is not swapped, on the other side.
+  // within 30 ms by what begins in the sound of both, if there is audio; the low end of a long one
+  // changes at once, at the seam. Beats that do not meet, or are too loose (most_jitter), leave only
+  // short ways. In half a second or more with the seam in the middle, what is above the low end may also
+  // go over ahead of the seam, or behind it; the low end, if it is not swapped, on the other side.
   // Levels and spectra meet half way. At least one: a short fade.
   std::vector<Proposal> proposals(const ProposalConfig& config) const;
 
