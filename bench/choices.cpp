@@ -5,7 +5,7 @@
 // this has as many as are asked for.
 //
 // choices COUNT PARTNERS SECONDS CRITICS… -- [--split FILE] MUSIC…   (analyzed before: segue analyze)
-//   SECONDS: the kind, .1, 1 or 12; CRITICS: folders that hold sets (models/critics);
+//   SECONDS: the kind, .1, 1, 12 or 32; CRITICS: folders that hold sets (models/critics);
 //   --split: of this split the validation side alone
 #include <algorithm>
 #include <cmath>

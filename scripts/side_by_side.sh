@@ -19,15 +19,15 @@ finish() {
 }
 
 # teach NAME SUFFIX MUSIC… -- FLAG…: sets of NAME (detectors, critics) for crossfades of .1 s and 1 s, and for blends of
-# up to 12 s, into build/NAMESUFFIX and models/NAME (as FAMILYSUFFIX), one thread each, with the licences of what taught
-# them.
+# up to 12 s and up to 32 s, into build/NAMESUFFIX and models/NAME (as FAMILYSUFFIX), one thread each, with the licences
+# of what taught them.
 teach() {
   local kind=$1 suffix=$2 name=$1$2 music=() seconds card family
   shift 2
   while [ "$1" != -- ]; do music+=("$1"); shift; done
   shift
   mkdir -p "build/$name"
-  for seconds in 0.1 1 12; do
+  for seconds in 0.1 1 12 32; do
     echo "teaching $name of transitions of $seconds s: build/$name/$seconds.log"
     start "build/$name/$seconds.log" build/release/segue judge --learn "${music[@]}" "$@" \
       --split tests/split.json --crossfade "$seconds" -o "build/$name" --seed 1 --threads 1

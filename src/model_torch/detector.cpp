@@ -30,8 +30,9 @@ constexpr int kWarmUp = 100;            // steps
 constexpr Seconds kLeastHeard{1};       // of music on either side, where a window is cut short
 constexpr std::size_t kCounted = 2000;  // windows that the bands' mean and scale are taken from
 
-// Of long transitions, so many frames are heard as one: their windows cost no more than short ones.
-Hop pooled(Seconds transition) { return transition < Seconds(4) ? 1 : transition < Seconds(16) ? 2 : 4; }
+// Of long transitions, so many frames are heard as one: their windows cost less. With four hard cuts
+// blur.
+Hop pooled(Seconds transition) { return transition < Seconds(4) ? 1 : 2; }
 
 FrameRange pooled(const FrameRange& range, Hop pool) {
   const Hop begin = (range.begin + pool - 1) / pool;

@@ -78,9 +78,15 @@ class BlendEar : public SeamEar {
  public:
   BlendEar(const FragmentPool& pool, CriticSets sets, const EarConfig& config)
       : pool_(pool), sets_(std::move(sets)), config_(config) {
-    std::erase_if(ways_.lengths, [&](Seconds length) { return set_for(sets_, length) == nullptr; });
+    std::erase_if(ways_.lengths, [&](Seconds length) {
+      return length > kLongest || set_for(sets_, length) == nullptr;
+    });
+    std::erase_if(sets_, [&](const auto& set) {
+      return std::none_of(ways_.lengths.begin(), ways_.lengths.end(),
+                          [&](Seconds length) { return set_for(sets_, length) == set.get(); });
+    });
     for (const Seconds length : ways_.lengths) longest_ = std::max(longest_, length);
-    ways_.shares = {.5};  // the arranger tries the others
+    ways_.shares = {.5};  // the arranger tries the others, and longer ones
   }
 
   bool has_opinion(std::size_t, std::size_t) const override { return true; }
@@ -98,6 +104,7 @@ class BlendEar : public SeamEar {
   }
 
  private:
+  static constexpr Seconds kLongest{12};
   static constexpr float kUnknown = 100;  // where nobody has learnt the only ways that there are
   static constexpr std::size_t kAtOnce = 4;
 

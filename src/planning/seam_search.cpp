@@ -12,6 +12,14 @@ namespace {
 constexpr Seconds kTellBusy{0.5};
 constexpr std::size_t kHeard = 4;  // ways that are heard as sound, of those that are sketched
 
+// Of so long a blend it matters little at which bar it lies, and a sketch of it costs more than others:
+// every second place will do.
+constexpr Seconds kSparse{12};
+
+bool is_tried(std::size_t exit, std::size_t entry, const Proposal& way) {
+  return way.duration() <= kSparse || (exit % 2 == 0 && entry % 2 == 0);
+}
+
 // In steps, so that they do not hang on the BLAS.
 float stepped(float odds) { return std::round(odds * 256) / 256; }
 
@@ -125,7 +133,7 @@ void SeamSearch::hear_by_themselves(bool exits) {
       const Meeting sketched = exits ? meeting(i, other, false) : meeting(other, i, false);
       for (const Proposal& way : sketched.proposals(config_)) {
         const CriticSet* critics = set_for(critics_, way.duration());
-        if (critics == nullptr) continue;
+        if (critics == nullptr || !is_tried(exits ? i : other, exits ? other : i, way)) continue;
         const int middle = middle_of(way, places[i], exits);
         const auto [known, is_new] = odds[i].try_emplace({critics, middle});
         if (!is_new) continue;
@@ -152,6 +160,7 @@ void SeamSearch::sketch(std::size_t exit) {
     const Meeting sketched = meeting(exit, entry, false);
     const std::vector<Proposal> ways = sketched.proposals(config_);
     for (std::size_t way = 0; way < ways.size(); ++way) {
+      if (!is_tried(exit, entry, ways[way])) continue;
       const CriticSet* critics = set_for(critics_, ways[way].duration());
       all.push_back({exit, entry, way, critics, ways[way].step > Proposal::kMostStep,
                      middle_of(ways[way], places_.exits[exit], true),

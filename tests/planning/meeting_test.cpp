@@ -136,6 +136,25 @@ TEST(Meeting, LooseBeatsAreNotPlayedSideBySideForLong) {
   }
 }
 
+// Its ways cost most.
+TEST(Meeting, OfLongBlendsTheSeamLiesInTheMiddle) {
+  const TemporaryFolder folder;
+  const HeardTrack a(folder, "a", test::noise(.1, 120 * 22050, 3), 0, 0);
+  const HeardTrack b(folder, "b", test::noise(.1, 120 * 22050, 5), 0, 0);
+  int centred_ones = 0, others = 0;
+  for (const Proposal& one : Meeting(a.place(60), b.place(60), Seconds(32)).proposals({})) {
+    const bool is_centred = one.transition.before == one.transition.after;
+    if (one.duration() > Seconds(12.1)) {
+      EXPECT_TRUE(is_centred);
+      ++centred_ones;
+    } else if (!is_centred) {
+      ++others;
+    }
+  }
+  EXPECT_EQ(centred_ones, 3) << "as a whole, low end last, low end first";
+  EXPECT_EQ(others, 2);
+}
+
 TEST(Meeting, TempiThatCannotMeetDoNotRunAgainstEachOther) {
   const TemporaryFolder folder;
   const HeardTrack a(folder, "a", hits(120, .5, .25), .5, .25);

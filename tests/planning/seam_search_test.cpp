@@ -169,6 +169,25 @@ TEST(SeamSearch, EachTrackIsDecodedOnce) {
   EXPECT_EQ(decoded, 2);
 }
 
+TEST(SeamSearch, LongBlendsAreTriedAtEverySecondPlace) {
+  const TemporaryFolder folder;
+  const HeardTrack a(folder, "a", test::noise(.1, 120 * 22050, 3), 0, 0);
+  const HeardTrack b(folder, "b", test::noise(.1, 120 * 22050, 5), 0, 0);
+  for (const auto& [length, pairs] : {std::pair(32.0, 2u), std::pair(12.0, 6u)}) {
+    std::vector<double> middles;
+    const CriticSets sets = only(Seconds(length), std::make_unique<MiddleCritic>(middles));
+    ProposalConfig config;
+    config.lengths = {Seconds(length)};
+    config.shares = {.5};
+    SeamSearch search({{a.place(60), a.place(62), a.place(58)}, {b.place(60), b.place(57)}}, sets,
+                      config);
+    for (std::size_t exit = 0; exit < 3; ++exit) search.run(exit);
+    EXPECT_EQ(middles.size(), 3 * pairs) << length;
+    for (std::size_t task = 3; task < search.tasks(); ++task) search.run(task);
+    EXPECT_GT(search.best().duration().count(), length - 1);
+  }
+}
+
 // Critics who hear no difference leave it to what is busy at once; where one is heard, it counts more.
 TEST(SeamSearch, OfWaysThatSoundAlikeBusyPassagesDoNotCollide) {
   // Likes joins where treble comes in, as it does with what is busy.
