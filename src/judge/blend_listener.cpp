@@ -89,6 +89,7 @@ std::optional<SeamWindow> BlendListener::hear(const Join& join, std::uint64_t se
   }
   ProposalConfig config;
   config.lengths = {kind_};
+  config.longest_plain = kind_;  // whatever is taken later
   if (join.continuous()) {
     config.leave_early = false;                                    // what goes on is not to jump
     config.most_jitter = std::numeric_limits<double>::infinity();  // its beats cannot fall apart

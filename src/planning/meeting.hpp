@@ -71,6 +71,7 @@ struct ProposalConfig {
   double most_stretch = 0.05;  // of one track; two can meet at twice that
   double most_jitter = 0.009;  // s, RMS, of all beats of a track about their line: those of others are
                                // not played beside it for long
+  Seconds longest_plain{12};   // where no beats fall together
   double spectrum = 1.0;       // share of the difference of their spectra that is taken away
   std::vector<Seconds> lengths{Seconds(0.1), Seconds(1), Seconds(12), Seconds(32)};  // at most, each
   Seconds most_release{20};              // in which speed, pitch and levels are given back
@@ -104,9 +105,10 @@ class Meeting {
   // beat in both and tempi that can meet, bars and beats fall together, found by the beats first, then
   // within 30 ms by what begins in the sound of both, if there is audio; the low end of a long one
   // changes at once, at the seam. Beats that do not meet, or are too loose (most_jitter), leave only
-  // short ways. In half a second or more with the seam in the middle, what is above the low end may also
-  // go over ahead of the seam, or behind it; the low end, if it is not swapped, on the other side.
-  // Levels and spectra meet half way. At least one: a short fade.
+  // short ways, and without a beat no way is longer than longest_plain. In half a second or more with
+  // the seam in the middle, what is above the low end may also go over ahead of the seam, or behind it;
+  // the low end, if it is not swapped, on the other side. Levels and spectra meet half way. At least
+  // one: a short fade.
   std::vector<Proposal> proposals(const ProposalConfig& config) const;
 
   // What is heard of it by those that learnt transitions of up to `kind`: mono, by the code that renders

@@ -107,6 +107,7 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
     return std::nullopt;
   transition.before = frames_of(before);
   transition.after = frames_of(after);
+  if (!proposal.on_beat && length > config.longest_plain) return std::nullopt;
   // Beats do not run against each other for longer than a bar or so, though none be steady here: in the
   // middle of the transition they may be.
   if (!proposal.on_beat && length > kLongestOffBeat && out_.place.has_beat && in_.place.has_beat)

@@ -136,23 +136,30 @@ TEST(Meeting, LooseBeatsAreNotPlayedSideBySideForLong) {
   }
 }
 
-// Its ways cost most.
-TEST(Meeting, OfLongBlendsTheSeamLiesInTheMiddle) {
+// Its ways cost most. Without a beat there are none, unless it is asked for.
+TEST(Meeting, LongBlendsAreForBeatsThatMeetWithTheSeamInTheMiddle) {
   const TemporaryFolder folder;
-  const HeardTrack a(folder, "a", test::noise(.1, 120 * 22050, 3), 0, 0);
-  const HeardTrack b(folder, "b", test::noise(.1, 120 * 22050, 5), 0, 0);
-  int centred_ones = 0, others = 0;
-  for (const Proposal& one : Meeting(a.place(60), b.place(60), Seconds(32)).proposals({})) {
-    const bool is_centred = one.transition.before == one.transition.after;
-    if (one.duration() > Seconds(12.1)) {
-      EXPECT_TRUE(is_centred);
-      ++centred_ones;
-    } else if (!is_centred) {
-      ++others;
+  const HeardTrack a(folder, "a", hits(120, .5, .25), .5, .25);
+  const HeardTrack b(folder, "b", hits(120, .49, .1), .49, .1);
+  const HeardTrack plain(folder, "c", test::noise(.1, 120 * 22050, 5), 0, 0);
+  ProposalConfig config;
+  const auto count = [&](const MeetingPlace& out, const MeetingPlace& in) {
+    int longest = 0, off_centre = 0;
+    for (const Proposal& one : Meeting(out, in, Seconds(32)).proposals(config)) {
+      const bool is_long = one.duration() > Seconds(12.1);
+      longest += is_long;
+      off_centre += one.transition.before != one.transition.after;
+      if (is_long) {
+        EXPECT_EQ(one.transition.before, one.transition.after);
+      }
     }
-  }
-  EXPECT_EQ(centred_ones, 3) << "as a whole, low end last, low end first";
-  EXPECT_EQ(others, 2);
+    return std::pair(longest, off_centre);
+  };
+  EXPECT_EQ(count(a.place(60.25), b.place(60.1)), std::pair(4, 2))
+      << "swapped, as a whole or in bands one after the other, or not swapped";
+  EXPECT_EQ(count(plain.place(60), plain.place(30)), std::pair(0, 2));
+  config.longest_plain = Seconds(32);
+  EXPECT_EQ(count(plain.place(60), plain.place(30)).first, 3);
 }
 
 TEST(Meeting, TempiThatCannotMeetDoNotRunAgainstEachOther) {

@@ -179,6 +179,7 @@ TEST(SeamSearch, LongBlendsAreTriedAtEverySecondPlace) {
     ProposalConfig config;
     config.lengths = {Seconds(length)};
     config.shares = {.5};
+    config.longest_plain = Seconds(32);
     SeamSearch search({{a.place(60), a.place(62), a.place(58)}, {b.place(60), b.place(57)}}, sets,
                       config);
     for (std::size_t exit = 0; exit < 3; ++exit) search.run(exit);
