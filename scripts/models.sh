@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/side_by_side.sh
 
-main() {  # read as a whole: it runs for most of an hour, and may be edited meanwhile
+main() {  # read as a whole: it runs for long, and may be edited meanwhile
   local wesnoth kart composed=build/composed recipes recipe also
   wesnoth=$(scripts/music_folder.sh wesnoth-1.16-music)
   kart=$(scripts/music_folder.sh supertuxkart-data)
