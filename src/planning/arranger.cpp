@@ -17,13 +17,13 @@
 namespace segue {
 namespace {
 
-constexpr std::size_t kSeamsAtOnce = 16;       // whose alternatives are in memory
-constexpr Seconds kUnheardLength{12};          // at most, of what is taken where nobody can choose
-constexpr Seconds kLeastEnd{0.2};              // that the last placement plays
-constexpr Seconds kFarthest{12.5};             // that a place moves
-constexpr double kSamePlace = 0.3, kStep = 2;  // s; a step where there are no bars
-constexpr std::size_t kMostMoved = 10;         // places, beside the planned one
-constexpr Seconds kAligning{0.1};              // at most, by which places still move when they are heard
+constexpr std::size_t kSeamsAtOnce = 16;        // whose alternatives are in memory
+constexpr Seconds kUnheardLength = kLongBlend;  // at most, of what is taken where nobody can choose
+constexpr Seconds kLeastEnd{0.2};               // that the last placement plays
+constexpr Seconds kFarthest{12.5};              // that a place moves
+constexpr double kSamePlace = 0.3, kStep = 2;   // s; a step where there are no bars
+constexpr std::size_t kMostMoved = 10;          // places, beside the planned one
+constexpr Seconds kAligning{0.1};  // at most, by which places still move when they are heard
 
 class Arranger {
  public:

@@ -63,6 +63,10 @@ struct Proposal {
 // The same at another output rate.
 Transition at_rate(const Transition& transition, int from, int to);
 
+// What is longer costs most to hear: it has the seam in the middle, is tried at fewer places, and does
+// not choose what comes next.
+inline constexpr Seconds kLongBlend{12};
+
 struct ProposalConfig {
   bool move = true;            // places may move to the nearest beat, and by a fraction of one; else
                                // they stay, and tracks with a beat do not meet for long
@@ -71,8 +75,8 @@ struct ProposalConfig {
   double most_stretch = 0.05;  // of one track; two can meet at twice that
   double most_jitter = 0.009;  // s, RMS, of all beats of a track about their line: those of others are
                                // not played beside it for long
-  Seconds longest_plain{12};   // where no beats fall together
-  double spectrum = 1.0;       // share of the difference of their spectra that is taken away
+  Seconds longest_plain = kLongBlend;  // where no beats fall together
+  double spectrum = 1.0;               // share of the difference of their spectra that is taken away
   std::vector<Seconds> lengths{Seconds(0.1), Seconds(1), Seconds(12), Seconds(32)};  // at most, each
   Seconds most_release{20};              // in which speed, pitch and levels are given back
   std::vector<double> shares{.5, 1, 0};  // of a transition that lie ahead of the seam
@@ -101,13 +105,13 @@ class Meeting {
                                                   Seconds longest);
 
   // Ways that there is room for: of each length, with the seam in the middle of the transition, at its
-  // end and at its beginning. A track that ends too soon is left earlier, by whole bars. With a steady
-  // beat in both and tempi that can meet, bars and beats fall together, found by the beats first, then
-  // within 30 ms by what begins in the sound of both, if there is audio; the low end of a long one
-  // changes at once, at the seam. Beats that do not meet, or are too loose (most_jitter), leave only
-  // short ways, and without a beat no way is longer than longest_plain. In half a second or more with
-  // the seam in the middle, what is above the low end may also go over ahead of the seam, or behind it;
-  // the low end, if it is not swapped, on the other side. Levels and spectra meet half way. At least
+  // end and at its beginning (kLongBlend). A track that ends too soon is left earlier, by whole bars.
+  // With a steady beat in both and tempi that can meet, bars and beats fall together, found by the beats
+  // first, then within 30 ms by what begins in the sound of both, if there is audio; the low end of a
+  // long one changes at once, at the seam. Beats that do not meet, or are too loose (most_jitter), leave
+  // only short ways, and without a beat no way is longer than longest_plain. In half a second or more
+  // with the seam in the middle, what is above the low end may also go over ahead of the seam, or behind
+  // it; the low end, if it is not swapped, on the other side. Levels and spectra meet half way. At least
   // one: a short fade.
   std::vector<Proposal> proposals(const ProposalConfig& config) const;
 

@@ -12,7 +12,6 @@ constexpr Seconds kEdge{0.1};    // of a track that is left alone
 constexpr int kBeatsInBar = 4;   // by which a seam moves
 constexpr Seconds kSpare{0.3};   // of the room, so that rounding finds some
 constexpr Seconds kStaged{0.5};  // in less no band is heard to come first
-constexpr Seconds kCentred{12};  // of what is longer the seam lies in the middle, as its ways cost most
 constexpr Seconds kOutRelease{16};
 
 // The same with what is above the low end going over ahead of the seam, or behind it; the low end,
@@ -135,7 +134,7 @@ std::vector<Proposal> Meeting::proposals(const ProposalConfig& config) const {
     std::size_t found = 0;  // of this length
     for (const double share : config.shares) {
       if (cut && found > 0) continue;  // where it lies makes no difference
-      if (length > kCentred && share != .5) continue;
+      if (length > kLongBlend && share != .5) continue;
       // Without a beat nothing is swapped, and of the short ones it makes no difference. With one, the
       // seam in the middle is tried both ways.
       const bool swaps = steady_ && length > kLongestOffBeat;

@@ -78,9 +78,10 @@ class BlendEar : public SeamEar {
  public:
   BlendEar(const FragmentPool& pool, CriticSets sets, const EarConfig& config)
       : pool_(pool), sets_(std::move(sets)), config_(config) {
-    std::erase_if(ways_.lengths, [&](Seconds length) {
-      return length > kLongest || set_for(sets_, length) == nullptr;
-    });
+    std::erase_if(ways_.lengths, [&](Seconds length) { return set_for(sets_, length) == nullptr; });
+    const auto is_long = [](Seconds length) { return length > kLongBlend; };
+    if (!std::all_of(ways_.lengths.begin(), ways_.lengths.end(), is_long))
+      std::erase_if(ways_.lengths, is_long);
     std::erase_if(sets_, [&](const auto& set) {
       return std::none_of(ways_.lengths.begin(), ways_.lengths.end(),
                           [&](Seconds length) { return set_for(sets_, length) == set.get(); });
@@ -104,7 +105,6 @@ class BlendEar : public SeamEar {
   }
 
  private:
-  static constexpr Seconds kLongest{12};
   static constexpr float kUnknown = 100;  // where nobody has learnt the only ways that there are
   static constexpr std::size_t kAtOnce = 4;
 

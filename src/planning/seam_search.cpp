@@ -14,10 +14,8 @@ constexpr std::size_t kHeard = 4;  // ways that are heard as sound, of those tha
 
 // Of so long a blend it matters little at which bar it lies, and a sketch of it costs more than others:
 // every second place will do.
-constexpr Seconds kSparse{12};
-
 bool is_tried(std::size_t exit, std::size_t entry, const Proposal& way) {
-  return way.duration() <= kSparse || (exit % 2 == 0 && entry % 2 == 0);
+  return way.duration() <= kLongBlend || (exit % 2 == 0 && entry % 2 == 0);
 }
 
 // In steps, so that they do not hang on the BLAS.

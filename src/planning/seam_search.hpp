@@ -41,7 +41,8 @@ class SeamSearch {
   SeamSearch(SeamPlaces places, const CriticSets& critics, const ProposalConfig& config);
 
   // What is to be done before best(): each task once, in any order and on any thread. It sketches all
-  // ways from an exit to all entries, or what places sound like by themselves, and asks the critics.
+  // ways from an exit to all entries (those longer than kLongBlend at every second of both), or what
+  // places sound like by themselves, and asks the critics.
   std::size_t tasks() const { return critics_.empty() ? 0 : places_.exits.size() + 2; }
   void run(std::size_t task);
 

@@ -144,16 +144,16 @@ TEST(Meeting, LongBlendsAreForBeatsThatMeetWithTheSeamInTheMiddle) {
   const HeardTrack plain(folder, "c", test::noise(.1, 120 * 22050, 5), 0, 0);
   ProposalConfig config;
   const auto count = [&](const MeetingPlace& out, const MeetingPlace& in) {
-    int longest = 0, off_centre = 0;
+    int long_ones = 0, off_centre = 0;
     for (const Proposal& one : Meeting(out, in, Seconds(32)).proposals(config)) {
       const bool is_long = one.duration() > Seconds(12.1);
-      longest += is_long;
+      long_ones += is_long;
       off_centre += one.transition.before != one.transition.after;
       if (is_long) {
         EXPECT_EQ(one.transition.before, one.transition.after);
       }
     }
-    return std::pair(longest, off_centre);
+    return std::pair(long_ones, off_centre);
   };
   EXPECT_EQ(count(a.place(60.25), b.place(60.1)), std::pair(4, 2))
       << "swapped, as a whole or in bands one after the other, or not swapped";
