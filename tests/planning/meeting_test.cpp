@@ -255,7 +255,7 @@ TEST(Meeting, MusicWithoutABeatGoesOverSlowly) {
   const HeardTrack a(folder, "a", test::noise(.1, 120 * 22050, 1), 0, 0);
   const HeardTrack b(folder, "b", hits(120, .4, .1), .4, .1);
   const auto all = Meeting(a.place(60), b.place(60.1), Seconds(32)).proposals({});
-  const Proposal* blend = centred(all, 31, 33);
+  const Proposal* blend = centred(all, 11, 13);
   ASSERT_NE(blend, nullptr);
   EXPECT_EQ(blend->transition.blend.low, blend->transition.blend.high);
 }
