@@ -5,8 +5,8 @@ SOUND = {".flac", ".m4a", ".mp3", ".ogg", ".opus", ".wav"}
 
 
 def files_of(music, split=None, side=None):
-    """The files of these paths (folders: the music in them, sorted); with a split those on its side alone."""
-    files = [f for path in music for f in (sorted(path.glob("*")) if path.is_dir() else [path])
+    """The files of these paths (folders: the music in and below them, sorted); with a split those on its side alone."""
+    files = [f for path in music for f in (sorted(path.rglob("*")) if path.is_dir() else [path])
              if f.is_file() and f.suffix.lower() in SOUND]
     if split is None:
         return files

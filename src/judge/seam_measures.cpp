@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "judge/heard_recording.hpp"
+#include "judge/rendering_check.hpp"
 #include "judge/seam_beats.hpp"
 #include "library/fragment_loudness.hpp"
 #include "output/companions.hpp"
@@ -25,6 +26,9 @@ constexpr std::size_t kLeastCompared = 50;
 constexpr double kSureOfKey = 0.1;
 constexpr double kOneTempo = 0.03;
 constexpr Seconds kAtOnce{1.5};
+constexpr Seconds kCompared{1}, kDelay{0.03};  // as in rendering_check.cpp
+constexpr double kSilent = 1e-6;               // mean square
+constexpr double kSameBlend = 0.7;             // correlation; with one track of two alone it is .5
 
 double in_octave(double ratio) { return ratio / std::exp2(std::round(std::log2(ratio))); }
 
@@ -146,6 +150,7 @@ class Measurer {
     if (tempo_of(i) <= 0 || tempo_of(i + 1) <= 0) return;  // one of them is no track with a beat
     const Solo out = render_solo(*plan_, i, BlendEnd::out, kListened);
     const Solo in = render_solo(*plan_, i, BlendEnd::in, kListened);
+    if (!is_recorded(i, out, in)) return;
     const Seconds half = std::max(kBeatsAround, (seams_[i].end - seams_[i].begin) / 2);
     const auto a = beats_of(out, *plan_, i, BlendEnd::out, half, tempo_of(i));
     const auto b = beats_of(in, *plan_, i, BlendEnd::in, half, tempo_of(i + 1));
@@ -168,6 +173,27 @@ class Measurer {
     };
     told(heard_out, found.beats_out);
     told(moved, found.beats_in);
+  }
+
+  // Whether both together are what the recording plays in the middle of transition i.
+  bool is_recorded(std::size_t i, const Solo& out, const Solo& in) const {
+    const auto begin_of = [](const Solo& solo) {
+      return std::max<PcmFrame>(0, to_pcm_frames(solo.middle - kCompared / 2, HeardRecording::rate));
+    };
+    std::vector<float> both(static_cast<std::size_t>(to_pcm_frames(kCompared, HeardRecording::rate)));
+    double power = 0;
+    for (std::size_t k = 0; k < both.size(); ++k) {
+      for (const Solo* solo : {&out, &in}) {
+        const auto at = static_cast<std::size_t>(begin_of(*solo)) + k;
+        if (at < solo->mono.size()) both[k] += solo->mono[at];
+      }
+      power += static_cast<double>(both[k]) * static_cast<double>(both[k]);
+    }
+    if (power < kSilent * static_cast<double>(both.size())) return true;
+    const Seconds middle = seams_[i].middle();
+    const std::span<const float> heard =
+        recording_.part(middle - kCompared / 2 - kDelay, middle + kCompared / 2 + kDelay);
+    return likeness(both, {heard.begin(), heard.end()}) >= kSameBlend;
   }
 
   std::optional<double> across(const SeamTime& time, Seconds from, Seconds to) const {

@@ -34,7 +34,8 @@ struct SeamMeasure {
   std::optional<double> stretch;
   // ms, at the middle of the transition: between the beats of both tracks (seam_beats.hpp), as each
   // sounds alone in the rendering; where they are heard to have two tempi there, and the transition is
-  // no cut, half a beat. None where one of them is no track with a beat as a whole. Without a plan,
+  // no cut, half a beat. None where one of them is no track with a beat as a whole, or where both
+  // together are not what the recording plays in the middle of the transition. Without a plan,
   // between the beats that go on from before and those after.
   std::optional<double> misalignment;
   std::optional<Key> key_before, key_after;

@@ -37,6 +37,7 @@ struct BlendSide {
   PcmFrame release = 0;                     // output PCM frames
 
   bool stretched() const { return tempo != 1 || shift != 0; }
+  bool changes() const { return *this != BlendSide{.release = release}; }  // anything
   PcmFrame landing() const { return release / 4; }
   PcmFrame fading() const { return release - landing(); }  // of the levels
   PcmFrame glide() const {

@@ -18,6 +18,9 @@ constexpr PcmFrame kLongest = PcmFrame{1} << 45;  // frames; 5.8 years at 192 kH
 constexpr std::size_t kRunnersUp = 5;
 constexpr double kLongestBlend = 180;  // s, with its releases
 constexpr double kMostChanged = 12;    // dB
+// What changes sooner clicks.
+constexpr double kLeastRelease = 0.1;  // s
+constexpr double kLeastFade = 0.005;   // s, of a band
 
 PcmFrame stretched_frames(const BlendSide& side, PcmFrame sounding, int source_rate, int sample_rate) {
   return std::llround(side.played(sounding) * source_rate / sample_rate);
@@ -127,8 +130,8 @@ class Validator {
         require(std::abs(band) <= kMostChanged, name + " has a band outside -12 … 12 dB");
       require(side->release >= 0 && side->release <= kLongest,
               name + " has a negative or endless release");
-      require(!side->stretched() || side->release > 0,
-              name + " changes speed or pitch without a release");
+      require(!side->changes() || side->release >= at_least(kLeastRelease),
+              name + " changes speed, pitch or level without a release of at least .1 s");
     }
     const auto most = static_cast<PcmFrame>(kLongestBlend * plan_.sample_rate);
     require(transition.before <= most && transition.after <= most && blend.out.release <= most &&
@@ -138,6 +141,9 @@ class Validator {
       require(
           fade->begin <= fade->end && fade->begin >= -transition.before && fade->end <= transition.after,
           name + " fades a band outside itself");
+    for (const BandFade* fade : {&blend.low, &blend.mid, &blend.high})
+      require(fade->end - fade->begin >= at_least(kLeastFade) - 2,  // rounded at another rate
+              name + " fades a band within less than 5 ms");
   }
 
   // Whether both sources have sound where transition i wants to hear them.
@@ -154,6 +160,10 @@ class Validator {
     require(
         covers(in.start, plan_.sources[in.source].sample_rate, at_speed(transition.before, in_tempo)),
         name + " begins ahead of the start of its source");
+  }
+
+  PcmFrame at_least(double seconds) const {
+    return static_cast<PcmFrame>(std::floor(seconds * plan_.sample_rate));
   }
 
   bool covers(PcmFrame source_frames, int source_rate, PcmFrame output_frames) const {

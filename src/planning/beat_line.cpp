@@ -72,6 +72,34 @@ std::optional<BeatLine> fit_beats(std::span<const Beat> beats, Seconds moment, S
   return line;
 }
 
+int beats_in_bar(std::span<const Beat> beats) {
+  std::vector<int> bars;  // how many of each size
+  int size = 0;
+  for (const Beat& beat : beats) {
+    if (beat.place == 0 && size > 0) {
+      bars.resize(std::max(bars.size(), static_cast<std::size_t>(size) + 1));
+      ++bars[static_cast<std::size_t>(size)];
+    }
+    size = beat.place == 0 ? 1 : size > 0 ? size + 1 : 0;
+  }
+  if (bars.empty()) return 4;
+  return static_cast<int>(std::max_element(bars.begin(), bars.end()) - bars.begin());
+}
+
+std::optional<double> nearest_downbeat(std::span<const Beat> beats, double moment, double reach,
+                                       double first, double last) {
+  std::optional<double> nearest;
+  const double from = std::max(first, moment - reach), to = std::min(last, moment + reach);
+  const auto begin = std::lower_bound(beats.begin(), beats.end(), from,
+                                      [](const Beat& beat, double at) { return beat.seconds < at; });
+  for (auto beat = begin; beat != beats.end() && beat->seconds <= to; ++beat) {
+    if (beat->place != 0) continue;
+    if (!nearest || std::abs(beat->seconds - moment) < std::abs(*nearest - moment))
+      nearest = beat->seconds;
+  }
+  return nearest;
+}
+
 Pulse pulse_of(const BeatCues& cues, const BeatLine& line, Seconds begin, Seconds end) {
   Pulse pulse;
   double beats = 0;

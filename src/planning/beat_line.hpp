@@ -26,6 +26,14 @@ struct BeatLine {
 std::optional<BeatLine> fit_beats(std::span<const Beat> beats, Seconds moment, Seconds before,
                                   Seconds after);
 
+// Beats in most bars; 4 where no downbeat tells.
+int beats_in_bar(std::span<const Beat> beats);
+
+// The downbeat nearest to a moment, of those from `first` to `last`; none where there is none within
+// `reach` of it. beats: rising.
+std::optional<double> nearest_downbeat(std::span<const Beat> beats, double moment, double reach,
+                                       double first, double last);
+
 // What begins on the beats of a line and half way between them: mean rises (BeatCues) of three bands,
 // summed.
 struct Pulse {

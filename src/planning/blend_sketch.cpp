@@ -42,14 +42,7 @@ class Side {
         motion_(transition, end),
         begin_(begin),
         gain_db_(side.gain_db),
-        shift_(side.at.count() * kRate) {
-    // From the time of the output, where the source has its own speed, to the source's.
-    if (end == BlendEnd::out) {
-      shift_ +=
-          static_cast<double>(transition.reach_before()) - motion_.side().played(transition.before);
-    } else {
-      shift_ += motion_.side().played(transition.after) - static_cast<double>(transition.reach_after());
-    }
+        shift_(side.at.count() * kRate + motion_.source_shift()) {
     for (std::size_t i = 0; i < kPoints; ++i) {
       const double sine = std::sin(std::numbers::pi * (static_cast<double>(i) + .5) / kPoints);
       hann_[i] = std::pow(sine, 4);

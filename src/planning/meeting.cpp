@@ -6,6 +6,7 @@
 #include "planning/blend_sketch.hpp"
 #include "planning/seam_listener.hpp"
 #include "planning/seam_preview.hpp"
+#include "render/blend_motion.hpp"
 
 namespace segue {
 namespace {
@@ -107,14 +108,9 @@ std::vector<float> Meeting::side_sound(const Proposal& proposal, BlendEnd end, c
                                        const TrackPart& track) const {
   const Transition& transition = proposal.transition;
   const bool out = end == BlendEnd::out;
-  const BlendSide& side = out ? transition.blend.out : transition.blend.in;
   const double gain_db = (out ? out_ : in_).place.gain_db;
-  // From the time of the output, where the source has its own speed, to the source's.
-  PcmFrame shift = frames_of(out ? proposal.out_at : proposal.in_at);
-  if (side.stretched() && out)
-    shift += transition.reach_before() - std::llround(side.played(transition.before));
-  if (side.stretched() && !out)
-    shift += std::llround(side.played(transition.after)) - transition.reach_after();
+  const PcmFrame shift = frames_of(out ? proposal.out_at : proposal.in_at) +
+                         std::llround(BlendMotion(transition, end).source_shift());
   const PcmRange all = blend_range(transition, end);
   const PcmRange blended{std::max(all.begin, range.begin), std::min(all.end, range.end)};
   std::vector<float> sound;

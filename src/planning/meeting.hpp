@@ -76,7 +76,6 @@ struct ProposalConfig {
   double most_jitter = 0.009;  // s, RMS, of all beats of a track about their line: those of others are
                                // not played beside it for long
   Seconds longest_plain = kLongBlend;  // where no beats fall together
-  double spectrum = 1.0;               // share of the difference of their spectra that is taken away
   std::vector<Seconds> lengths{Seconds(0.1), Seconds(1), Seconds(12), Seconds(32)};  // at most, each
   Seconds most_release{20};              // in which speed, pitch and levels are given back
   std::vector<double> shares{.5, 1, 0};  // of a transition that lie ahead of the seam
@@ -155,7 +154,7 @@ class Meeting {
   // Semitones by which the incoming track goes together with the outgoing one; 0 if none are needed or
   // help.
   int key_shift() const;
-  void level(Proposal& proposal, const ProposalConfig& config) const;
+  void level(Proposal& proposal) const;
   bool has_audio() const { return !out_.mono.empty() && !in_.mono.empty(); }
   std::pair<Seconds, Seconds> flanks(const Proposal& proposal) const;
   static std::vector<float> part(const Heard& heard, PcmFrame begin, PcmFrame end);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "analysis/block_loudness.hpp"
 #include "library/fragment_loudness.hpp"
@@ -56,6 +57,19 @@ bool gives(const BlendSide& side) {
 double kept(const BlendSide& side) {
   const double fading = to_seconds(side.fading(), Meeting::kRate).count();
   return std::max(0.5, 1 - kLevelled.count() / 2 / std::max(fading, 1.0));
+}
+
+// Where the outgoing track is louder, each gives way by half, or by what the other cannot.
+void share_levels(double louder, BlendSide& out, BlendSide& in) {
+  const auto take = [](BlendSide& side, int sign, double some) {
+    if (!gives(side)) return 0.0;
+    const double had =
+        std::exchange(side.gain_db, rounded(side.gain_db + sign * some / kept(side), kMostLevelled));
+    return sign * (side.gain_db - had) * kept(side);
+  };
+  double left = louder - take(out, -1, gives(in) ? louder / 2 : louder);
+  left -= take(in, 1, left);
+  take(out, -1, left);
 }
 
 double loudness_of(const MeetingPlace& place, Seconds begin, Seconds end) {
@@ -195,7 +209,7 @@ void Meeting::match_phase(Proposal& proposal, bool move) const {
   proposal.inverted = alike_most < 0;
 }
 
-void Meeting::level(Proposal& proposal, const ProposalConfig& config) const {
+void Meeting::level(Proposal& proposal) const {
   Transition& transition = proposal.transition;
   BlendSide &out = transition.blend.out, &in = transition.blend.in;
   const Seconds out_end = proposal.out_at - to_seconds(transition.before, kRate) * out.tempo;
@@ -204,31 +218,26 @@ void Meeting::level(Proposal& proposal, const ProposalConfig& config) const {
   const double both = out_gives && in_gives ? .5 : 1;
   double louder = loudness_of(out_.place, out_end - kLevelled, out_end) -
                   loudness_of(in_.place, in_begin, in_begin + kLevelled);
-  BandLevels more{};  // that the outgoing one has of each band
-  if (config.spectrum > 0) {
-    const BandLevels out_levels = band_levels(*out_.place.features, out_end - kColoured, out_end);
-    const BandLevels in_levels = band_levels(*in_.place.features, in_begin, in_begin + kColoured);
-    double mean = 0;
-    for (std::size_t band = 0; band < BlendSide::bands; ++band)
-      mean += (out_levels[band] - in_levels[band]) / BlendSide::bands;
-    for (std::size_t band = 0; band < BlendSide::bands; ++band)
-      more[band] = config.spectrum * (out_levels[band] - in_levels[band] - mean);
-    for (std::size_t band = 0; band < BlendSide::bands; ++band) {
-      if (out_gives) out.spectrum_db[band] = rounded(-both * more[band], kMostColoured);
-      if (in_gives) in.spectrum_db[band] = rounded(both * more[band], kMostColoured);
-    }
-    // Other colours are louder or softer, which the gains make up for.
-    const auto changed = [&](const BlendSide& side) {
-      auto change = side.spectrum_db;
-      for (double& band : change) band *= kept(side);
-      return change;
-    };
-    if (out_gives) louder += louder_by(*out_.place.features, out_end - kLevelled, out_end, changed(out));
-    if (in_gives) louder -= louder_by(*in_.place.features, in_begin, in_begin + kLevelled, changed(in));
+  const BandLevels out_levels = band_levels(*out_.place.features, out_end - kColoured, out_end);
+  const BandLevels in_levels = band_levels(*in_.place.features, in_begin, in_begin + kColoured);
+  double mean = 0;
+  for (std::size_t band = 0; band < BlendSide::bands; ++band)
+    mean += (out_levels[band] - in_levels[band]) / BlendSide::bands;
+  for (std::size_t band = 0; band < BlendSide::bands; ++band) {
+    const double more = out_levels[band] - in_levels[band] - mean;  // that the outgoing one has
+    if (out_gives) out.spectrum_db[band] = rounded(-both * more, kMostColoured);
+    if (in_gives) in.spectrum_db[band] = rounded(both * more, kMostColoured);
   }
+  // Other colours are louder or softer, which the gains make up for.
+  const auto changed = [&](const BlendSide& side) {
+    auto change = side.spectrum_db;
+    for (double& band : change) band *= kept(side);
+    return change;
+  };
+  if (out_gives) louder += louder_by(*out_.place.features, out_end - kLevelled, out_end, changed(out));
+  if (in_gives) louder -= louder_by(*in_.place.features, in_begin, in_begin + kLevelled, changed(in));
   if (std::isfinite(louder)) {
-    if (out_gives) out.gain_db = rounded(-both * louder / kept(out), kMostLevelled);
-    if (in_gives) in.gain_db = rounded(both * louder / kept(in), kMostLevelled);
+    share_levels(louder, out, in);
     const auto taken = [](const BlendSide& side) { return gives(side) ? kept(side) * side.gain_db : 0; };
     proposal.step = std::abs(louder + taken(out) - taken(in));
   }
@@ -263,9 +272,7 @@ void Meeting::even_levels(Proposal& proposal) const {
   };
   const double louder = loudness(BlendEnd::out) - loudness(BlendEnd::in);
   if (!std::isfinite(louder)) return;
-  const double both = gives(out) && gives(in) ? .5 : 1;
-  if (gives(out)) out.gain_db = rounded(out.gain_db - both * louder / kept(out), kMostLevelled);
-  if (gives(in)) in.gain_db = rounded(in.gain_db + both * louder / kept(in), kMostLevelled);
+  share_levels(louder, out, in);
 }
 
 int Meeting::key_shift() const {

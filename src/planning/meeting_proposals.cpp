@@ -9,7 +9,6 @@ namespace {
 
 constexpr Seconds kLongestOffBeat{4};
 constexpr Seconds kEdge{0.1};    // of a track that is left alone
-constexpr int kBeatsInBar = 4;   // by which a seam moves
 constexpr Seconds kSpare{0.3};   // of the room, so that rounding finds some
 constexpr Seconds kStaged{0.5};  // in less no band is heard to come first
 constexpr Seconds kOutRelease{16};
@@ -58,7 +57,8 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
       after = Seconds((1 - share) * count * beats.period);
     }
   }
-  // Where tempi cannot meet, the beat goes on at least where one gives way to the other.
+  // To the downbeat, so that bars meet; where none is near enough, to a beat. Where tempi cannot meet,
+  // the beat goes on at least where one gives way to the other.
   const auto to_beat = [&](const Heard& heard, const std::optional<BeatLine>& line, Seconds& at) {
     if (!config.move || !line) return false;
     // Leaves what aligning may take, and what a short fade needs.
@@ -67,9 +67,14 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
     const Seconds behind = cut && leaves ? 1.1 * after + kEdge : Seconds(0);
     const double first = ahead.count() + kNudge + 0.01;
     const double last = (heard.place.length - behind).count();
-    double nearest = line->nearest(heard.place.at.count());
-    if (nearest < first) nearest += line->period * std::ceil((first - nearest) / line->period);
-    if (nearest > last) nearest -= line->period * std::ceil((nearest - last) / line->period);
+    const std::vector<Beat>& heard_beats = heard.place.features->music().beats;
+    const double bar = beats_in_bar(heard_beats) * line->period;
+    const double wanted = std::max(first, std::min(heard.place.at.count(), last));
+    const auto downbeat = nearest_downbeat(heard_beats, wanted, bar + kNudge, first, last);
+    const double step = downbeat ? bar : line->period;
+    double nearest = line->nearest(downbeat.value_or(heard.place.at.count()));
+    if (nearest < first) nearest += step * std::ceil((first - nearest) / step);
+    if (nearest > last) nearest -= step * std::ceil((nearest - last) / step);
     at = Seconds(nearest);
     return true;
   };
@@ -78,7 +83,8 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
   const bool in_on =
       to_beat(in_, meets ? beats.in : line_of(in_, in_.place.at, before, after), proposal.in_at);
   if (const Seconds lack = lacking(proposal.out_at, blend.out.tempo); lack > Seconds(0)) {
-    const double bar = meets ? kBeatsInBar * beats.out.period : 1e-3;
+    const double bar =
+        meets ? beats_in_bar(out_.place.features->music().beats) * beats.out.period : 1e-3;
     proposal.out_at -= Seconds(std::ceil(lack.count() / bar) * bar);
   }
   // Room is counted in time of the source and of the mix, whichever passes faster.
@@ -123,7 +129,7 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
     if (proposal.on_beat) align(proposal);
     match_phase(proposal, config.move);
   }
-  level(proposal, config);
+  level(proposal);
   return proposal;
 }
 

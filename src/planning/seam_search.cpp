@@ -232,8 +232,7 @@ std::optional<Proposal> SeamSearch::best(const SeamRoom& room) const {
           std::make_shared<const Meeting>(heard.exits[one.exit], heard.entries[one.entry], longest_);
       ways = sounding->proposals(config_);
     }
-    if (one.way >= ways.size()) continue;
-    Proposal& way = ways[one.way];
+    Proposal& way = ways.at(one.way);
     float odds = one.odds;
     if (one.critics != nullptr) {
       const SeamWindow window = sounding->hear(way, one.critics->transition);

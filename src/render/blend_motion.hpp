@@ -31,6 +31,13 @@ class BlendMotion {
   // release and beyond).
   double source_at(double t) const { return out_ ? -outward(-t) : outward(t); }
 
+  // From the time of the output where the source has its own speed to the source's, in which the seam is
+  // where the plan leaves or enters it.
+  double source_shift() const {
+    return out_ ? static_cast<double>(transition_.reach_before()) - side_.played(transition_.before)
+                : side_.played(transition_.after) - static_cast<double>(transition_.reach_after());
+  }
+
   // 1 while both sound, falling to 0 as the source is released: of the levels, and of the pitch.
   double hold_at(double t) const { return left_of(fading_, t); }
   double pitch_hold_at(double t) const { return left_of(glide_, t); }

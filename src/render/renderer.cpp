@@ -163,14 +163,27 @@ struct Renderer::State {
     return std::min(static_cast<PcmFrame>(kEdgeFade * plan.sample_rate), plan.length / 2);
   }
 
+  // Whether a transition is a crossfade too short for what it joins: that would click.
+  bool is_abrupt(std::size_t transition) const {
+    const Transition& crossfade = plan.transitions[transition];
+    if (crossfade.is_blend() || crossfade.before + crossfade.after >= edge_fade()) return false;
+    const Placement &out = plan.placements[transition], &in = plan.placements[transition + 1];
+    const bool plays_on = in.source == out.source && in.start == out.start + out.length &&
+                          in.gain_db == out.gain_db && in.inverted == out.inverted;
+    return !plays_on;
+  }
+
   Fade fade_in(std::size_t i) const {
     if (i > 0 && blends(i - 1)) return {};
+    if (i > 0 && is_abrupt(i - 1)) return {begin_of(i), std::min(begin_of(i) + edge_fade(), end_of(i))};
     if (i > 0) return {begin_of(i), seams[i] + plan.transitions[i - 1].after};
     return {0, plan.placements[0].start == 0 ? 0 : edge_fade()};
   }
 
   Fade fade_out(std::size_t i) const {
     if (blends(i)) return {};
+    if (i + 1 < seams.size() && is_abrupt(i))
+      return {std::max(end_of(i) - edge_fade(), begin_of(i)), end_of(i)};
     if (i + 1 < seams.size()) return {seams[i + 1] - plan.transitions[i].before, end_of(i)};
     const Placement& last = plan.placements[i];
     const PlanSource& source = plan.sources[last.source];

@@ -106,6 +106,14 @@ class Nonsense(Plans):
                          [-SECOND - 1, 0], [0, SECOND + 1], [1, 0], [-2**63, 2**63 - 1]),
             *self.second("'transitions[1].low'", "low", [], [0], [0, 1, 2], [0, .5], ["a", "b"], 0, None))
 
+    def test_what_would_click(self):
+        neutral = plans.side_of(1, shift=0, release=0) | {"gain_db": 0, "spectrum_db": [0] * 5}
+        sudden = [neutral | change | {"release": release} for release in (0, 1, SECOND // 10 - 1)
+                  for change in ({"tempo": 1.02}, {"shift": 1}, {"gain_db": -3}, {"spectrum_db": [0, 0, 0, 0, 3]})]
+        self.nonsense(
+            *self.second("transition 1 changes speed, pitch or level without a release", "in", *sudden),
+            *self.second("transition 1 fades a band within less than 5 ms", "high", [0, 0], [-100, 100], [SECOND] * 2))
+
     def test_a_band_that_fades_beyond_what_64_bits_hold(self):
         self.nonsense(*self.second("'transitions[1].high'", "high", [2**64 - 1, 0]))
 

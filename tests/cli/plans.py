@@ -18,7 +18,7 @@ def side_of(tempo, shift=.5, release=RATE):
 
 def blend():
     """Two seconds in which both tracks are stretched, and a second of release on either side."""
-    return {"kind": "blend", "before": RATE, "after": RATE, "low": [-100, 100], "mid": [-RATE, RATE],
+    return {"kind": "blend", "before": RATE, "after": RATE, "low": [-2000, 2000], "mid": [-RATE, RATE],
             "high": [-RATE, RATE], "out": side_of(.96), "in": side_of(1.04), "why": "by hand"}
 
 

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "base/error.hpp"
 #include "judge/seam_page.hpp"
@@ -51,10 +53,12 @@ class SeamMeasures : public testing::Test {
     write();
   }
 
-  void write() const {
+  void write() const { write(plan_); }
+
+  void write(const Plan& plan) const {
     EncodingConfig encoding;
     encoding.sample_rate = 22050;
-    write_mix(plan_, file_, encoding);
+    write_mix(plan, file_, encoding);
   }
 
   RecordingMeasures measure() { return measure_recording(file_, seam_times(plan_), &plan_); }
@@ -74,6 +78,10 @@ TEST_F(SeamMeasures, TellWhatAListenerWouldHear) {
   ASSERT_TRUE(seam.tempo_before);
   EXPECT_NEAR(*seam.tempo_before, 120, 1);
   EXPECT_NEAR(*seam.stretch, 1 - 120. / 124, 1e-6);
+  ASSERT_TRUE(seam.tempo_change);
+  EXPECT_NEAR(*seam.tempo_change, 124. / 120 - 1, .015);
+  ASSERT_TRUE(seam.spectral_jump);
+  EXPECT_GT(*seam.spectral_jump, 90) << "from 900 to 1400 Hz";
   ASSERT_TRUE(seam.misalignment);
   EXPECT_LT(*seam.misalignment, 12);
   EXPECT_GT(seam.beats_out.size(), 10u);
@@ -112,6 +120,43 @@ TEST_F(SeamMeasures, BeatsThatComeLateAreMeasuredInTheSoundNotInThePlan) {
     ASSERT_TRUE(measures.seams[0].misalignment) << late;
     EXPECT_NEAR(*measures.seams[0].misalignment, late, 15);
   }
+}
+
+TEST_F(SeamMeasures, BeatsOfWhatTheRecordingDoesNotPlayAreNotMeasured) {
+  mix(0);
+  plan_.placements[1].start += 22050 / 4;
+  EXPECT_FALSE(measure().seams[0].misalignment);
+}
+
+TEST_F(SeamMeasures, AMomentInsideATrackIsNoJump) {
+  mix(0);
+  const RecordingMeasures measures = measure_recording(file_, {{Seconds(20), Seconds(20), "", ""}});
+  ASSERT_TRUE(measures.seams[0].spectral_jump);
+  EXPECT_LT(*measures.seams[0].spectral_jump, 90);
+}
+
+TEST_F(SeamMeasures, ATrackThatComesAgainIsAReturn) {
+  mix(0);
+  Plan again = plan_;
+  again.placements.push_back(again.placements[0]);
+  again.placements.back().start += 22050;
+  again.placements.back().length = 5 * 22050;
+  again.transitions.push_back({});
+  again.placements[1].length -= 6 * 22050;
+  again.length = again.seams().back() + 4 * 22050;
+  write(again);
+  const RecordingMeasures measures = measure_recording(file_, seam_times(again), &again);
+  EXPECT_EQ(measures.tracks, 2u);
+  EXPECT_EQ(measures.returns, 1u);
+  EXPECT_EQ(told_diversity(measures), "2 tracks, 1 return");
+}
+
+TEST_F(SeamMeasures, WhatHumansDoStandsBesideWhatIsKnownOfThem) {
+  mix(0);
+  std::map<std::string_view, double> human;
+  for (const auto& share : summarize(measure()).shares) human[share.name] = share.human;
+  EXPECT_EQ(human.at("own speed changed by at most 5 %"), .861);
+  EXPECT_EQ(human.at("beats within 20 ms"), -1) << "nobody has measured it";
 }
 
 TEST_F(SeamMeasures, HalfABeatIsNothingWhereEitherCouldBeTheBeat) {

@@ -169,6 +169,45 @@ TEST(SeamSearch, EachTrackIsDecodedOnce) {
   EXPECT_EQ(decoded, 2);
 }
 
+// Between a cut, a fade of a second and a blend nobody else decides.
+TEST(SeamSearch, CriticsChooseTheLength) {
+  // Hears any join, as surely as it is told to, and none where music goes on.
+  class Hears : public SeamDetector {
+   public:
+    explicit Hears(float how_surely) : how_surely_(how_surely) {}
+    const ModelCard& card() const override { return card_; }
+    std::vector<float> score(std::span<const SeamWindow> windows) const override {
+      std::vector<float> odds;
+      for (const SeamWindow& window : windows) {
+        const auto treble = [&](Hop frame) {
+          const auto at = static_cast<std::size_t>(frame * LogMelGeometry::bands + 76);
+          return float_from_half(window.log_mel[at]);
+        };
+        const bool joins = treble(window.heard.end - 1) - treble(window.heard.begin) > .5f;
+        odds.push_back(joins ? how_surely_ : 0.0f);
+      }
+      return odds;
+    }
+
+   private:
+    float how_surely_;
+    ModelCard card_;
+  };
+  const TemporaryFolder folder;
+  const HeardTrack a(folder, "a", test::sine(300, .2, 120 * 22050, 22050, 1), 0, 0);
+  const HeardTrack b(folder, "b", test::noise(.1, 120 * 22050, 5), 0, 0);
+  const double lengths[] = {.1, 1, 12};
+  for (const double wins : lengths) {
+    CriticSets sets;
+    for (const double length : lengths)
+      sets.push_back(only(Seconds(length), std::make_unique<Hears>(length == wins ? 1.f : 3.f)).front());
+    const Proposal way = best_of({{a.place(60)}, {b.place(60)}}, sets, {});
+    EXPECT_NEAR(way.duration().count(), wins, .01);
+    ASSERT_TRUE(way.odds);
+    EXPECT_NEAR(*way.odds, 1, .01);
+  }
+}
+
 TEST(SeamSearch, LongBlendsAreTriedAtEverySecondPlace) {
   const TemporaryFolder folder;
   const HeardTrack a(folder, "a", test::noise(.1, 120 * 22050, 3), 0, 0);

@@ -165,6 +165,33 @@ TEST(Renderer, AlignsSourcesOfOtherRates) {
   }
 }
 
+// What is cut hard does not click: each side ends and begins softly by itself.
+TEST(Renderer, CutsSoftly) {
+  const TemporaryFolder folder;
+  write_float_wav(folder / "a.wav", std::vector<float>(2 * 60000, 0.5f), 44100, 2);
+  write_float_wav(folder / "b.wav", std::vector<float>(2 * 60000, -0.5f), 44100, 2);
+  const std::vector<PlanSource> sources = {source_of(folder / "a.wav"), source_of(folder / "b.wav")};
+  const auto steepest = [&](const Plan& plan) {
+    const auto out = render(plan);
+    EXPECT_EQ(out.size(), 2 * static_cast<std::size_t>(plan.length));
+    float most = 0;
+    for (std::size_t i = 2; i < out.size(); ++i) most = std::max(most, std::abs(out[i] - out[i - 2]));
+    return most;
+  };
+  for (const PcmFrame fade : {0, 1, 100}) {
+    const Plan plan = plan_of(sources, {placement_of(0, 0, 20000), placement_of(1, 4000, 20000)},
+                              fade / 2, fade - fade / 2);
+    EXPECT_LT(steepest(plan), 0.0075) << fade << ": both at once";
+  }
+  // Another level is a step as well, also of what plays on.
+  Plan louder = plan_of(sources, {placement_of(0, 0, 20000), placement_of(0, 20000, 20000, -6)}, 0, 0);
+  EXPECT_LT(steepest(louder), 0.004);
+  // Placements shorter than that.
+  Plan shreds = plan_of(
+      sources, {placement_of(0, 0, 150), placement_of(1, 4000, 150), placement_of(0, 100, 150)}, 0, 0);
+  EXPECT_LT(steepest(shreds), 0.02);
+}
+
 // Without a crossfade the resampler's filter must have settled before the first frame that sounds.
 TEST(Renderer, CutsIntoResampledSourcesCleanly) {
   const TemporaryFolder folder;
@@ -173,10 +200,11 @@ TEST(Renderer, CutsIntoResampledSourcesCleanly) {
                             {placement_of(0, 0, 20000), placement_of(0, 50012, 20000)}, 0, 0);
   const auto out = render(plan);
   const PcmFrame seam = plan.seams()[1];
-  for (PcmFrame j = 0; j < 100; ++j) {
+  for (PcmFrame j = 0; j < 1000; ++j) {
+    const double come = std::sin(kPi / 2 * std::min(1.0, (static_cast<double>(j) + .5) / 220));
     const double time = 50012.0 / 48000 + static_cast<double>(j) / 44100;
-    ASSERT_NEAR(out[static_cast<std::size_t>(2 * (seam + j))], 0.5 * std::sin(2 * kPi * 1000 * time),
-                1e-5)
+    ASSERT_NEAR(out[static_cast<std::size_t>(2 * (seam + j))],
+                come * 0.5 * std::sin(2 * kPi * 1000 * time), 1e-5)
         << j;
   }
 }
@@ -240,7 +268,9 @@ TEST(Renderer, DoesNotDriftOverManySeams) {
   const auto out = render(plan);
   const auto first = std::find_if(out.begin(), out.end(), [](float x) { return x != 0; });
   EXPECT_NEAR(static_cast<double>((first - out.begin()) / 2), seconds * 44100, 0.5001);
-  EXPECT_TRUE(std::equal(click.samples.begin(), click.samples.begin() + 2 * 19000, first));
+  // It begins softly.
+  EXPECT_TRUE(
+      std::equal(click.samples.begin() + 2 * 300, click.samples.begin() + 2 * 19000, first + 2 * 300));
 }
 
 TEST(Renderer, LimitsWhatPilesUp) {

@@ -35,15 +35,15 @@ struct HeardTrack {
   PlanSource source;
   std::shared_ptr<const FeatureFile> features;
 
-  // noted: seconds by which analysis hears each beat late.
+  // noted: seconds by which analysis hears each beat late. Of so many beats is a bar.
   HeardTrack(const TemporaryFolder& folder, const std::string& name, const std::vector<float>& mono,
-             double period, double first, double noted = 0, int rate = 22050) {
+             double period, double first, double noted = 0, int rate = 22050, int in_bar = 4) {
     write_float_wav(folder / (name + ".wav"), mono, rate, 1);
     source = source_of(folder / (name + ".wav"));
     TrackMusic music;
     const double seconds = static_cast<double>(mono.size()) / rate;
     for (int i = 0; period > 0 && first + i * period < seconds; ++i)
-      music.beats.push_back({first + i * period + noted, i % 4});
+      music.beats.push_back({first + i * period + noted, i % in_bar});
     std::vector<float> rows;
     if (rate == LogMelGeometry::sample_rate) LogMelExtractor().process(mono, rows);
     const auto value = [&rows](Hop frame, int band) {
