@@ -5,6 +5,7 @@ import subprocess
 import time
 import unittest
 
+import plans
 import support
 
 # Tracks that no detector and no network has heard.
@@ -95,6 +96,46 @@ class Judge(support.Sandbox):
         plain["sources"][plain["placements"][3]["source"]]["path"] = "/nowhere/gone.ogg"
         (self.folder / "gone.json").write_text(json.dumps(plain))
         self.refused(3, "judge", "mix.ogg", "--plan", "gone.json", says="gone.ogg")
+
+    def test_every_kind_of_transition_has_detectors_with_power(self):
+        for seconds, kind in ((1, "1000ms"), (12, "12000ms"), (32, "32000ms")):
+            report = self.json("judge", *self.tracks, "--joins", "random", "--count", 20, "--crossfade", seconds)
+            self.assertEqual((report["kind"], report["fade_s"]), (kind, seconds))
+            controls = {control["detector"]: control for control in report["detectors"]}
+            self.assertEqual(set(controls), {"contrast", "cnn", "together"})
+            for control in controls.values():
+                self.assertGreater(control["auc_hard_cuts"], 0.8, control)
+                self.assertGreater(control["auc_hard_cuts"], control["auc_continuation"] + 0.1, control)
+
+    def test_blends_of_several_recordings(self):
+        self.segue("analyze", *self.tracks)
+        rows = {row["file"]: row for row in self.json("library", "list")}
+        sources = [plans.source_of(rows[str(track)]) for track in self.tracks]
+        blend = plans.blend() | {"before": plans.RATE // 2, "after": plans.RATE // 2, "low": [-2000, 2000]}
+        blend["mid"] = blend["high"] = [-plans.RATE // 2, plans.RATE // 2]
+        pairs = []
+        for name, order in (("a", [0, 1, 2, 3, 4, 0, 2, 4, 1, 3, 0, 3]), ("b", [1, 0, 4, 3, 2, 1, 4, 2, 0, 1, 3, 2])):
+            plan = plans.plan_of(sources, order, [blend] * (len(order) - 1), seconds=12)
+            (self.folder / f"{name}.json").write_text(json.dumps(plan))
+            self.segue("mix", "--plan", f"{name}.json", "-o", f"{name}.flac")
+            pairs += [f"{name}.flac", "--plan", f"{name}.json"]
+        report = self.json("judge", *pairs)
+        self.assertEqual(report["n_seams"], 22)
+        self.assertEqual([kind["kind"] for kind in report["kinds"]], ["1000ms"])
+        figures = {figure["joins"]: figure for figure in report["kinds"][0]["figures"]}
+        self.assertEqual(figures["file"]["n_joins"], 22)
+        self.assertGreater(figures["hard cuts"]["by_detector"]["contrast"]["auc"], 0.8)
+        self.assertEqual(len(report["recordings"]), 2)
+        for recording in report["recordings"]:
+            self.assertEqual(len(recording["seams"]), 11)
+            speed = {share["name"]: share["share"] for share in recording["shares"]}
+            self.assertEqual(speed["own speed changed by at most 5 %"], 1)
+            self.assertEqual(speed["own speed changed by at most 2 %"], 0)
+        # One that begins like it, and goes on otherwise, is another.
+        self.assertEqual(json.loads((self.folder / "a.json").read_text())["placements"][0]["source"], 0)
+        other = plans.plan_of(sources, [0, 2, 1, 4, 3, 0, 2, 4, 1, 3, 0, 3], [blend] * 11, seconds=12)
+        (self.folder / "other.json").write_text(json.dumps(other))
+        self.refused(3, "judge", "a.flac", "--plan", "other.json", says=["does not sound as the plan makes it at 0:1"])
 
     def test_what_was_heard_is_refused(self):
         heard = support.WESNOTH / f"{HEARD[0]}.ogg"

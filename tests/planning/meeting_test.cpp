@@ -4,15 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
+#include <numeric>
 #include <set>
 
-#include "analysis/block_loudness.hpp"
 #include "analysis/log_mel.hpp"
 #include "base/half.hpp"
-#include "planning/arranger.hpp"
 #include "planning/spectral_levels.hpp"
-#include "render/band_splitter.hpp"
 #include "render/renderer.hpp"
 #include "support/feature_files.hpp"
 #include "support/hits.hpp"
@@ -25,58 +22,6 @@ namespace {
 using test::HeardTrack;
 using test::hits;
 using test::TemporaryFolder;
-
-std::vector<Beat> beats_at(std::initializer_list<double> times) {
-  std::vector<Beat> beats;
-  for (const double time : times) beats.push_back({time, 0});
-  return beats;
-}
-
-TEST(BeatLine, GoesThroughBeatsOfWhichSomeAreMissing) {
-  const auto line = fit_beats(beats_at({10, 10.5, 11.5, 12, 12.5, 13, 14, 14.5, 15}), Seconds(12.2),
-                              Seconds(10), Seconds(10));
-  ASSERT_TRUE(line);
-  EXPECT_NEAR(line->period, .5, 1e-9);
-  EXPECT_NEAR(line->begin, 12, 1e-9);
-  EXPECT_NEAR(line->nearest(17.3), 17.5, 1e-9);
-}
-
-TEST(BeatLine, IsNoneWhereThereAreFewOrNoTempo) {
-  EXPECT_FALSE(fit_beats(beats_at({1, 1.5, 2, 2.5}), Seconds(2), Seconds(9), Seconds(9)));
-  EXPECT_FALSE(fit_beats(beats_at({1, 1.5, 2.1, 2.4, 3.1, 3.4, 4.1, 4.4, 5.1}), Seconds(2), Seconds(9),
-                         Seconds(9)));
-  EXPECT_FALSE(fit_beats({}, Seconds(2), Seconds(9), Seconds(9)));
-}
-
-TEST(BeatLine, LeavesOutWhatLiesOffIt) {
-  const auto line = fit_beats(beats_at({10, 10.5, 11, 11.61, 12, 12.5, 13, 13.38, 14, 14.5}),
-                              Seconds(12), Seconds(10), Seconds(10));
-  ASSERT_TRUE(line);
-  EXPECT_NEAR(line->period, .5, 1e-9);
-  EXPECT_NEAR(line->begin, 12, 1e-9);
-  EXPECT_LT(line->error, 1e-6);
-  EXPECT_NEAR(line->jitter, std::sqrt((.11 * .11 + .12 * .12) / 10), 1e-6);
-}
-
-// Hits at whole seconds, and softer ones between them.
-TEST(BeatLine, PulseTellsWhatBeginsOnBeatsAndBetween) {
-  const auto pulse = [](double between) {
-    std::vector<float> mono = hits(30, 1, 0);
-    const std::vector<float> softer = hits(30, 1, .5, between);
-    for (std::size_t i = 0; i < mono.size(); ++i) mono[i] += softer[i];
-    std::vector<float> rows;
-    LogMelExtractor().process(mono, rows);
-    SpectrumListener spectrum;
-    spectrum.add(rows);
-    return pulse_of(BeatCues(spectrum.finish(), {}, {}), {10, 1, 0}, Seconds(5), Seconds(25));
-  };
-  const Pulse clear = pulse(0), alike = pulse(.5);
-  EXPECT_GT(clear.on, 3);
-  EXPECT_FALSE(clear.is_between() || clear.is_double());
-  EXPECT_TRUE(alike.is_double());
-  EXPECT_FALSE(alike.is_between());
-  EXPECT_TRUE((Pulse{clear.between, clear.on}.is_between()));
-}
 
 // Of a length, with the seam in its middle.
 const Proposal* centred(const std::vector<Proposal>& all, double at_least, double at_most) {
@@ -186,6 +131,15 @@ TEST(Meeting, LongBlendsAreForBeatsThatMeetWithTheSeamInTheMiddle) {
   EXPECT_EQ(count(plain.place(60), plain.place(30)), std::pair(0, 2));
   config.longest_plain = Seconds(32);
   EXPECT_EQ(count(plain.place(60), plain.place(30)).first, 3);
+  // 64 beats at most.
+  for (const auto& [period, longest] : {std::pair(.5, 32.), std::pair(.25, 16.), std::pair(.6, 19.2)}) {
+    const HeardTrack c(folder, "c", hits(120, period, .25), period, .25);
+    const HeardTrack d(folder, "d", hits(120, period, .1), period, .1);
+    double most = 0;
+    for (const Proposal& one : Meeting(c.place(.25 + 32), d.place(.1 + 40), Seconds(32)).proposals({}))
+      most = std::max(most, one.duration().count());
+    EXPECT_NEAR(most, longest, .01) << period;
+  }
 }
 
 TEST(Meeting, TempiThatCannotMeetDoNotRunAgainstEachOther) {
@@ -402,6 +356,54 @@ TEST(Meeting, LevelsMeetHalfWay) {
   EXPECT_LT(blend->step, .1);
 }
 
+TEST(Meeting, SpectraMeetHalfWay) {
+  const TemporaryFolder folder;
+  std::vector<float> dull = test::noise(.4, 120 * 22050, 3);
+  for (auto at = dull.begin(); at + 4 < dull.end(); ++at) *at = std::accumulate(at, at + 4, 0.0f) / 4;
+  const HeardTrack a(folder, "a", dull, 0, 0);
+  const HeardTrack b(folder, "b", test::noise(.2, 120 * 22050, 5), 0, 0);
+  const auto all = Meeting(a.place(60), b.place(60), Seconds(12)).proposals({});
+  const Proposal* way = centred(all, 11, 13);
+  ASSERT_NE(way, nullptr);
+  const BlendSide &out = way->transition.blend.out, &in = way->transition.blend.in;
+  EXPECT_GT(out.spectrum_db.back(), 1) << "the dull one becomes brighter";
+  EXPECT_LT(in.spectrum_db.back(), -1) << "and the bright one duller";
+  const BandLevels dull_levels = band_levels(*a.features, Seconds(40), Seconds(50)),
+                   bright_levels = band_levels(*b.features, Seconds(70), Seconds(80));
+  BandLevels apart{};
+  double mean = 0;
+  for (std::size_t band = 0; band < apart.size(); ++band) {
+    EXPECT_NEAR(out.spectrum_db[band], -in.spectrum_db[band], .011);
+    apart[band] = dull_levels[band] + out.spectrum_db[band] - bright_levels[band] - in.spectrum_db[band];
+    mean += apart[band] / static_cast<double>(apart.size());
+  }
+  for (const double one : apart) EXPECT_NEAR(one, mean, .5);
+}
+
+// Of what one of them cannot be changed by, the other takes the rest.
+TEST(Meeting, LevelsMeetWhereOneTrackIsAlreadyAsLoudAsItMayBe) {
+  const TemporaryFolder folder;
+  const HeardTrack a(folder, "a", hits(120, .5, .25), .5, .25);
+  const HeardTrack b(folder, "b", hits(120, .5, .1), .5, .1);
+  for (const double apart : {-24., -12., 12., 15.}) {
+    MeetingPlace other = b.place(60.1);
+    other.gain_db = apart;
+    const Meeting meeting(a.place(60.25), other, Seconds(12));
+    const auto all = meeting.proposals({});
+    const Proposal* blend = centred(all, 6, 12);
+    ASSERT_NE(blend, nullptr);
+    EXPECT_EQ(blend->step < .1, std::abs(apart) < 16) << apart << ": " << blend->step;
+    Proposal evened = *blend;
+    evened.transition.blend.out.gain_db = apart > 0 ? 9 : -9;  // as if that were all it may be
+    evened.transition.blend.in.gain_db = 0;
+    meeting.even_levels(evened);
+    const double change = evened.transition.blend.out.gain_db - evened.transition.blend.in.gain_db;
+    if (std::abs(apart) < 16) {
+      EXPECT_NEAR(change, apart, 2.5) << "some of which is given back in the seconds that are compared";
+    }
+  }
+}
+
 // The same music upside down: it would cancel.
 TEST(Meeting, LikeMaterialIsTurnedSoThatItAddsUp) {
   const TemporaryFolder folder;
@@ -510,39 +512,6 @@ TEST(Meeting, SketchesWhatItSoundsLike) {
   }
 }
 
-// Two that are equally loud are for .41 of a blend; one that rests, or is 6 dB softer throughout, less.
-TEST(BlendSketch, TellsForHowLongBothAreBusy) {
-  const TemporaryFolder folder;
-  const auto music = [&](const char* name, float level, Hop rests_from) {
-    return FeatureFile::open(test::write_features(
-        folder.path(), test::track_id(name), to_hops(Seconds(100)), [=](Hop frame, int band) {
-          return frame >= rests_from || band > 60 ? -6.0f : band < 4 ? -1.0f : level;
-        }));
-  };
-  const Hop never = to_hops(Seconds(200));
-  const auto steady = music("steady", -3, never), softer = music("softer", -4.5f, never),
-             resting = music("resting", -3, to_hops(Seconds(48)));
-  Transition transition;
-  transition.kind = TransitionKind::blend;
-  transition.before = transition.after = frames_of(Seconds(6));
-  transition.blend.low = transition.blend.mid =
-      transition.blend.high = {-transition.before, transition.after};
-  const auto busy = [&](const auto& out, const auto& in, double gain_db) {
-    return sketch_blend({out.get(), Seconds(50), 0}, {in.get(), Seconds(50), gain_db}, transition,
-                        {kSeamFlank, kSeamFlank}, Seconds(12))
-        .both_busy.count();
-  };
-  EXPECT_NEAR(busy(steady, steady, 0), .41 * 12, .06);
-  EXPECT_NEAR(busy(steady, softer, 15), .41 * 12, .06) << "as loud as it is played";
-  EXPECT_LT(busy(steady, softer, 0), .2 * 12);
-  EXPECT_LT(busy(resting, steady, 0), .1 * 12);
-  transition.blend.mid = {0, transition.after};
-  EXPECT_NEAR(busy(steady, steady, 0), .41 * 6, .06) << "while the middle fades";
-  transition.before = transition.after = 0;
-  transition.blend = {};
-  EXPECT_NEAR(busy(steady, steady, 0), 0, .1);
-}
-
 // Without audio the same ways are there, but for what is heard in it.
 TEST(Meeting, IsSketchedWithoutAudio) {
   const TemporaryFolder folder;
@@ -596,200 +565,6 @@ TEST(Meeting, LevelsMeetAsTheySound) {
       EXPECT_NEAR(power(22050), power(middle.size() - 4 * 22050), .7) << one.duration().count();
     }
   }
-}
-
-TEST(SpectralLevels, TellHowMuchLouderAChangeMakesIt) {
-  const TemporaryFolder folder;
-  const std::vector<float> music = hits(40, .5, .25, .5, 900);
-  std::vector<float> hiss = test::noise(.05, music.size(), 9);
-  for (std::size_t i = 0; i < music.size(); ++i) hiss[i] += music[i];
-  const HeardTrack track(folder, "a", hiss, 0, 0);
-  const auto loudness = [](const std::vector<float>& mono) {
-    BlockLoudness blocks(22050, 1);
-    blocks.add(mono);
-    return blocks.integrated();
-  };
-  for (const BandLevels& change :
-       {BandLevels{6, 0, 0, 0, 0}, BandLevels{0, 0, 9, 0, 0}, BandLevels{0, -6, -6, 3, 9}}) {
-    std::vector<float> changed(hiss.size());
-    split_bands(hiss, 22050, BlendSide::borders_hz, [&](std::size_t band, std::span<const float> part) {
-      const auto factor = static_cast<float>(std::pow(10, change[band] / 20));
-      for (std::size_t i = 0; i < part.size(); ++i) changed[i] += factor * part[i];
-    });
-    EXPECT_NEAR(louder_by(*track.features, Seconds(0), Seconds(40), change),
-                loudness(changed) - loudness(hiss), 1)
-        << "which is gated";
-  }
-}
-
-class Arranging : public testing::Test {
- protected:
-  // Three minutes each, at different rates and tempi, one without a beat.
-  void SetUp() override {
-    const double periods[] = {.5, .49, .4, 0, .52};
-    for (int i = 0; i < 5; ++i) {
-      const double period = periods[i];
-      const auto sound = period > 0 ? hits(180, period, .2 + .05 * i) : test::noise(.05, 180 * 22050, 3);
-      tracks_.emplace_back(folder_, std::string(1, static_cast<char>('a' + i)), sound, period,
-                           .2 + .05 * i);
-    }
-  }
-
-  // Placements drawn at random that fill the mix, with crossfades of nothing.
-  Plan plan(Random& random) {
-    Plan plan;
-    plan.sample_rate = random.below(2) == 0 ? 44100 : 48000;
-    for (const HeardTrack& track : tracks_) plan.sources.push_back(track.source);
-    for (std::size_t i = 0; i < 3 + random.below(6); ++i) {
-      const std::size_t source = random.below(tracks_.size());
-      const auto length = static_cast<PcmFrame>(22050 * random.uniform(1, 45));
-      const auto last = tracks_[source].source.pcm_frames - length;
-      const PcmFrame start = random.below(4) == 0 ? 0
-                             : random.below(4) == 0
-                                 ? last
-                                 : static_cast<PcmFrame>(random.uniform() * static_cast<double>(last));
-      plan.placements.push_back(test::placement_of(source, start, length));
-    }
-    plan.transitions.resize(plan.placements.size() - 1);
-    const PcmFrame last = plan.seams().back();
-    plan.length = last + plan.placements.back().length * plan.sample_rate / 22050 -
-                  static_cast<PcmFrame>(random.below(2000));
-    plan.validate();
-    return plan;
-  }
-
-  std::vector<ArrangedSource> sources(const Plan& plan) const {
-    std::vector<ArrangedSource> sources;
-    for (const Placement& placement : plan.placements) {
-      const HeardTrack& track = tracks_[placement.source];
-      sources.push_back({track.features.get(), !track.features->music().beats.empty()});
-    }
-    return sources;
-  }
-
-  TemporaryFolder folder_;
-  std::vector<HeardTrack> tracks_;
-};
-
-TEST_F(Arranging, GivesValidPlansOfTheSameLength) {
-  for (std::uint64_t seed = 0; seed < 25; ++seed) {
-    Random random(seed);
-    const Plan before = plan(random);
-    Plan after = before;
-    arrange(after, sources(before), {});
-    EXPECT_NO_THROW(after.validate()) << seed;
-    const std::size_t last = after.placements.size() - 1;
-    const Stretch head = after.head(last);
-    EXPECT_GE(after.seams()[last] + head.output +
-                  (after.placements[last].length - head.source) * after.sample_rate / 22050,
-              after.length)
-        << seed;
-    EXPECT_EQ(after.transitions.size() + 1, after.placements.size());
-    for (const Transition& transition : after.transitions) {
-      EXPECT_LE(to_seconds(transition.before + transition.after, after.sample_rate).count(), 12.001);
-      EXPECT_FALSE(transition.why.empty());
-    }
-  }
-}
-
-// Critics hear a few of all ways as sound, and the one that they hear least is taken.
-TEST_F(Arranging, CriticsChoose) {
-  Random random(4);
-  const Plan before = plan(random);
-  std::size_t asked = 0;
-  ArrangeConfig config;
-  config.critics = {test::level_critics(asked)};
-  Plan after = before;
-  arrange(after, sources(before), config);
-  EXPECT_NO_THROW(after.validate());
-  EXPECT_GT(asked, 0u);
-  for (const Transition& transition : after.transitions) {
-    EXPECT_LE(to_seconds(transition.before + transition.after, after.sample_rate).count(), .101)
-        << "nobody has learnt longer ones";
-    EXPECT_NE(transition.why.find("least of"), std::string::npos) << transition.why;
-  }
-}
-
-// Places that move can bring the last seam so near to the end that not all can be given back that was to
-// be: it is in what is left, if that is enough for anything.
-TEST_F(Arranging, WhatIsChosenLastIsGivenBackBeforeTheEnd) {
-  std::size_t asked = 0, near = 0;
-  ArrangeConfig config;
-  config.critics = {test::level_critics(asked)};
-  config.least = Seconds(2);
-  config.most = Seconds(60);
-  for (std::uint64_t seed = 0; seed < 12; ++seed) {
-    Random random(seed);
-    const Plan before = plan(random);
-    Plan after = before;
-    arrange(after, sources(before), config);
-    EXPECT_NO_THROW(after.validate()) << seed;
-    const double left = to_seconds(after.length - after.seams().back(), after.sample_rate).count();
-    const Transition& last = after.transitions.back();
-    if (left < 4) continue;
-    EXPECT_EQ(last.why.find("short"), std::string::npos) << seed << ": " << left;
-    near += left < 26;
-  }
-  EXPECT_GE(near, 2u);
-}
-
-// Seams that all move away from the beginning would push the last track out of the mix.
-TEST_F(Arranging, EveryTrackIsHeard) {
-  std::size_t asked = 0;
-  ArrangeConfig config;
-  config.critics = {test::level_critics(asked)};
-  config.least = Seconds(10);
-  config.most = Seconds(60);
-  for (std::uint64_t seed = 0; seed < 8; ++seed) {
-    Random random(seed);
-    const Plan before = plan(random);
-    Plan after = before;
-    arrange(after, sources(before), config);
-    EXPECT_NO_THROW(after.validate()) << seed;
-    ASSERT_EQ(after.placements.size(), before.placements.size()) << seed;
-    const auto left = [](const Plan& of) {
-      return to_seconds(of.length - of.seams().back(), of.sample_rate).count();
-    };
-    EXPECT_GE(left(after), std::min(.8 * left(before), 5.0) - 1e-3) << seed;
-    for (const Transition& transition : after.transitions)
-      EXPECT_EQ(transition.kind, TransitionKind::blend) << seed << ": none is given up for that";
-  }
-}
-
-// The others stay as they were chosen: of four that would be held where they were planned, one cannot be
-// helped, as its placements are too short for any move.
-TEST_F(Arranging, OneSeamMakesUpForWhatOthersMoved) {
-  std::size_t asked = 0, held = 0;
-  ArrangeConfig config;
-  config.critics = {test::level_critics(asked)};
-  config.least = Seconds(16);
-  config.most = Seconds(60);
-  for (const std::uint64_t seed : {6u, 8u, 19u}) {
-    Random random(seed);
-    Plan after = plan(random);
-    arrange(after, sources(after), config);
-    for (std::size_t i = 0; i + 1 < after.transitions.size(); ++i)
-      held += after.transitions[i].why.find("of 1 (") != std::string::npos;
-  }
-  EXPECT_LE(held, 1u);
-}
-
-TEST_F(Arranging, ThreadsMakeNoDifference) {
-  Random random(4);
-  const Plan before = plan(random);
-  std::size_t asked = 0;
-  ArrangeConfig config;
-  config.critics = {test::level_critics(asked)};
-  config.most = Seconds(60);
-  std::vector<nlohmann::json> made;
-  for (const std::size_t threads : {1u, 2u, 3u}) {
-    Plan after = before;
-    config.threads = threads;
-    arrange(after, sources(before), config);
-    made.emplace_back(after);
-  }
-  EXPECT_EQ(made[0], made[1]);
-  EXPECT_EQ(made[0], made[2]);
 }
 
 // What plays faster makes a mix shorter.

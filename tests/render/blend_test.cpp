@@ -315,6 +315,21 @@ TEST(Blend, LikeMaterialNeitherCancelsNorGains) {
   EXPECT_NEAR(10 * std::log10(inside / usual), 0, .7);
 }
 
+// What would cancel is raised, by 3 dB at most.
+TEST(Blend, OppositeMaterialLosesLess) {
+  const TemporaryFolder folder;
+  const auto noise = test::noise(.2, 2 * 20 * kRate, 1), other = test::noise(.2, 2 * 20 * kRate, 2);
+  std::vector<float> opposite(noise.size());
+  for (std::size_t i = 0; i < noise.size(); ++i) opposite[i] = -.6f * noise[i] + .8f * other[i];
+  const auto a = source_with(folder / "a.wav", noise), b = source_with(folder / "b.wav", opposite);
+  const auto out =
+      render(blended({a, b}, {placement_of(0, 0, 8 * kRate), placement_of(1, 8 * kRate, 8 * kRate)},
+                     plain_blend(2 * kRate, 2 * kRate)));
+  const double usual = power_of(std::span(out).subspan(2 * kRate, 2 * 4 * kRate));
+  const double inside = power_of(std::span(out).subspan(2 * (8 * kRate - kRate / 2), 2 * kRate));
+  EXPECT_NEAR(10 * std::log10(inside / usual), -1.5, .4) << "instead of -4 dB";
+}
+
 TEST(Blend, GainAndSpectrumAreReleased) {
   const TemporaryFolder folder;
   const auto noise = test::noise(.1, 2 * 30 * kRate, 1);
