@@ -264,7 +264,8 @@ void AudioEncoder::write(std::span<const float> interleaved) {
   }
 }
 
-void AudioEncoder::commit() {
+const std::filesystem::path& AudioEncoder::finish() {
+  if (state_->sound == nullptr) return state_->bytes.file.temporary();
   state_->throw_if_failed(state_->close());
   const EncodingConfig& config = state_->config;
   CommittedFile& file = state_->bytes.file;
@@ -272,7 +273,12 @@ void AudioEncoder::commit() {
     throw Error(ErrorKind::output, "cannot get its chapter marks", file.target(),
                 "make room on its disk, or leave --chapters out");
   }
-  file.commit();
+  return file.temporary();
+}
+
+void AudioEncoder::commit() {
+  finish();
+  state_->bytes.file.commit();
 }
 
 }  // namespace segue

@@ -16,6 +16,11 @@ namespace segue {
 
 enum class Container { wav, flac, ogg_vorbis, ogg_opus, mp3 };
 
+// Whether what is decoded is another waveform than what was written.
+inline bool is_lossy(Container container) {
+  return container != Container::wav && container != Container::flac;
+}
+
 struct EncodingConfig {
   Container container = Container::flac;
   int sample_rate = 44100;
@@ -48,6 +53,9 @@ class AudioEncoder {
   // Whole PCM frames, interleaved, −1 … 1; what lies outside is clipped. Throws Error(output), e.g. on
   // a full disk, and Error(internal) for samples that are not finite; nothing can be written then.
   void write(std::span<const float> interleaved);
+  // Nothing more is written; gives the whole file under its temporary name, to be heard before commit().
+  // Throws Error(output).
+  const std::filesystem::path& finish();
   void commit();  // throws Error(output)
 
  private:

@@ -36,10 +36,19 @@ pid_t owner_of(const std::string& name) {
 
 }  // namespace
 
-CommittedFile::CommittedFile(std::filesystem::path target)
-    : target_(std::move(target)), temporary_(partial_name(target_)) {
+CommittedFile::CommittedFile(std::filesystem::path target) : target_(std::move(target)) {
   std::error_code code;
-  if (std::filesystem::is_directory(target_, code)) throw write_error(target_, EISDIR);
+  // Of a link, what it leads to is replaced.
+  if (std::filesystem::is_symlink(target_, code)) {
+    const std::filesystem::path real = std::filesystem::canonical(target_, code);
+    if (!code) target_ = real;
+  }
+  const std::filesystem::file_status status = std::filesystem::status(target_, code);
+  if (std::filesystem::is_directory(status)) throw write_error(target_, EISDIR);
+  // A device or pipe would be replaced by a file of its name.
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+    throw Error(ErrorKind::output, "is a device or a pipe, not a file", target_, "choose another name");
+  temporary_ = partial_name(target_);
   descriptor_ = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (descriptor_ < 0) throw write_error(target_, errno);
 }

@@ -14,7 +14,8 @@ namespace segue {
 // remove_stale_partials() clears.
 class CommittedFile {
  public:
-  // Throws Error(output) if the folder cannot be written.
+  // Of a symbolic link, the file that it leads to is the target. Throws Error(output) if the folder
+  // cannot be written, or the target is there and no regular file.
   explicit CommittedFile(std::filesystem::path target);
   ~CommittedFile();
   CommittedFile(const CommittedFile&) = delete;

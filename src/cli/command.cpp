@@ -1,5 +1,6 @@
 #include "cli/command.hpp"
 
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -10,6 +11,11 @@
 #include "base/text.hpp"
 
 namespace segue::cli {
+namespace {
+
+bool has_left = false;
+
+}  // namespace
 
 std::string Context::command_line() const {
   std::string line = "segue";
@@ -24,9 +30,12 @@ void set_example(CLI::App& command, const std::string& example) {
   command.footer("Example:\n  " + example);
 }
 
+bool reader_has_left() { return has_left; }
+
 void to_stdout(const std::string& line) {
   if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size() ||
       std::fputc('\n', stdout) == EOF || std::fflush(stdout) != 0) {
+    has_left = errno == EPIPE;
     throw Error(ErrorKind::output, "standard output cannot be written", {}, "check where it leads");
   }
 }

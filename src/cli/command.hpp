@@ -66,6 +66,8 @@ std::vector<LibraryTrack> tracks_of(Library& library, const std::vector<fs::path
 
 void to_stdout(const nlohmann::json& json);
 void to_stdout(const std::string& line);
+// Whether what reads standard output has gone (as head does), which is no failure to tell of.
+bool reader_has_left();
 
 // "1 file", "2 files".
 std::string count_of(std::size_t count, const std::string& what);

@@ -80,14 +80,18 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace segue::cli
 
+constexpr int kReaderLeft = 141;  // as shells have it of programs that SIGPIPE ends
+
 int main(int argc, char** argv) {
   // Both are loaded by now. Where the program cannot start anew, it is only slower.
   if (segue::tell_math_libraries()) ::execv("/proc/self/exe", argv);
   segue::keep_freed_memory();
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error like a full disk
+  std::signal(SIGPIPE, SIG_IGN);  // what is half written is taken away; a mix goes on
   try {
     return segue::cli::run(argc, argv);
   } catch (const segue::Error& error) {
+    if (segue::cli::reader_has_left()) return kReaderLeft;
     segue::log_warning(std::string("segue: ") + error.what());
     return error.exit_status();
   } catch (const std::bad_alloc&) {

@@ -211,6 +211,9 @@ void mix(const MixFlags& flags, const Context& context) {
   if (flags.plan_only && !flags.plan.empty()) {
     throw Error(ErrorKind::usage, "--plan is a plan already", {}, "leave --plan-only out to render it");
   }
+  if (flags.plan_flag->count() > 0 && flags.plan.empty()) {
+    throw Error(ErrorKind::usage, "--plan names no file", {}, "say which plan is to be rendered");
+  }
   if (!flags.plan.empty() && !flags.music.empty()) {
     throw Error(ErrorKind::usage, "--plan names its own music", {}, "leave the other files out");
   }

@@ -24,6 +24,13 @@ std::ptrdiff_t known_in(const Plan& plan) {
                        [](const Placement& placement) { return placement.known; });
 }
 
+// For a shell, as one word.
+std::string shell_word(const std::string& text) {
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
+  return word + "'";
+}
+
 }  // namespace
 
 nlohmann::json to_json(const Plan& plan, const MixReport& report, const fs::path& output,
@@ -48,8 +55,9 @@ nlohmann::json to_json(const Plan& plan, const MixReport& report, const fs::path
 
 void tell(const Plan& plan, const MixReport& report, const fs::path& output, const fs::path& plan_file) {
   const auto used = sources_by_use(plan);
-  char loudness[64];
-  std::snprintf(loudness, sizeof loudness, "%.1f LUFS, true peak %.1f dBTP", report.integrated_lufs,
+  char loudness[128];
+  std::snprintf(loudness, sizeof loudness, "%.1f LUFS%s, true peak %.1f dBTP", report.integrated_lufs,
+                report.integrated_lufs < plan.target_lufs - 1 ? " (less than asked for)" : "",
                 report.true_peak_dbtp);
   to_stdout(printable(fs::absolute(output)));
   to_stdout("  " + format_time(to_seconds(plan.length, plan.sample_rate)) + ", " +
@@ -61,7 +69,7 @@ void tell(const Plan& plan, const MixReport& report, const fs::path& output, con
   if (!plan_file.empty()) {
     to_stdout("  plan: " + printable(fs::absolute(plan_file)) + " (render again: segue mix --plan)");
   }
-  to_stdout("  play: ffplay -autoexit '" + printable(output) + "', or any player");
+  to_stdout("  play: ffplay -autoexit " + shell_word(printable(output)) + ", or any player");
 }
 
 }  // namespace segue::cli

@@ -11,7 +11,8 @@ namespace {
 bool same_file(const fs::path& a, const fs::path& b) {
   std::error_code code;
   if (fs::equivalent(a, b, code)) return true;
-  const fs::path first = fs::weakly_canonical(a, code), second = fs::weakly_canonical(b, code);
+  const fs::path first = fs::weakly_canonical(fs::absolute(a), code),
+                 second = fs::weakly_canonical(fs::absolute(b), code);
   return !first.empty() && first == second;
 }
 

@@ -1,6 +1,7 @@
 #include "judge/heard_recording.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "analysis/block_loudness.hpp"
@@ -8,6 +9,7 @@
 #include "audio/decoder.hpp"
 #include "audio/loudness.hpp"
 #include "audio/resampler.hpp"
+#include "base/error.hpp"
 #include "base/interrupt.hpp"
 
 namespace segue {
@@ -59,6 +61,9 @@ HeardRecording hear_recording(const std::filesystem::path& file) {
   while (const PcmFrame frames = decoder.read(stereo)) {
     throw_if_interrupted();
     const auto some = std::span(stereo).first(2 * static_cast<std::size_t>(frames));
+    if (!std::all_of(some.begin(), some.end(), [](float x) { return std::isfinite(x); }))
+      throw Error(ErrorKind::input, "holds samples that are not finite numbers", file,
+                  "convert it to 16 bits");
     meter.add(some);
     blocks.add(some);
     mono.clear();

@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "features/geometry.hpp"
 #include "library/audio_reader.hpp"
+#include "render/renderer.hpp"
 
 namespace segue {
 namespace {
@@ -62,8 +63,8 @@ double power(const std::vector<float>& sound, std::size_t begin, std::size_t siz
   return sum;
 }
 
-}  // namespace
-
+// The largest correlation of a sound with as much of a longer one; either may be turned over. What is
+// rendered has .9, other music .1.
 double likeness(const std::vector<float>& sound, const std::vector<float>& longer) {
   const double own = power(sound, 0, sound.size());
   double most = 0;
@@ -76,8 +77,11 @@ double likeness(const std::vector<float>& sound, const std::vector<float>& longe
   return most;
 }
 
+}  // namespace
+
 void require_rendering_of(const Plan& plan, const std::filesystem::path& file) {
   constexpr const char* remedy = "give the plan that it was made from";
+  verify_sources(plan);
   const std::optional<Seconds> duration = AudioDecoder::open(file, 1).estimated_duration();
   const Seconds planned = to_seconds(plan.length, plan.sample_rate);
   if (duration && std::abs((*duration - planned).count()) > kOffLength.count())

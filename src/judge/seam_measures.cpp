@@ -5,10 +5,10 @@
 #include <set>
 
 #include "analysis/block_loudness.hpp"
+#include "analysis/log_mel.hpp"
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "judge/heard_recording.hpp"
-#include "judge/rendering_check.hpp"
 #include "judge/seam_beats.hpp"
 #include "library/fragment_loudness.hpp"
 #include "output/companions.hpp"
@@ -26,9 +26,8 @@ constexpr std::size_t kLeastCompared = 50;
 constexpr double kSureOfKey = 0.1;
 constexpr double kOneTempo = 0.03;
 constexpr Seconds kAtOnce{1.5};
-constexpr Seconds kCompared{1}, kDelay{0.03};  // as in rendering_check.cpp
-constexpr double kSilent = 1e-6;               // mean square
-constexpr double kSameBlend = 0.7;             // correlation; with one track of two alone it is .5
+constexpr Seconds kCompared{2};
+constexpr double kSameBlend = 4;  // dB
 
 double in_octave(double ratio) { return ratio / std::exp2(std::round(std::log2(ratio))); }
 
@@ -175,25 +174,31 @@ class Measurer {
     told(moved, found.beats_in);
   }
 
-  // Whether both together are what the recording plays in the middle of transition i.
+  // Whether both together are what the recording plays in the middle of transition i: by spectrograms,
+  // as stretched waveforms hang on the rate at which they are rendered.
   bool is_recorded(std::size_t i, const Solo& out, const Solo& in) const {
-    const auto begin_of = [](const Solo& solo) {
-      return std::max<PcmFrame>(0, to_pcm_frames(solo.middle - kCompared / 2, HeardRecording::rate));
-    };
-    std::vector<float> both(static_cast<std::size_t>(to_pcm_frames(kCompared, HeardRecording::rate)));
-    double power = 0;
-    for (std::size_t k = 0; k < both.size(); ++k) {
-      for (const Solo* solo : {&out, &in}) {
-        const auto at = static_cast<std::size_t>(begin_of(*solo)) + k;
-        if (at < solo->mono.size()) both[k] += solo->mono[at];
+    const PcmFrame size = to_pcm_frames(kCompared, HeardRecording::rate);
+    std::vector<float> both(static_cast<std::size_t>(size));
+    for (const Solo* solo : {&out, &in}) {
+      const PcmFrame begin = to_pcm_frames(solo->middle - kCompared / 2, HeardRecording::rate);
+      for (PcmFrame k = std::max<PcmFrame>(0, -begin); k < size; ++k) {
+        const auto at = static_cast<std::size_t>(begin + k);
+        if (at < solo->mono.size()) both[static_cast<std::size_t>(k)] += solo->mono[at];
       }
-      power += static_cast<double>(both[k]) * static_cast<double>(both[k]);
     }
-    if (power < kSilent * static_cast<double>(both.size())) return true;
-    const Seconds middle = seams_[i].middle();
-    const std::span<const float> heard =
-        recording_.part(middle - kCompared / 2 - kDelay, middle + kCompared / 2 + kDelay);
-    return likeness(both, {heard.begin(), heard.end()}) >= kSameBlend;
+    const Seconds begin = seams_[i].middle() - kCompared / 2;
+    std::vector<float> rendered, recorded;
+    LogMelExtractor().process(both, rendered);
+    LogMelExtractor().process(recording_.part(begin, begin + kCompared), recorded);
+    const std::size_t count = std::min(rendered.size(), recorded.size());
+    if (count == 0) return true;
+    double mean = 0, square = 0;  // dB
+    for (std::size_t k = 0; k < count; ++k) {
+      const double apart = 10 * static_cast<double>(rendered[k] - recorded[k]);
+      mean += apart / static_cast<double>(count);
+      square += apart * apart / static_cast<double>(count);
+    }
+    return square - mean * mean < kSameBlend * kSameBlend;
   }
 
   std::optional<double> across(const SeamTime& time, Seconds from, Seconds to) const {

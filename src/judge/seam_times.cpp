@@ -1,10 +1,11 @@
 // When tracks begin in a recording, from what lies beside it.
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
+#include <sstream>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "base/text_file.hpp"
 #include "judge/seam_measures.hpp"
 
 namespace segue {
@@ -13,6 +14,7 @@ namespace {
 
 constexpr Seconds kAround{8};    // of where a track is said to begin
 constexpr double kLatest = 1e6;  // s
+constexpr Seconds kClosest{1};   // two tracks begin
 constexpr int kCueFrames = 75;   // a second
 constexpr std::size_t kMostLines = 100000;
 
@@ -72,13 +74,23 @@ std::vector<Begin> read_labels(const fs::path& file, std::istream& in) {
 std::vector<SeamTime> seam_times_beside(const fs::path& file) {
   for (const char* ending : {".cue", ".labels.txt", ".txt"}) {
     const fs::path beside = fs::path(file).replace_extension(ending);
-    std::ifstream in(beside);
-    if (!in || beside == file) continue;
+    std::error_code code;
+    if (!fs::exists(beside, code) || beside == file) continue;
+    std::istringstream in(read_text_file(beside));
     std::vector<Begin> begins =
         std::string_view(ending) == ".cue" ? read_cue(beside, in) : read_labels(beside, in);
     if (begins.empty())
       throw Error(ErrorKind::input, "names no track and no time", beside, "mend it or take it away");
+    if (begins.size() < 2)
+      throw Error(ErrorKind::input, "names one track alone, so that there is no seam", beside,
+                  "say where each track begins");
     std::stable_sort(begins.begin(), begins.end(), [](auto& a, auto& b) { return a.at < b.at; });
+    const auto twins = std::adjacent_find(begins.begin(), begins.end(),
+                                          [](auto& a, auto& b) { return b.at - a.at < kClosest; });
+    if (twins != begins.end())
+      throw Error(ErrorKind::input,
+                  "lets two tracks begin at " + format_time(twins->at) + ", less than a second apart",
+                  beside, "say where each track begins");
     std::vector<SeamTime> times;
     for (std::size_t i = 1; i < begins.size(); ++i) {
       // Less where tracks follow each other soon, so that seams do not overlap.

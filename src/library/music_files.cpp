@@ -38,6 +38,12 @@ bool has_music_ending(const fs::path& file) {
   return std::binary_search(kEndings.begin(), kEndings.end(), ending);
 }
 
+// What segue mixed has its plan beside it.
+bool is_mix(const fs::path& file) {
+  std::error_code code;
+  return fs::exists(fs::path(file).replace_extension(".plan.json"), code);
+}
+
 bool is_hidden(const fs::path& file) { return file.filename().native().starts_with('.'); }
 
 std::string sentence(const std::string& problem, const fs::path& file) {
@@ -117,6 +123,7 @@ class Finder {
       if (!code) walk(target);
     } else if (has_music_ending(entry.path())) {
       if (fs::is_regular_file(status)) {
+        if (is_mix(entry.path())) return;
         const fs::path target = link ? fs::canonical(entry.path(), code) : entry.path();
         if (!code) files_.insert(target.native());
       } else if (link) {

@@ -2,37 +2,18 @@
 
 #include <algorithm>
 #include <cctype>
-#include <fstream>
 #include <optional>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "base/text_file.hpp"
 
 namespace segue {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kLargestPlaylist = 16 << 20;  // bytes; some 100,000 entries
-
 std::string extension_of(const fs::path& file) { return lower_ascii(file.extension().native()); }
-
-std::string read_text(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::string text;
-  std::vector<char> block(1 << 16);
-  while (in && text.size() <= kLargestPlaylist) {
-    in.read(block.data(), static_cast<std::streamsize>(block.size()));
-    text.append(block.data(), static_cast<std::size_t>(in.gcount()));
-  }
-  if (text.size() > kLargestPlaylist) {
-    throw Error(ErrorKind::input, "is too large for a playlist", file, "name its folder instead");
-  }
-  if (!in.eof()) {
-    throw Error(ErrorKind::input, "cannot be read", file, "check that you may read it");
-  }
-  return text;
-}
 
 // "scheme" of "scheme://rest" in lower case, or nothing.
 std::optional<std::string> scheme_of(std::string_view entry) {
@@ -79,7 +60,7 @@ bool is_playlist(const fs::path& file) {
 }
 
 std::vector<std::string> read_playlist(const fs::path& file) {
-  const std::string text = read_text(file);
+  const std::string text = read_text_file(file, "playlist", "name its folder instead");
   std::string_view rest = text;
   if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);
   const bool pls = extension_of(file) == ".pls";

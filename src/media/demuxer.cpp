@@ -15,6 +15,8 @@ namespace segue {
 namespace {
 
 constexpr const char* kAnotherFile = "give another file";
+constexpr int kLowestRate = 1000;  // Hz, that a plan takes
+constexpr int kMostChannels = 64;  // that FFmpeg mixes down
 
 // FFmpeg keeps one logger for the whole process.
 void log_to_segue(void* source, int level, const char* format, va_list arguments) {
@@ -139,6 +141,17 @@ Demuxer::Demuxer(const std::filesystem::path& file) : file_(file) {
   throw_if_interrupted();
   if (index < 0) throw Error(ErrorKind::input, "holds no audio", file, kAnotherFile);
   stream_ = context_->streams[index];
+  const AVCodecParameters& parameters = *stream_->codecpar;
+  if (parameters.sample_rate > 0 && parameters.sample_rate < kLowestRate)
+    throw Error(
+        ErrorKind::input,
+        "has a sample rate of " + std::to_string(parameters.sample_rate) + " Hz, too low for music",
+        file, kAnotherFile);
+  if (parameters.ch_layout.nb_channels > kMostChannels)
+    throw Error(ErrorKind::input,
+                "has " + std::to_string(parameters.ch_layout.nb_channels) + " channels, more than " +
+                    std::to_string(kMostChannels),
+                file, "mix it down to stereo");
   for (unsigned i = 0; i < context_->nb_streams; ++i) {
     if (static_cast<int>(i) != index) context_->streams[i]->discard = AVDISCARD_ALL;
   }

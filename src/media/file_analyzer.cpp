@@ -20,6 +20,7 @@ namespace segue {
 namespace {
 
 constexpr std::size_t kRowsPerWrite = 256;  // 40 kB
+constexpr double kLoudest = 256;            // times full scale; gains of plans make up for as much
 
 std::span<const float> scaled(std::span<const std::int16_t> samples, std::vector<float>& to) {
   to.resize(samples.size());
@@ -116,6 +117,9 @@ TrackAnalysis analyze_decoded_file(const std::filesystem::path& file, const Trac
     features.add(mono.convert(*frame));
   }
   add_played(played.finish());
+  if (heard.peak() > kLoudest)
+    throw Error(ErrorKind::input, "holds samples of hundreds of times full scale", file,
+                "divide them by 32768 if they are 16-bit integers written as floats");
   // The resampler rounds the length up; a hop must not reach past the last PCM frame.
   const auto whole = heard.loudness().frames() * LogMelGeometry::sample_rate / rate;
   const auto rest = mono.finish();

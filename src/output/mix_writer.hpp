@@ -17,7 +17,9 @@ struct MixReport {
   PcmFrame pcm_frames = 0;
 };
 
-// Renders a plan into a file; shows progress; the file appears only when whole. The rate is the
+// Renders a plan into a file; shows progress; the file appears only when whole. Lossy coding adds to
+// peaks: what is decoded is measured, and where it exceeds the plan's ceiling the mix is rendered again
+// with a lower one, so that it holds for listeners, too. The rate is the
 // plan's, in stereo, whatever `encoding` says: Opus needs a plan at 48 kHz.
 // Throws what Renderer, AudioEncoder and EncodingConfig::validate() throw; Error(interrupted) soon
 // after an interrupt.

@@ -12,6 +12,7 @@
 namespace segue {
 namespace {
 
+constexpr int kDeepest = 32;
 constexpr std::size_t kMostText = std::size_t{1} << 29;  // bytes; a day of fragments has a tenth
 
 bool fits_integer(const nlohmann::json& value) {
@@ -37,7 +38,8 @@ nlohmann::json parse_json(std::istream& in) {
   }
   std::vector<std::set<std::string>> keys;  // of the objects that are open
   std::string twice;
-  const auto note = [&](int, Json::parse_event_t event, Json& parsed) {
+  const auto note = [&](int depth, Json::parse_event_t event, Json& parsed) {
+    if (depth > kDeepest) refuse_json("is not a plan: it is nested too deep");
     if (event == Json::parse_event_t::object_start) keys.emplace_back();
     if (event == Json::parse_event_t::object_end) keys.pop_back();
     if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second)

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fstream>
 #include <iterator>
 #include <numbers>
 #include <sstream>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "base/text_file.hpp"
 
 namespace segue {
 namespace {
@@ -37,8 +37,10 @@ double share_of(std::string_view text, Seconds length) {
 }
 
 EnergyCurve read_curve(const std::filesystem::path& file, Seconds length) {
-  std::ifstream in(file);
-  if (!in) throw Error(ErrorKind::usage, "is neither rise, fall, flat nor wave, nor a file", file);
+  std::error_code code;
+  if (!std::filesystem::exists(file, code))
+    throw Error(ErrorKind::usage, "is neither rise, fall, flat nor wave, nor a file", file);
+  std::istringstream in(read_text_file(file));
   EnergyCurve curve;
   std::string line;
   for (int number = 1; std::getline(in, line); ++number) {

@@ -24,35 +24,6 @@ constexpr double kMeterTolerance = 0.25;  // dB
 constexpr PcmFrame kBlock = 1024;    // output PCM frames rendered at a time, whatever read() asks for
 constexpr double kEdgeFade = 0.005;  // s
 
-// Whether every source that is played is still the music that the plan was made from.
-void verify_sources(const Plan& plan) {
-  std::map<std::size_t, std::size_t> first_placement;  // by source
-  for (std::size_t i = 0; i < plan.placements.size(); ++i) {
-    first_placement.emplace(plan.placements[i].source, i);
-  }
-  const std::vector<std::pair<std::size_t, std::size_t>> used(first_placement.begin(),
-                                                              first_placement.end());
-  std::vector<std::string> problems(used.size());
-  parallel_for(used.size(), 0, [&](std::size_t i) {
-    const PlanSource& source = plan.sources[used[i].first];
-    try {
-      if (hash_audio_packets(source.path) != source.track) {
-        problems[i] = "is no longer the music that the plan was made from";
-      }
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::input) throw;
-      problems[i] = error.problem();
-    }
-  });
-  // The first in order of sources is told, whichever thread was faster.
-  for (std::size_t i = 0; i < used.size(); ++i) {
-    if (problems[i].empty()) continue;
-    throw Error(ErrorKind::input,
-                problems[i] + " (placement " + std::to_string(used[i].second) + " plays it)",
-                plan.sources[used[i].first].path, "put the file back as it was or make a new mix");
-  }
-}
-
 // Output PCM frames [begin, end) in which a sound comes or goes.
 struct Fade {
   PcmFrame begin = 0;
@@ -120,6 +91,34 @@ struct Blended {
 };
 
 }  // namespace
+
+void verify_sources(const Plan& plan) {
+  std::map<std::size_t, std::size_t> first_placement;  // by source
+  for (std::size_t i = 0; i < plan.placements.size(); ++i) {
+    first_placement.emplace(plan.placements[i].source, i);
+  }
+  const std::vector<std::pair<std::size_t, std::size_t>> used(first_placement.begin(),
+                                                              first_placement.end());
+  std::vector<std::string> problems(used.size());
+  parallel_for(used.size(), 0, [&](std::size_t i) {
+    const PlanSource& source = plan.sources[used[i].first];
+    try {
+      if (hash_audio_packets(source.path) != source.track) {
+        problems[i] = "is no longer the music that the plan was made from";
+      }
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::input) throw;
+      problems[i] = error.problem();
+    }
+  });
+  // The first in order of sources is told, whichever thread was faster.
+  for (std::size_t i = 0; i < used.size(); ++i) {
+    if (problems[i].empty()) continue;
+    throw Error(ErrorKind::input,
+                problems[i] + " (placement " + std::to_string(used[i].second) + " plays it)",
+                plan.sources[used[i].first].path, "put the file back as it was or make a new mix");
+  }
+}
 
 struct Renderer::State {
   Plan plan;

@@ -9,6 +9,10 @@
 
 namespace segue {
 
+// Throws Error(input) if a source that is played is missing or no longer the music that the plan was
+// made from (its id is checked; the placement is named).
+void verify_sources(const Plan& plan);
+
 // Placement i's PCM frame `start` sounds exactly at output PCM frame plan.seams()[i], which is the
 // nearest to its exact time: no placement is more than half a frame off, and nothing drifts. Sources
 // at plan.sample_rate pass bit for bit where nothing fades and the gain is 0 dB; others are
@@ -21,8 +25,7 @@ namespace segue {
 // same bits on the same machine and build, whatever the block sizes.
 class Renderer {
  public:
-  // Throws Error(input) if the plan is nonsense, or a source is missing or no longer the music the
-  // plan was made from (its id is checked; the placement is named).
+  // Throws Error(input) if the plan is nonsense, and as verify_sources().
   explicit Renderer(const Plan& plan);
   ~Renderer();
 

@@ -1,5 +1,6 @@
 """What bad input gets: one sentence with file and remedy, the documented exit status, nothing half-written."""
 import json
+import struct
 import math
 import os
 import random
@@ -95,6 +96,61 @@ class BadInput(support.Sandbox):
         for name, value in (("nan", math.nan), ("inf", math.inf)):
             support.wav_float(self.folder / f"{name}.wav", [0.1] * 22050 * 5 + [value] + [0.1] * 22050)
             self.mix_refused(3, self.folder / f"{name}.wav", says=f"{name}.wav")
+
+    def test_samples_far_beyond_full_scale(self):
+        wave = [20000 * math.sin(i * 0.1) for i in range(22050 * 5)]  # 16-bit integers, written as floats
+        support.wav_float(self.folder / "integers.wav", wave)
+        self.mix_refused(3, self.folder / "integers.wav", says=["integers.wav", "full scale"])
+
+    def test_rates_and_channels_that_nothing_plays(self):
+        support.wav_float(self.folder / "slow.wav", [0.1] * 2000, rate=100)
+        self.mix_refused(3, self.folder / "slow.wav", says=["slow.wav", "100 Hz"])
+        data = bytes(65 * 2 * 4410)
+        header = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(data), b"WAVE", b"fmt ", 16, 1, 65, 44100,
+                             44100 * 130, 130, 16, b"data", len(data))
+        self.mix_refused(3, self.bad("many.wav", header + data), says=["many.wav", "65 channels"])
+
+    def test_a_device_or_pipe_is_not_replaced(self):
+        pipe = self.folder / "pipe.json"
+        os.mkfifo(pipe)
+        for flags in (("--save-plan", pipe), ("--plan-only", "--save-plan", pipe)):
+            self.refused(4, "mix", self.music, "--length", "10", "-o", "piped.flac", *flags, says=["pipe.json", "pipe"])
+        self.assertTrue(pipe.is_fifo())
+        self.assertFalse((self.folder / "piped.flac").exists())
+
+    def test_of_a_link_what_it_leads_to_is_written(self):
+        (self.folder / "real.flac").write_text("old")
+        (self.folder / "link.flac").symlink_to("real.flac")
+        self.segue("mix", self.music, "--length", "10", "--draft", "-o", "link.flac")
+        self.assertTrue((self.folder / "link.flac").is_symlink())
+        self.assertGreater((self.folder / "real.flac").stat().st_size, 10000)
+
+    def test_its_own_mixes_are_no_music(self):
+        folder = self.folder / "with mixes"
+        shutil.copytree(self.music, folder)
+        for seed in (1, 2):  # the second replaces the first, and does not play it
+            self.segue("mix", folder, "--length", "10", "--draft", "--seed", seed, "-o", folder / "set.flac")
+        plan = json.loads((folder / "set.plan.json").read_text())
+        self.assertNotIn("set.flac", " ".join(source["path"] for source in plan["sources"]))
+
+    def test_what_never_ends_is_refused(self):
+        self.mix_refused(3, self.music, "--energy", "/dev/zero", says=["/dev/zero", "too large"])
+        self.refused(2, "mix", "--plan", "", "-o", "none.flac", says="--plan")
+        (self.folder / "deep.json").write_text("[" * 10**6)
+        self.refused(3, "mix", "--plan", "deep.json", "-o", "none.flac", says=["deep.json", "nested"])
+
+    def test_who_reads_may_leave(self):
+        output, command = self.folder / "left.flac", [support.SEGUE, "library", "list"]
+        self.segue("analyze", self.music)
+        process = subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdout.close()
+        self.assertEqual((process.stderr.read(), process.wait()), (b"", 141))
+        process.stderr.close()
+        process = subprocess.Popen([support.SEGUE, "mix", str(self.music), "--length", "10", "--draft", "-o", str(output)],
+                                   env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        process.stderr.close()
+        self.assertEqual(process.wait(), 0)
+        self.assertTrue(output.exists())
 
     def test_a_folder_without_music(self):
         folder = self.folder / "no music"

@@ -167,6 +167,14 @@ class Mix(support.Sandbox):
             tags = {**probe["format"].get("tags", {}), **probe["streams"][0].get("tags", {})}
             self.assertIn("Ein Lied", tags.values(), ending)
 
+    def test_no_peak_passes_the_ceiling_however_it_is_coded(self):
+        for ending in ("flac", "ogg", "opus", "mp3"):
+            name = f"loud.{ending}"
+            report = self.mix(name, "--length", "20", "--loudness", "-9", "--quality", "0")
+            _, peak = support.loudness(self.folder / name)
+            self.assertLessEqual(peak, -0.95, ending)  # FFmpeg tells a tenth
+            self.assertAlmostEqual(report["true_peak_dbtp"], peak, delta=0.25)
+
     def test_marks_known_tracks(self):
         report = self.mix("known.flac")
         plan = json.loads((self.folder / "known.plan.json").read_text(encoding="utf-8"))

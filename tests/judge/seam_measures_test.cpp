@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -246,6 +247,24 @@ TEST_F(SeamMeasures, LabelsAreReadAndNonsenseNamesTheLine) {
             std::string::npos);
   test::write_bytes(folder_ / "set.cue", "TRACK 01 AUDIO\nINDEX 01 00:99:00\n");
   EXPECT_NE(test::refusal([&] { seam_times_beside(file); }, ErrorKind::input).find("line 2"),
+            std::string::npos);
+}
+
+TEST_F(SeamMeasures, TracksThatBeginTogetherAreNoSeam) {
+  const std::filesystem::path file = folder_ / "set.flac";
+  for (const char* labels : {"0.0\t30.0\tOne\n30.5\t60\tTwo\n30.5\t60\tThree\n", "0.0\t30.0\tOne\n"}) {
+    test::write_bytes(folder_ / "set.txt", labels);
+    EXPECT_NE(test::refusal([&] { seam_times_beside(file); }, ErrorKind::input).find("set.txt"),
+              std::string::npos);
+  }
+}
+
+TEST_F(SeamMeasures, ARecordingOfWhatAreNoNumbersIsRefused) {
+  std::vector<float> samples(22050 * 4, .1f);
+  samples[50000] = std::numeric_limits<float>::quiet_NaN();
+  test::write_float_wav(folder_ / "nan.wav", samples, 22050, 1);
+  EXPECT_NE(test::refusal([&] { measure_recording(folder_ / "nan.wav", {}); }, ErrorKind::input)
+                .find("nan.wav"),
             std::string::npos);
 }
 
