@@ -33,7 +33,7 @@ struct TrackAnalysis {
 
 // Decodes once, in constant memory, and writes the feature file into `features_folder`.
 // `track` is hash_audio_packets(file). Throws Error(input) for what cannot be analyzed (samples
-// that are not numbers included), Error(interrupted), Error(output).
+// that are not numbers, or beyond 256 times full scale, included), Error(interrupted), Error(output).
 TrackAnalysis analyze_file(const std::filesystem::path& file, const TrackId& track,
                            const std::filesystem::path& features_folder);
 

@@ -31,7 +31,7 @@ class AudioDecoder {
   // scale do not clip. Where FFmpeg knows no rule for the layout, all channels count equally.
   // Nothing but this file is ever opened: no network, no files that it refers to.
   // Throws Error(input): missing, not permitted, not a regular file, empty, a playlist, no audio, a
-  // codec FFmpeg lacks, nothing that can be decoded.
+  // codec FFmpeg lacks, nothing that can be decoded, a rate below 1000 Hz, more than 64 channels.
   static AudioDecoder open(const std::filesystem::path& file, int channels = 0);
   ~AudioDecoder();
   AudioDecoder(AudioDecoder&&) noexcept;

@@ -21,9 +21,15 @@ std::string Context::command_line() const {
   std::string line = "segue";
   for (const std::string& argument : arguments) {
     const bool plain = argument.find_first_of(" '\"\\$&;|<>()*?[]") == std::string::npos;
-    line += plain ? " " + argument : " '" + argument + "'";
+    line += " " + (plain ? argument : shell_word(argument));
   }
   return to_valid_utf8(line);
+}
+
+std::string shell_word(const std::string& text) {
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
+  return word + "'";
 }
 
 void set_example(CLI::App& command, const std::string& example) {

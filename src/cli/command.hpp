@@ -64,6 +64,9 @@ bool hear_what_older_did_not(Library& library, const std::vector<LibraryTrack>& 
 std::vector<LibraryTrack> tracks_of(Library& library, const std::vector<fs::path>& music,
                                     const std::string& command);
 
+// Quoted, so that a shell takes it as one word.
+std::string shell_word(const std::string& text);
+
 void to_stdout(const nlohmann::json& json);
 void to_stdout(const std::string& line);
 // Whether what reads standard output has gone (as head does), which is no failure to tell of.

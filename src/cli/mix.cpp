@@ -190,7 +190,8 @@ MixReport write_or_tell(const Plan& plan, const fs::path& output, const Encoding
     return write_mix(plan, output, encoding);
   } catch (const Error&) {
     if (!plan_file.empty()) {
-      log_warning("the plan is kept; to write its mix: segue mix --plan '" + printable(plan_file) + "'");
+      log_warning("the plan is kept; to write its mix: segue mix --plan " +
+                  shell_word(printable(plan_file)));
     }
     throw;
   }

@@ -24,13 +24,6 @@ std::ptrdiff_t known_in(const Plan& plan) {
                        [](const Placement& placement) { return placement.known; });
 }
 
-// For a shell, as one word.
-std::string shell_word(const std::string& text) {
-  std::string word = "'";
-  for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
-  return word + "'";
-}
-
 }  // namespace
 
 nlohmann::json to_json(const Plan& plan, const MixReport& report, const fs::path& output,

@@ -71,7 +71,8 @@ RecordingMeasures measure_recording(const std::filesystem::path& file,
 std::vector<SeamTime> seam_times(const Plan& plan);
 // From a CUE sheet or an Audacity label track beside the file (SET.cue, SET.txt, SET.labels.txt), where
 // tracks begin: each seam is 16 s about that. Empty if there is none. Throws Error(input) naming the
-// line that makes no sense, or a file that tells none.
+// line that makes no sense, or a file that tells of fewer than two tracks, or of two that begin within a
+// second.
 std::vector<SeamTime> seam_times_beside(const std::filesystem::path& file);
 
 // Shares of seams that are as good as a listener would ask for; of those where it could be heard.

@@ -18,7 +18,8 @@ struct MusicFiles {
 };
 
 // paths: files, folders, M3U/M3U8/PLS playlists. Folders are searched for files with an ending
-// that FFmpeg decodes; a file named directly is taken whatever its ending. Symbolic-link loops end.
+// that FFmpeg decodes, but for what segue mixed itself (its NAME.plan.json lies beside it); a file named
+// directly is taken in any case. Symbolic-link loops end.
 // Throws Error(input) if a named path does not exist, or if no music is found at all.
 MusicFiles find_music(const std::vector<std::filesystem::path>& paths);
 

@@ -63,7 +63,8 @@ enum class TransitionKind { equal_power_crossfade, blend };
 // the transition covers [seam − before, seam + after) in output PCM frames. The outgoing source
 // plays on past its end for `after`, the incoming one begins `before` ahead of its start: both
 // sources must have that much sound there. Transitions, with the releases of blends, may touch, never
-// overlap, and lie inside the mix.
+// overlap, and lie inside the mix. So that nothing clicks, what a blend changes of a source needs a
+// release of .1 s, and each band fades over 5 ms at least.
 struct Transition {
   TransitionKind kind = TransitionKind::equal_power_crossfade;
   PcmFrame before = 0;

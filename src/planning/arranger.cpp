@@ -48,15 +48,15 @@ class Arranger {
     // Tracks that are left early, entered late or played faster make the mix shorter; others leave its
     // last track too little.
     if (!fits()) mend(before, chosen);
-    for (const Moves less : {Moves::to_beats, Moves::none})
+    for (const Moves less : {Moves::to_bars, Moves::none})
       if (!fits()) hold(before, chosen, less);
   }
 
  private:
   using Chosen = std::vector<Proposal>;  // of each seam
 
-  // Where places may go: anywhere about the planned ones, to the nearest beat, nowhere.
-  enum class Moves : std::uint8_t { all, to_beats, none };
+  // Where places may go: anywhere about the planned ones, to the nearest downbeat, nowhere.
+  enum class Moves : std::uint8_t { all, to_bars, none };
 
   // One seam is made in another way so that it fits: of those chosen last, the one that critics then
   // hear least more than before.
@@ -166,7 +166,7 @@ class Arranger {
   std::vector<MeetingPlace> places(std::size_t i, bool leaves) const {
     const MeetingPlace planned = place(i, leaves);
     std::vector<MeetingPlace> all = {planned};
-    const bool fixed = config_.most == Seconds(0) || moves_ >= Moves::to_beats ||
+    const bool fixed = config_.most == Seconds(0) || moves_ >= Moves::to_bars ||
                        (config_.end_stays && i + 1 == ends_.size());
     if (config_.critics.empty() || fixed) return all;
     const double share = leaves && i == 0 ? 1 : .5;  // of the placement that belongs to this seam
@@ -257,7 +257,7 @@ class Arranger {
   void keep_end() {
     if (ends_in_time()) return;
     // What was chosen gives back in time what it can.
-    const Moves moves = std::exchange(moves_, Moves::to_beats);
+    const Moves moves = std::exchange(moves_, Moves::to_bars);
     const std::vector<PcmFrame> seams = plan_.seams();
     const std::size_t seam = plan_.transitions.size() - 1;
     const PcmFrame free = seam == 0 ? 0 : seams[seam] + plan_.transitions[seam - 1].reach_after();

@@ -30,7 +30,7 @@ std::optional<BeatLine> fit_beats(std::span<const Beat> beats, Seconds moment, S
 int beats_in_bar(std::span<const Beat> beats);
 
 // The downbeat nearest to a moment, of those from `first` to `last`; none where there is none within
-// `reach` of it. beats: rising.
+// `reach` of it. All in seconds of the track; beats: rising.
 std::optional<double> nearest_downbeat(std::span<const Beat> beats, double moment, double reach,
                                        double first, double last);
 

@@ -68,10 +68,10 @@ Transition at_rate(const Transition& transition, int from, int to);
 inline constexpr Seconds kLongBlend{12};
 
 struct ProposalConfig {
-  bool move = true;            // places may move to the nearest beat, and by a fraction of one; else
-                               // they stay, and tracks with a beat do not meet for long
-  bool leave_early = true;     // a track that ends too soon
-  bool shift = false;          // the pitch, by a semitone, where that makes keys go together
+  bool move = true;         // places may move to the nearest downbeat, and by a fraction of a beat; else
+                            // they stay, and tracks with a beat do not meet for long
+  bool leave_early = true;  // a track that ends too soon
+  bool shift = false;       // the pitch, by a semitone, where that makes keys go together
   double most_stretch = 0.05;  // of one track; two can meet at twice that
   double most_jitter = 0.009;  // s, RMS, of all beats of a track about their line: those of others are
                                // not played beside it for long

@@ -59,7 +59,7 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
   }
   // To the downbeat, so that bars meet; where none is near enough, to a beat. Where tempi cannot meet,
   // the beat goes on at least where one gives way to the other.
-  const auto to_beat = [&](const Heard& heard, const std::optional<BeatLine>& line, Seconds& at) {
+  const auto to_bar = [&](const Heard& heard, const std::optional<BeatLine>& line, Seconds& at) {
     if (!config.move || !line) return false;
     // Leaves what aligning may take, and what a short fade needs.
     const bool leaves = heard.end == BlendEnd::out;
@@ -79,9 +79,9 @@ std::optional<Proposal> Meeting::propose(const ProposalConfig& config, Seconds l
     return true;
   };
   const bool out_on =
-      to_beat(out_, meets ? beats.out : line_of(out_, out_.place.at, before, after), proposal.out_at);
+      to_bar(out_, meets ? beats.out : line_of(out_, out_.place.at, before, after), proposal.out_at);
   const bool in_on =
-      to_beat(in_, meets ? beats.in : line_of(in_, in_.place.at, before, after), proposal.in_at);
+      to_bar(in_, meets ? beats.in : line_of(in_, in_.place.at, before, after), proposal.in_at);
   if (const Seconds lack = lacking(proposal.out_at, blend.out.tempo); lack > Seconds(0)) {
     const double bar =
         meets ? beats_in_bar(out_.place.features->music().beats) * beats.out.period : 1e-3;

@@ -18,7 +18,8 @@ void verify_sources(const Plan& plan);
 // at plan.sample_rate pass bit for bit where nothing fades and the gain is 0 dB; others are
 // resampled. In a transition of n PCM frames the gains of frame j are cos and sin of
 // π/2 · (j + ½) / n; of a blend those of each band (render/blend_sound.hpp). The mix begins and ends
-// with a fade of 5 ms, except at its track's own edge.
+// with a fade of 5 ms, except at its track's own edge; so does each side of a crossfade that is shorter
+// than that, unless the source plays on.
 //
 // Memory is constant: at most 20 sources are open, and three blends at hand (1 MB a second of each
 // at 44.1 kHz, three times that while one is made). Not thread-safe. The same plan and sources give the

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/hits.hpp"
@@ -63,6 +64,21 @@ class Arranging : public testing::Test {
     return sources;
   }
 
+  // A plan before and after critics of crossfades chose its seams; valid.
+  std::pair<Plan, Plan> arranged(std::uint64_t seed, Seconds least, Seconds most) {
+    std::size_t asked = 0;
+    ArrangeConfig config;
+    config.critics = {test::level_critics(asked)};
+    config.least = least;
+    config.most = most;
+    Random random(seed);
+    const Plan before = plan(random);
+    Plan after = before;
+    arrange(after, sources(before), config);
+    EXPECT_NO_THROW(after.validate()) << seed;
+    return {before, after};
+  }
+
   TemporaryFolder folder_;
   std::vector<HeardTrack> tracks_;
 };
@@ -109,17 +125,9 @@ TEST_F(Arranging, CriticsChoose) {
 // Places that move can bring the last seam so near to the end that not all can be given back that was to
 // be: it is in what is left, if that is enough for anything.
 TEST_F(Arranging, WhatIsChosenLastIsGivenBackBeforeTheEnd) {
-  std::size_t asked = 0, near = 0;
-  ArrangeConfig config;
-  config.critics = {test::level_critics(asked)};
-  config.least = Seconds(2);
-  config.most = Seconds(60);
+  std::size_t near = 0;
   for (std::uint64_t seed = 0; seed < 12; ++seed) {
-    Random random(seed);
-    const Plan before = plan(random);
-    Plan after = before;
-    arrange(after, sources(before), config);
-    EXPECT_NO_THROW(after.validate()) << seed;
+    const Plan after = arranged(seed, Seconds(2), Seconds(60)).second;
     const double left = to_seconds(after.length - after.seams().back(), after.sample_rate).count();
     const Transition& last = after.transitions.back();
     if (left < 4) continue;
@@ -131,17 +139,8 @@ TEST_F(Arranging, WhatIsChosenLastIsGivenBackBeforeTheEnd) {
 
 // Seams that all move away from the beginning would push the last track out of the mix.
 TEST_F(Arranging, EveryTrackIsHeard) {
-  std::size_t asked = 0;
-  ArrangeConfig config;
-  config.critics = {test::level_critics(asked)};
-  config.least = Seconds(10);
-  config.most = Seconds(60);
   for (std::uint64_t seed = 0; seed < 8; ++seed) {
-    Random random(seed);
-    const Plan before = plan(random);
-    Plan after = before;
-    arrange(after, sources(before), config);
-    EXPECT_NO_THROW(after.validate()) << seed;
+    const auto [before, after] = arranged(seed, Seconds(10), Seconds(60));
     ASSERT_EQ(after.placements.size(), before.placements.size()) << seed;
     const auto left = [](const Plan& of) {
       return to_seconds(of.length - of.seams().back(), of.sample_rate).count();
@@ -155,15 +154,9 @@ TEST_F(Arranging, EveryTrackIsHeard) {
 // The others stay as they were chosen: of four that would be held where they were planned, one cannot be
 // helped, as its placements are too short for any move.
 TEST_F(Arranging, OneSeamMakesUpForWhatOthersMoved) {
-  std::size_t asked = 0, held = 0;
-  ArrangeConfig config;
-  config.critics = {test::level_critics(asked)};
-  config.least = Seconds(16);
-  config.most = Seconds(60);
+  std::size_t held = 0;
   for (const std::uint64_t seed : {6u, 8u, 19u}) {
-    Random random(seed);
-    Plan after = plan(random);
-    arrange(after, sources(after), config);
+    const Plan after = arranged(seed, Seconds(16), Seconds(60)).second;
     for (std::size_t i = 0; i + 1 < after.transitions.size(); ++i)
       held += after.transitions[i].why.find("of 1 (") != std::string::npos;
   }

@@ -169,30 +169,31 @@ TEST(SeamSearch, EachTrackIsDecodedOnce) {
   EXPECT_EQ(decoded, 2);
 }
 
+// Of such odds where treble comes in, of none where music goes on.
+class TrebleCritic : public SeamDetector {
+ public:
+  explicit TrebleCritic(float odds) : odds_(odds) {}
+  const ModelCard& card() const override { return card_; }
+  std::vector<float> score(std::span<const SeamWindow> windows) const override {
+    std::vector<float> odds;
+    for (const SeamWindow& window : windows) {
+      const auto treble = [&](Hop frame) {
+        const auto at = static_cast<std::size_t>(frame * LogMelGeometry::bands + 76);
+        return float_from_half(window.log_mel[at]);
+      };
+      const bool comes = treble(window.heard.end - 1) - treble(window.heard.begin) > .5f;
+      odds.push_back(comes ? odds_ : 0.0f);
+    }
+    return odds;
+  }
+
+ private:
+  float odds_;
+  ModelCard card_;
+};
+
 // Between a cut, a fade of a second and a blend nobody else decides.
 TEST(SeamSearch, CriticsChooseTheLength) {
-  // Hears any join, as surely as it is told to, and none where music goes on.
-  class Hears : public SeamDetector {
-   public:
-    explicit Hears(float how_surely) : how_surely_(how_surely) {}
-    const ModelCard& card() const override { return card_; }
-    std::vector<float> score(std::span<const SeamWindow> windows) const override {
-      std::vector<float> odds;
-      for (const SeamWindow& window : windows) {
-        const auto treble = [&](Hop frame) {
-          const auto at = static_cast<std::size_t>(frame * LogMelGeometry::bands + 76);
-          return float_from_half(window.log_mel[at]);
-        };
-        const bool joins = treble(window.heard.end - 1) - treble(window.heard.begin) > .5f;
-        odds.push_back(joins ? how_surely_ : 0.0f);
-      }
-      return odds;
-    }
-
-   private:
-    float how_surely_;
-    ModelCard card_;
-  };
   const TemporaryFolder folder;
   const HeardTrack a(folder, "a", test::sine(300, .2, 120 * 22050, 22050, 1), 0, 0);
   const HeardTrack b(folder, "b", test::noise(.1, 120 * 22050, 5), 0, 0);
@@ -200,7 +201,8 @@ TEST(SeamSearch, CriticsChooseTheLength) {
   for (const double wins : lengths) {
     CriticSets sets;
     for (const double length : lengths)
-      sets.push_back(only(Seconds(length), std::make_unique<Hears>(length == wins ? 1.f : 3.f)).front());
+      sets.push_back(
+          only(Seconds(length), std::make_unique<TrebleCritic>(length == wins ? 1.f : 3.f)).front());
     const Proposal way = best_of({{a.place(60)}, {b.place(60)}}, sets, {});
     EXPECT_NEAR(way.duration().count(), wins, .01);
     ASSERT_TRUE(way.odds);
@@ -228,30 +230,9 @@ TEST(SeamSearch, LongBlendsAreTriedAtEverySecondPlace) {
   }
 }
 
-// Critics who hear no difference leave it to what is busy at once; where one is heard, it counts more.
+// Treble comes in with what is busy. Critics who hear no difference leave it to what is busy at once;
+// where one is heard, it counts more.
 TEST(SeamSearch, OfWaysThatSoundAlikeBusyPassagesDoNotCollide) {
-  // Likes joins where treble comes in, as it does with what is busy.
-  class LikesBusy : public SeamDetector {
-   public:
-    explicit LikesBusy(float how_much) : how_much_(how_much) {}
-    const ModelCard& card() const override { return card_; }
-    std::vector<float> score(std::span<const SeamWindow> windows) const override {
-      std::vector<float> odds;
-      for (const SeamWindow& window : windows) {
-        const auto treble = [&](Hop frame) {
-          const auto at = static_cast<std::size_t>(frame * LogMelGeometry::bands + 76);
-          return float_from_half(window.log_mel[at]);
-        };
-        const float rise = treble(window.heard.end - 1) - treble(window.heard.begin);
-        odds.push_back(rise > .5f ? -how_much_ : 0.0f);
-      }
-      return odds;
-    }
-
-   private:
-    float how_much_;
-    ModelCard card_;
-  };
   const TemporaryFolder folder;
   std::vector<float> dull = test::noise(.2, 120 * 22050, 3);
   for (int pass = 0; pass < 3; ++pass)
@@ -266,7 +247,7 @@ TEST(SeamSearch, OfWaysThatSoundAlikeBusyPassagesDoNotCollide) {
   config.lengths = {Seconds(12)};
   const auto entered = [&](float fondness, std::vector<MeetingPlace> entries) {
     return best_of({{a.place(60)}, std::move(entries)},
-                   only(Seconds(12), std::make_unique<LikesBusy>(fondness)), config);
+                   only(Seconds(12), std::make_unique<TrebleCritic>(-fondness)), config);
   };
   const MeetingPlace busy = b.place(30), calm = b.place(90);
   for (const auto& entries : {std::vector{busy, calm}, std::vector{calm, busy}}) {
