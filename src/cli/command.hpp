@@ -25,6 +25,10 @@ struct Context {
   std::string library_folder;
   std::vector<std::string> arguments;  // as typed, for cards
   std::function<void()> action;        // of the command that was given
+  // Makes a mix with the settings' defaults, as the prompt does; add_mix() sets it.
+  std::function<void(const std::vector<fs::path>& music, const std::string& length,
+                     const fs::path& output)>
+      make_mix;
 
   std::string command_line() const;
 };
@@ -42,10 +46,6 @@ void add_library(CLI::App& app, Context& context);
 void add_config(CLI::App& app, Context& context);
 // `segue` alone.
 void ask_for_mix(Context& context);
-
-// Makes a mix with default settings; what the prompt ends in.
-void make_mix(Context& context, const std::vector<fs::path>& music, const std::string& length,
-              const fs::path& output);
 
 // The footer of --help: an example.
 void set_example(CLI::App& command, const std::string& example);

@@ -106,7 +106,7 @@ MixConfig config_of(const MixFlags& flags, const Context& context, const Encodin
   const std::string fragment = !flags.fragment.empty() ? flags.fragment : mixes ? "bars" : "3";
   config.segmentation = Segmentation::parse(fragment, context.seed);
   if (mixes) {
-    if (flags.share_flag != nullptr && flags.share_flag->count() > 0 && flags.track_share < 1)
+    if (flags.share_flag->count() > 0 && flags.track_share < 1)
       throw Error(ErrorKind::usage, "a mix does not share its time out among tracks", {},
                   "use --track-seconds, or --style collage");
     config.bounds = bounds_of(flags.bounds, config.length);
@@ -212,9 +212,6 @@ void mix(const MixFlags& flags, const Context& context) {
   if (flags.plan_only && !flags.plan.empty()) {
     throw Error(ErrorKind::usage, "--plan is a plan already", {}, "leave --plan-only out to render it");
   }
-  if (flags.plan_flag->count() > 0 && flags.plan.empty()) {
-    throw Error(ErrorKind::usage, "--plan names no file", {}, "say which plan is to be rendered");
-  }
   if (!flags.plan.empty() && !flags.music.empty()) {
     throw Error(ErrorKind::usage, "--plan names its own music", {}, "leave the other files out");
   }
@@ -285,15 +282,13 @@ void add_mix(CLI::App& app, Context& context) {
   add_mix_flags(*command, *flags);
   set_example(*command, "segue mix ~/Music --length 10:00 -o set.flac");
   command->callback([flags, &context] { context.action = [flags, &context] { mix(*flags, context); }; });
-}
-
-void make_mix(Context& context, const std::vector<fs::path>& music, const std::string& length,
-              const fs::path& output) {
-  MixFlags flags;
-  for (const fs::path& path : music) flags.music.push_back(path.native());
-  flags.length = length;
-  flags.output = output.native();
-  mix(flags, context);
+  context.make_mix = [flags, &context](const std::vector<fs::path>& music, const std::string& length,
+                                       const fs::path& output) {
+    for (const fs::path& path : music) flags->music.push_back(path.native());
+    flags->length = length;
+    flags->output = output.native();
+    mix(*flags, context);
+  };
 }
 
 }  // namespace segue::cli

@@ -78,7 +78,12 @@ void add_choice_flags(CLI::App& command, MixFlags& flags) {
 void add_output_flags(CLI::App& command, MixFlags& flags) {
   command.add_option("-o,--output", flags.output, "The mix: .flac .wav .ogg .opus .mp3")
       ->capture_default_str();
-  flags.plan_flag = command.add_option("--plan", flags.plan, "Render this plan again");
+  command.add_option("--plan", flags.plan, "Render this plan again")
+      ->check(CLI::Validator(
+          [](std::string& name) {
+            return name.empty() ? std::string("it names no file") : std::string();
+          },
+          ""));
   command.add_option("--save-plan", flags.save_plan, "Where the plan goes (default: beside the mix)");
   command.add_flag("--plan-only", flags.plan_only, "Make the plan and no mix");
   command.add_option("--rate", flags.rate, "Hz of the mix; 0 = 44100, or 48000 for Opus")

@@ -29,7 +29,6 @@ struct MixFlags {
   bool plan_only = false;
   double track_share = MixConfig{}.track_share;
   const CLI::Option* share_flag = nullptr;  // that fills it
-  const CLI::Option* plan_flag = nullptr;   // and `plan`
   std::optional<std::size_t> candidates;
   std::optional<std::size_t> beam;
   std::string critic = "auto";

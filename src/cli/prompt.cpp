@@ -98,7 +98,7 @@ void ask_for_mix(Context& context) {
   const std::string length = ask_length();
   std::vector<fs::path> music;
   if (Library(context.library_folder).tracks({}).empty()) music.push_back(ask_folder());
-  make_mix(context, music, length, free_name());
+  context.make_mix(music, length, free_name());
 }
 
 }  // namespace segue::cli

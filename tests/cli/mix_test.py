@@ -403,10 +403,13 @@ class Prompt(support.Sandbox):
         self.assertIn("/no/such/folder", shown)
         self.assertIn("holds no music", shown)
         self.assertEqual(support.frames_of(self.folder / "mix.flac"), 12 * 44100)
+        settings = self.folder / "segue.toml"
+        settings.write_text("[mix]\nrate = 48000\n")
+        self.addCleanup(settings.unlink)
         shown, status = self.talk(["yes", "9"])  # the library is known now, the name is taken
         self.assertEqual(status, 0, shown)
         self.assertNotIn("Which folder", shown)
-        self.assertEqual(support.frames_of(self.folder / "mix-2.flac"), 9 * 44100)
+        self.assertEqual(support.frames_of(self.folder / "mix-2.flac"), 9 * 48000)
 
     def test_no_means_no_and_nobody_is_no_answer(self):
         shown, status = self.talk(["no"])
