@@ -16,7 +16,6 @@ namespace {
 constexpr int kRate = LogMelGeometry::sample_rate;
 constexpr std::size_t kWindow = LogMelGeometry::window_length;
 constexpr std::size_t kHop = LogMelGeometry::hop_length;
-constexpr std::size_t kBands = LogMelGeometry::bands;
 constexpr std::size_t kBins = kWindow / 2 + 1;
 constexpr float kPowerScale = 1.0f / (512.0f * 512.0f);
 constexpr float kFloor = 1e-7f;

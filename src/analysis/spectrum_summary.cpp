@@ -6,7 +6,6 @@
 namespace segue {
 namespace {
 
-constexpr std::size_t kBands = LogMelGeometry::bands;
 constexpr std::size_t kGroup = kBands / SpectrumSummary::kTimbreBands;
 constexpr float kLowUpTo = 200;   // Hz: drums' and basses' fundamentals
 constexpr float kMidUpTo = 2000;  // Hz

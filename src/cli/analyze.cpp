@@ -6,12 +6,12 @@
 namespace segue::cli {
 namespace {
 
-struct Options {
+struct AnalyzeFlags {
   std::vector<std::string> music;
   std::size_t workers = 0;
 };
 
-void analyze(const Options& options, const Context& context) {
+void analyze(const AnalyzeFlags& options, const Context& context) {
   Library library(context.library_folder);
   const std::vector<fs::path> music = to_paths(options.music);
   const UpdateReport report = update_library(library, music, options.workers);
@@ -22,7 +22,7 @@ void analyze(const Options& options, const Context& context) {
 }  // namespace
 
 void add_analyze(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<AnalyzeFlags>();
   CLI::App* command = app.add_subcommand("analyze", "Listen to music and remember what was heard");
   command->add_option("music", options->music, "Files, folders, playlists")->required();
   command->add_option("--workers", options->workers, "Files heard at once; 0 = one per core")

@@ -17,7 +17,7 @@
 namespace segue::cli {
 namespace {
 
-struct Options {
+struct CutFlags {
   std::vector<std::string> music;
   std::string output;
   std::string fragment = "3";
@@ -25,7 +25,7 @@ struct Options {
 };
 
 struct Cutter {
-  const Options& options;
+  const CutFlags& options;
   Segmentation segmentation;
   std::string csv = "file,source,start_seconds,length_seconds\n";
   std::size_t files = 0;
@@ -83,7 +83,7 @@ fs::path folder_for(const LibraryTrack& track, std::set<std::string>& taken) {
   return name;
 }
 
-void cut_music(const Options& options, const Context& context) {
+void cut_music(const CutFlags& options, const Context& context) {
   Cutter cutter{options, Segmentation::parse(options.fragment, context.seed)};
   Library library(context.library_folder);
   const std::vector<fs::path> music = to_paths(options.music);
@@ -116,7 +116,7 @@ void cut_music(const Options& options, const Context& context) {
 }  // namespace
 
 void add_cut(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CutFlags>();
   CLI::App* command = app.add_subcommand("cut", "Cut music into fragments, one WAV file each");
   command->add_option("music", options->music, "Files, folders, playlists")->required();
   command->add_option("-o,--output", options->output, "Folder for the fragments")->required();

@@ -17,7 +17,7 @@
 namespace segue::cli {
 namespace {
 
-struct Options {
+struct EvaluateFlags {
   std::vector<std::string> music;
   std::string model = kDefaultModel;
   std::string fragment = "3";
@@ -42,7 +42,7 @@ struct Groups {
 };
 
 // The test side of a split, or everything.
-Groups groups_of(const Options& options, const Context& context, const ModelCard& card) {
+Groups groups_of(const EvaluateFlags& options, const Context& context, const ModelCard& card) {
   Library library(context.library_folder);
   const std::vector<fs::path> music = to_paths(options.music);
   if (!music.empty()) update_library(library, music);
@@ -82,7 +82,7 @@ Groups groups_of(const Options& options, const Context& context, const ModelCard
 
 // One JSON line for each question, added to `lines`.
 nlohmann::json measure(const SuccessorModel& model, const Group& group, bool known,
-                       const Options& options, const Context& context, std::string& lines) {
+                       const EvaluateFlags& options, const Context& context, std::string& lines) {
   TransitionTestConfig transitions;
   transitions.guard = options.guard_ms == 0 ? 0 : kGuard116Frames;
   transitions.seed = context.seed;
@@ -112,7 +112,7 @@ nlohmann::json nothing_like(const nlohmann::json& measured) {
   return json;
 }
 
-nlohmann::json measure(const SuccessorModel& model, const Groups& groups, const Options& options,
+nlohmann::json measure(const SuccessorModel& model, const Groups& groups, const EvaluateFlags& options,
                        const Context& context) {
   const fs::path target = options.predictions;
   std::optional<CommittedFile> predictions;  // before minutes of work, to see whether it can be written
@@ -174,7 +174,7 @@ void tell(const std::string& what, const nlohmann::json& json) {
   to_stdout("                        " + figure(json, "neighbours"));
 }
 
-void evaluate(const Options& options, const Context& context) {
+void evaluate(const EvaluateFlags& options, const Context& context) {
   if (options.guard_ms != 0 && options.guard_ms != 116) {
     throw Error(ErrorKind::usage, "there is no guard of " + std::to_string(options.guard_ms) + " ms", {},
                 "choose 0 or 116");
@@ -204,7 +204,7 @@ void evaluate(const Options& options, const Context& context) {
 }  // namespace
 
 void add_evaluate(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EvaluateFlags>();
   CLI::App* command = app.add_subcommand("evaluate", "Measure how well a network finds what follows");
   command->add_option("music", options->music, "Files, folders, playlists (default: the whole library)");
   command

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kMissingShown = 5;
 
-struct Options {
+struct ImportFlags {
   std::string folder;
   std::string dataset;
   std::string table;
@@ -27,7 +27,7 @@ struct Options {
   std::size_t workers = 0;
 };
 
-DatasetMapping mapping_of(const Options& options) {
+DatasetMapping mapping_of(const ImportFlags& options) {
   if (options.dataset.empty() && options.table.empty()) {
     throw Error(ErrorKind::usage, "neither a table nor a known data set is named", {},
                 "give --table FILE or --dataset NAME");
@@ -75,7 +75,7 @@ void tell(const DatasetSplit& split, const std::string& by) {
   }
 }
 
-nlohmann::json make_split(const Options& options, const Dataset& dataset,
+nlohmann::json make_split(const ImportFlags& options, const Dataset& dataset,
                           const std::vector<DescribedTrack>& tracks, std::uint64_t seed) {
   const std::string by = !options.by.empty() ? options.by : dataset.has_split() ? "published" : "artist";
   const TrainingSetConfig& shares = options.shares;
@@ -99,7 +99,7 @@ nlohmann::json make_split(const Options& options, const Dataset& dataset,
           {"left_out", split.left_out + split.unnamed}};
 }
 
-void import_dataset(const Options& options, const Context& context) {
+void import_dataset(const ImportFlags& options, const Context& context) {
   options.shares.validate();
   const std::optional<fs::path> table =
       options.table.empty() ? std::nullopt : std::optional<fs::path>(options.table);
@@ -142,7 +142,7 @@ void import_dataset(const Options& options, const Context& context) {
 }  // namespace
 
 void add_import(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ImportFlags>();
   options->shares.test_share = options->shares.validation_share;
   CLI::App* command = app.add_subcommand("import", "Listen to a public data set and note what it says");
   command->add_option("folder", options->folder, "Folder of the data set")->required();

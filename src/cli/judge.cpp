@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t kBlendRound = 700;
 constexpr int kManySteps = 2400;  // with more they hear less of what they do not know
 
-struct Options {
+struct JudgeFlags {
   std::vector<std::string> music;
   std::vector<std::string> plans;
   std::vector<std::string> references;  // with plans
@@ -43,7 +43,7 @@ struct Options {
   bool allow_known = false;
 };
 
-JudgeConfig config_of(const Options& options, const Context& context) {
+JudgeConfig config_of(const JudgeFlags& options, const Context& context) {
   JudgeConfig config;
   config.segmentation = Segmentation::parse(options.fragment, context.seed);
   config.fade = Seconds(options.crossfade);
@@ -136,7 +136,7 @@ void tell(const std::vector<std::pair<std::string, RecordingMeasures>>& recordin
 
 using Measured = std::vector<std::pair<std::string, RecordingMeasures>>;
 
-void tell_measured(const Options& options, const Context& context,
+void tell_measured(const JudgeFlags& options, const Context& context,
                    const std::vector<Recording>& recordings, const RecordingVerdict& verdict,
                    const Measured& measured) {
   if (context.json) {
@@ -166,7 +166,7 @@ void tell_measured(const Options& options, const Context& context,
   tell(measured);
 }
 
-void judge_file(const Options& options, const Context& context) {
+void judge_file(const JudgeFlags& options, const Context& context) {
   if (options.music.size() != options.plans.size()) {
     throw Error(ErrorKind::usage, "there must be as many recordings as plans, one for each", {},
                 "give each file its plan, in the same order");
@@ -224,7 +224,7 @@ std::vector<LibraryTrack> chosen(const std::vector<LibraryTrack>& tracks, const 
   });
 }
 
-void judge_made(const Options& options, const Context& context) {
+void judge_made(const JudgeFlags& options, const Context& context) {
   Library library(context.library_folder);
   std::vector<LibraryTrack> tracks = tracks_of(library, to_paths(options.music), "judge");
   if (!options.split.empty()) {
@@ -243,7 +243,7 @@ void judge_made(const Options& options, const Context& context) {
   }
 }
 
-void learn(const Options& options, const Context& context) {
+void learn(const JudgeFlags& options, const Context& context) {
   const std::string fold = options.critic ? kCriticFold : kDetectorFold;
   if (options.split.empty()) {
     throw Error(ErrorKind::usage, "--learn needs --split", {},
@@ -290,7 +290,7 @@ void learn(const Options& options, const Context& context) {
   to_stdout(json);
 }
 
-void judge(const Options& options, const Context& context) {
+void judge(const JudgeFlags& options, const Context& context) {
   const int tasks = int{!options.plans.empty()} + int{!options.joins.empty()} + int{options.learn};
   if (tasks != 1) {
     throw Error(ErrorKind::usage, "it takes one of --plan, --joins and --learn", {},
@@ -317,7 +317,7 @@ void judge(const Options& options, const Context& context) {
 }  // namespace
 
 void add_judge(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<JudgeFlags>();
   CLI::App* command = app.add_subcommand("judge", "Measure how audible joins are");
   command->add_option(
       "music", options->music,

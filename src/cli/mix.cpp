@@ -266,11 +266,11 @@ void mix(const MixFlags& flags, const Context& context) {
   const MixReport report = write_or_tell(plan, flags.output, encoding, plan_file);
   write_companions(flags, plan);
   if (context.json) {
-    to_stdout(to_json(plan, report, flags.output, plan_file));
+    to_stdout(mix_to_json(plan, report, flags.output, plan_file));
   } else if (context.quiet) {
     to_stdout(printable(fs::absolute(flags.output)));
   } else {
-    tell(plan, report, flags.output, plan_file);
+    tell_mix(plan, report, flags.output, plan_file);
   }
 }
 

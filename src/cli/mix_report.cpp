@@ -26,8 +26,8 @@ std::ptrdiff_t known_in(const Plan& plan) {
 
 }  // namespace
 
-nlohmann::json to_json(const Plan& plan, const MixReport& report, const fs::path& output,
-                       const fs::path& plan_file) {
+nlohmann::json mix_to_json(const Plan& plan, const MixReport& report, const fs::path& output,
+                           const fs::path& plan_file) {
   const auto used = sources_by_use(plan);
   nlohmann::json sources = nlohmann::json::array();
   for (const auto& [source, count] : used) sources.push_back(path_to_json(plan.sources[source].path));
@@ -46,7 +46,8 @@ nlohmann::json to_json(const Plan& plan, const MixReport& report, const fs::path
           {"seed", plan.seed}};
 }
 
-void tell(const Plan& plan, const MixReport& report, const fs::path& output, const fs::path& plan_file) {
+void tell_mix(const Plan& plan, const MixReport& report, const fs::path& output,
+              const fs::path& plan_file) {
   const auto used = sources_by_use(plan);
   char loudness[128];
   std::snprintf(loudness, sizeof loudness, "%.1f LUFS%s, true peak %.1f dBTP", report.integrated_lufs,

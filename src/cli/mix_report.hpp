@@ -12,10 +12,11 @@ namespace segue::cli {
 namespace fs = std::filesystem;
 
 // plan_file: empty where none was written.
-nlohmann::json to_json(const Plan& plan, const MixReport& report, const fs::path& output,
-                       const fs::path& plan_file);
+nlohmann::json mix_to_json(const Plan& plan, const MixReport& report, const fs::path& output,
+                           const fs::path& plan_file);
 
 // The same for people, on standard output.
-void tell(const Plan& plan, const MixReport& report, const fs::path& output, const fs::path& plan_file);
+void tell_mix(const Plan& plan, const MixReport& report, const fs::path& output,
+              const fs::path& plan_file);
 
 }  // namespace segue::cli

@@ -22,7 +22,7 @@
 namespace segue::cli {
 namespace {
 
-struct Options {
+struct RebuildFlags {
   std::vector<std::string> music;
   std::string model = kDefaultModel;
   std::string fragment = "3";
@@ -57,7 +57,7 @@ struct CutTracks {
 };
 
 // Those with at least two pieces; of others a warning, or the error where there is no other.
-CutTracks cut_tracks(const Options& options, const Context& context, Library& library,
+CutTracks cut_tracks(const RebuildFlags& options, const Context& context, Library& library,
                      const ModelCard& card) {
   const Segmentation segmentation = Segmentation::parse(options.fragment, context.seed);
   CutTracks cut;
@@ -81,7 +81,7 @@ CutTracks cut_tracks(const Options& options, const Context& context, Library& li
 }
 
 std::vector<FoundOrder> orders_of(const CutTracks& cut, const SuccessorModel& model,
-                                  const Options& options, const Context& context) {
+                                  const RebuildFlags& options, const Context& context) {
   const auto session = model.open_session(cut.set);
   Progress progress("hearing", static_cast<double>(cut.set.size()) * (1 + kRehearings), "pieces");
   std::vector<FoundOrder> orders;
@@ -94,7 +94,7 @@ std::vector<FoundOrder> orders_of(const CutTracks& cut, const SuccessorModel& mo
 }
 
 // The file of each track; the same one for all where the output is a file.
-std::vector<fs::path> targets_of(const Options& options, const CutTracks& cut, Library& library) {
+std::vector<fs::path> targets_of(const RebuildFlags& options, const CutTracks& cut, Library& library) {
   std::vector<fs::path> targets;
   std::set<std::string> taken;
   if (options.into_folder()) make_folders(options.output);
@@ -117,7 +117,7 @@ std::vector<fs::path> targets_of(const Options& options, const CutTracks& cut, L
 
 // In the rate and channels of `like`.
 void write_audio(const std::vector<Clip>& clips, const fs::path& like, const fs::path& target,
-                 const Options& options) {
+                 const RebuildFlags& options) {
   EncodingConfig encoding;
   encoding.container = EncodingConfig::container_for(target);
   encoding.bits = options.bits;
@@ -136,7 +136,8 @@ std::vector<Clip> clips_of(const CutTrack& track) {
 }
 
 // Tracks with the same target one after the other, and a picture beside it.
-void write_tracks(const CutTracks& cut, const std::vector<fs::path>& targets, const Options& options) {
+void write_tracks(const CutTracks& cut, const std::vector<fs::path>& targets,
+                  const RebuildFlags& options) {
   for (std::size_t first = 0, end = 0; first < targets.size(); first = end) {
     std::vector<Clip> clips;
     std::vector<PicturedOrder> orders;
@@ -186,7 +187,7 @@ void tell(const nlohmann::json& track, const std::string& model) {
     to_stdout("  " + name + ": " + line_of(figures));
 }
 
-void rebuild_tracks(const Options& options, const Context& context) {
+void rebuild_tracks(const RebuildFlags& options, const Context& context) {
   const ModelCard card = find_card(options.model);
   Library library(context.library_folder);
   CutTracks cut = cut_tracks(options, context, library, card);
@@ -219,7 +220,7 @@ void rebuild_tracks(const Options& options, const Context& context) {
     to_stdout(printable(fs::absolute(target)));
 }
 
-void rebuild_pieces(const Options& options, const Context& context) {
+void rebuild_pieces(const RebuildFlags& options, const Context& context) {
   if (options.music.size() < 2)
     throw Error(ErrorKind::usage, "one piece has no order", options.music.front(), "give two or more");
   const ModelCard card = find_card(options.model);
@@ -260,7 +261,7 @@ void rebuild_pieces(const Options& options, const Context& context) {
   if (!options.output.empty()) to_stdout(printable(fs::absolute(options.output)));
 }
 
-void rebuild(const Options& options, const Context& context) {
+void rebuild(const RebuildFlags& options, const Context& context) {
   if (options.search != "own" && options.search != "best" && options.search != "greedy") {
     throw Error(ErrorKind::usage, "there is no search '" + options.search + "'", {},
                 "choose own, best or greedy");
@@ -274,7 +275,7 @@ void rebuild(const Options& options, const Context& context) {
 }  // namespace
 
 void add_rebuild(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RebuildFlags>();
   CLI::App* command =
       app.add_subcommand("rebuild", "Shuffle a track's pieces and put them back in order");
   command->add_option("music", options->music, "Files, folders, playlists; with --pieces the pieces")

@@ -15,7 +15,7 @@
 namespace segue::cli {
 namespace {
 
-struct Options {
+struct TrainFlags {
   std::vector<std::string> music;
   std::vector<std::string> also;
   std::string output;
@@ -40,7 +40,7 @@ struct Options {
 };
 
 // What comes with the weights to begin with, and so is not the user's to choose.
-void refuse_contradictions(const Options& options) {
+void refuse_contradictions(const TrainFlags& options) {
   for (const auto& [typed, flag] :
        {std::pair(options.typed_recipe, "--recipe"), std::pair(options.typed_encoder, "--encoder")}) {
     if (!typed) continue;
@@ -50,7 +50,7 @@ void refuse_contradictions(const Options& options) {
   }
 }
 
-Recipe recipe_of(const Options& options, const ModelCard* base) {
+Recipe recipe_of(const TrainFlags& options, const ModelCard* base) {
   Recipe recipe = base != nullptr ? Recipe::adapting(*base) : Recipe::load(options.recipe);
   if (!options.label.empty()) recipe.set("label", options.label);
   if (base == nullptr && !options.encoder.empty()) recipe.use_pretrained();
@@ -66,7 +66,7 @@ Recipe recipe_of(const Options& options, const ModelCard* base) {
   return recipe;
 }
 
-Manifest manifest_of(const Options& options, const Context& context, const ModelCard* base) {
+Manifest manifest_of(const TrainFlags& options, const Context& context, const ModelCard* base) {
   TrainingSetConfig config;
   config.segmentation = Segmentation::parse(options.fragment, context.seed);
   if (base != nullptr && !options.typed_fragment)
@@ -90,7 +90,7 @@ Manifest manifest_of(const Options& options, const Context& context, const Model
   return manifest;
 }
 
-void train(const Options& options, const Context& context) {
+void train(const TrainFlags& options, const Context& context) {
   TrainingRequest request;
   std::optional<ModelCard> base;
   if (!options.from.empty()) {
@@ -143,7 +143,7 @@ void train(const Options& options, const Context& context) {
 }  // namespace
 
 void add_train(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TrainFlags>();
   CLI::App* command = app.add_subcommand("train", "Let a network teach itself from music");
   command->add_option("music", options->music, "Files, folders, playlists (default: the whole library)");
   command->add_option("--also", options->also, "More music to learn from, never to stop or measure by")

@@ -10,7 +10,6 @@ namespace segue {
 namespace {
 
 constexpr std::size_t kHeaderBytes = 2048;  // room for the final header, rewritten at commit
-constexpr int kBands = LogMelGeometry::bands;
 
 std::span<const std::byte> bytes_of(const auto& values) { return std::as_bytes(std::span(values)); }
 

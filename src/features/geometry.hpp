@@ -19,6 +19,7 @@ struct LogMelGeometry {
   static constexpr double lowest = 30, highest = 10500;  // Hz, where the triangles begin and end
   static constexpr int version = 1;
 };
+inline constexpr int kBands = LogMelGeometry::bands;
 
 // The HTK mel scale (Young et al., The HTK Book).
 inline double hertz_to_mel(double hertz) { return 2595 * std::log10(1 + hertz / 700); }

@@ -5,7 +5,6 @@
 namespace segue {
 namespace {
 
-constexpr int kBands = LogMelGeometry::bands;
 constexpr Hop kBlock = 4096;  // frames read at once
 // Frame i is the first to reach hop i + 3, but its window hardly hears its last hop: what makes it rise
 // most began in hop i + 2.

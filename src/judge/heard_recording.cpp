@@ -15,8 +15,6 @@
 namespace segue {
 namespace {
 
-constexpr int kBands = LogMelGeometry::bands;
-
 void add_spectra(HeardRecording& recording) {
   LogMelExtractor extractor;
   std::vector<float> rows;

@@ -16,7 +16,6 @@
 namespace segue {
 namespace {
 
-constexpr int kBands = LogMelGeometry::bands;
 constexpr Seconds kListened{16};  // on either side, for tempo and key
 constexpr Seconds kLeastListened{6};
 constexpr Seconds kBeatsAround{6};  // of a seam, that a line is laid through

@@ -26,8 +26,7 @@ namespace {
 constexpr Seconds kAround{8};
 constexpr int kWidth = 960, kHeight = 240;  // of a picture, pixels
 constexpr int kBeats = 12;                  // of the strips for beats above and below it
-constexpr int kBands = LogMelGeometry::bands;
-constexpr const char* kOut = "#4dd2ff";  // colours of the two tracks
+constexpr const char* kOut = "#4dd2ff";     // colours of the two tracks
 constexpr const char* kIn = "#ffd24d";
 
 constexpr const char* kStyle = R"(

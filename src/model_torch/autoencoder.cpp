@@ -13,7 +13,6 @@
 namespace segue {
 namespace {
 
-constexpr std::int64_t kBands = LogMelGeometry::bands;
 constexpr std::int64_t kDecoderKernel = 5;
 
 class AutoencoderNet : public StateNetwork {

@@ -11,8 +11,6 @@
 namespace segue {
 namespace {
 
-constexpr std::int64_t kBands = LogMelGeometry::bands;
-
 torch::Tensor scaled_normal(torch::IntArrayRef shape, double deviation) {
   return torch::randn(shape) * deviation;
 }

@@ -20,7 +20,6 @@
 namespace segue {
 namespace {
 
-constexpr int kBands = LogMelGeometry::bands;
 constexpr std::size_t kBatch = 64;       // to learn from
 constexpr std::size_t kHeardAtOnce = 8;  // more do not fit into the processor's cache
 constexpr double kLearningRate = 1e-3;

@@ -13,8 +13,6 @@ namespace {
 namespace nn = torch::nn;
 using torch::indexing::Slice;
 
-constexpr int kBands = LogMelGeometry::bands;
-
 class Contrast : public DetectorNetwork {
  public:
   explicit Contrast(Hop transition) : contrast_(transition) {
@@ -109,9 +107,9 @@ class Tower {
 
 // Of long transitions it hears the whole window more coarsely, and the middle of it as finely as of
 // short ones.
-class Cnn : public DetectorNetwork {
+class CnnDetector : public DetectorNetwork {
  public:
-  explicit Cnn(Hop transition)
+  explicit CnnDetector(Hop transition)
       : pool_(transition > kLongTransition ? std::max<Hop>(2, transition / 130) : 1), whole_(*this, "") {
     if (pool_ > 1) middle_.emplace(*this, "middle_");
     hidden_ = register_module("hidden", nn::Linear((pool_ > 1 ? 2 : 1) * Tower::kMeasures, 64));
@@ -173,7 +171,7 @@ torch::Tensor DetectorNetwork::prepare(const torch::Tensor& log_mel, const Frame
 
 std::shared_ptr<DetectorNetwork> make_detector_network(const std::string& family, Hop transition) {
   if (family == "contrast") return std::make_shared<Contrast>(transition);
-  if (family == "cnn") return std::make_shared<Cnn>(transition);
+  if (family == "cnn") return std::make_shared<CnnDetector>(transition);
   throw Error(ErrorKind::model, "there is no family of detectors '" + family + "'", {},
               "choose contrast or cnn");
 }

@@ -10,8 +10,6 @@
 namespace segue {
 namespace {
 
-constexpr std::int64_t kBands = LogMelGeometry::bands;
-
 class PlainFrames : public Encoder {
  public:
   EncodedFrames forward(const FrameBatch& batch) override {

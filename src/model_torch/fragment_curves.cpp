@@ -7,7 +7,6 @@
 namespace segue {
 namespace {
 
-constexpr int kBands = LogMelGeometry::bands;
 constexpr int kLowFlux = kCurveChannels[0], kLevels = kCurveChannels[2], kDetails = kCurveChannels[3];
 constexpr int kBandsOfFlux = kBands / kFluxGroups, kBandsOfLevel = kBands / kLevels;
 

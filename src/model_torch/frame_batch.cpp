@@ -17,7 +17,6 @@ std::int64_t longest_of(const std::vector<std::int64_t>& lengths) {
 
 FrameBatch pack_frames(std::span<const LogMel> fragments, const BandStatistics& bands, Hop shortest,
                        std::size_t threads) {
-  constexpr std::int64_t kBands = LogMelGeometry::bands;
   FrameBatch batch;
   for (const LogMel& fragment : fragments) {
     if (fragment.frames < shortest) {

@@ -8,7 +8,6 @@
 namespace segue {
 namespace {
 
-constexpr int kBands = LogMelGeometry::bands;
 constexpr int kBorders[] = {0, 16, 40, 60, kBands};  // of groups of bands; multiples of 4
 constexpr float kLeastDistance = 1e-4F;
 

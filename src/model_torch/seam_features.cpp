@@ -8,7 +8,6 @@
 namespace segue {
 namespace {
 
-constexpr int kBands = LogMelGeometry::bands;
 constexpr Hop kLongestFlux = 512;  // frames, 12 s
 constexpr Hop kShortestLag = 10;   // frames, .23 s
 constexpr Hop kLagMargin = 15;     // a lag needs that many products to be trusted

@@ -5,11 +5,7 @@
 #include "model_torch/layers.hpp"
 
 namespace segue {
-namespace {
-
-constexpr std::int64_t kBands = LogMelGeometry::bands;
-
-}  // namespace
+namespace {}  // namespace
 
 torch::Tensor near_frames(std::span<const FragmentCurves* const> fragments, bool last) {
   torch::Tensor result =

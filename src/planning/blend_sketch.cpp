@@ -14,7 +14,6 @@
 namespace segue {
 namespace {
 
-constexpr int kBands = LogMelGeometry::bands;
 constexpr int kRate = LogMelGeometry::sample_rate;
 constexpr double kHop = LogMelGeometry::hop_length;
 constexpr double kWindow = LogMelGeometry::window_length;

@@ -48,7 +48,6 @@ double energy_after(const FeatureFile& features, Hop start, Seconds length) {
 
 // Mean and spread of each band over the track.
 std::vector<double> timbre_of(const FeatureFile& features) {
-  constexpr std::size_t kBands = LogMelGeometry::bands;
   std::vector<double> timbre(2 * kBands);
   std::vector<float> row(kBands);
   double count = 0;

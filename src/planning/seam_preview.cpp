@@ -12,7 +12,6 @@
 namespace segue {
 namespace {
 
-constexpr int kBands = LogMelGeometry::bands;
 constexpr double kHop = LogMelGeometry::hop_length;
 constexpr int kWindow = LogMelGeometry::window_length;
 constexpr double kFloor = 1e-7;  // of power, as feature files have it

@@ -12,7 +12,6 @@
 namespace segue {
 namespace {
 
-constexpr int kBands = LogMelGeometry::bands;
 constexpr double kFloor = 1e-7;  // of power, as feature files have it
 
 using Spectrum = std::array<double, kBands>;  // power

@@ -6,7 +6,6 @@
 namespace segue {
 namespace {
 
-constexpr int kBands = LogMelGeometry::bands;
 constexpr float kFloor = 1e-7f;  // of power, as the feature files have it
 
 LogMel empty(Hop frames) {

@@ -9,7 +9,7 @@
 namespace segue {
 namespace {
 
-constexpr std::size_t kBands = LogMelGeometry::bands, kBandPixels = 4, kFramePixels = 2, kGap = 8;
+constexpr std::size_t kBandPixels = 4, kFramePixels = 2, kGap = 8;
 constexpr std::size_t kHeight = kBands * kBandPixels;
 
 void draw(HeatPicture& picture, const LogMel& log_mel, std::size_t left, std::size_t top, double floor,

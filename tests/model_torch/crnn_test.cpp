@@ -6,6 +6,7 @@
 #include "base/random.hpp"
 #include "model_torch/crnn_loss.hpp"
 #include "support/manifests.hpp"
+#include "support/random_fragment.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace segue {
@@ -21,14 +22,6 @@ CrnnConfig small(CrnnConfig::Input input) {
   config.hidden = 5;
   config.dropout = 0;
   return config;
-}
-
-LogMel random_fragment(Hop frames, Random& random) {
-  LogMel fragment{frames, {}};
-  for (Hop i = 0; i < frames * LogMelGeometry::bands; ++i) {
-    fragment.values.push_back(static_cast<float>(random.normal() - 3));
-  }
-  return fragment;
 }
 
 class Crnn : public testing::TestWithParam<CrnnConfig::Input> {};

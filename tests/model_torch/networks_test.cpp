@@ -6,18 +6,11 @@
 #include "model_torch/encoder.hpp"
 #include "model_torch/systems.hpp"
 #include "support/manifests.hpp"
+#include "support/random_fragment.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace segue {
 namespace {
-
-LogMel random_fragment(Hop frames, Random& random) {
-  LogMel fragment{frames, {}};
-  for (Hop i = 0; i < frames * LogMelGeometry::bands; ++i) {
-    fragment.values.push_back(static_cast<float>(random.normal() - 3));
-  }
-  return fragment;
-}
 
 struct Case {
   const char* name;

@@ -10,8 +10,6 @@
 namespace segue {
 namespace {
 
-constexpr int kBands = LogMelGeometry::bands;
-
 std::vector<float> noise(Hop frames, std::uint64_t seed) {
   Random random(seed);
   std::vector<float> window(static_cast<std::size_t>(frames * kBands));

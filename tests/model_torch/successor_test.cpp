@@ -13,7 +13,7 @@
 namespace segue {
 namespace {
 
-const BandStatistics kBands{std::vector<float>(80, -3.0f), std::vector<float>(80, 1.0f)};
+const BandStatistics kStatistics{std::vector<float>(80, -3.0f), std::vector<float>(80, 1.0f)};
 
 // A hit every `period` frames, counted from `first`, in all bands or in the lower ones.
 LogMel pulse(Hop frames, Hop period, Hop first = 0, int bands = 80) {
@@ -40,7 +40,7 @@ TEST(FragmentCurves, HaveNoMeanOverTimeAndAnRmsOfOne) {
   Random random(1);
   LogMel fragment{126, {}};
   for (int i = 0; i < 126 * 80; ++i) fragment.values.push_back(static_cast<float>(random.normal() - 3));
-  const FragmentCurves curves = curves_of(fragment, kBands);
+  const FragmentCurves curves = curves_of(fragment, kStatistics);
   EXPECT_EQ(curves.steps, 125);
   for (std::size_t group = 0; group < kCurveGroups; ++group) {
     const std::vector<float>& curve = curves.curves[group];
@@ -57,8 +57,8 @@ TEST(FragmentCurves, HaveNoMeanOverTimeAndAnRmsOfOne) {
 
 TEST(FragmentCurves, OneFrameAndSilenceAreNumbers) {
   for (const Hop frames : {1, 2, 30}) {
-    const FragmentCurves curves =
-        curves_of({frames, std::vector<float>(static_cast<std::size_t>(frames * 80), -7.0f)}, kBands);
+    const FragmentCurves curves = curves_of(
+        {frames, std::vector<float>(static_cast<std::size_t>(frames * 80), -7.0f)}, kStatistics);
     EXPECT_EQ(curves.steps, frames - 1);
     for (const float value : curves.entry) EXPECT_FLOAT_EQ(value, -4);
     EXPECT_EQ(curves.entry, curves.exit);
@@ -71,7 +71,7 @@ TEST(FragmentCurves, OneFrameAndSilenceAreNumbers) {
 TEST(FragmentCurves, TheEdgesAreMeansOfTheFirstAndLastFrames) {
   LogMel ramp{40, {}};
   for (int i = 0; i < 40; ++i) ramp.values.insert(ramp.values.end(), 80, static_cast<float>(i));
-  const FragmentCurves curves = curves_of(ramp, kBands);
+  const FragmentCurves curves = curves_of(ramp, kStatistics);
   for (int scale = 0; scale < kEdgeScales; ++scale) {
     const float mean = static_cast<float>((1 << scale) - 1) / 2;
     EXPECT_FLOAT_EQ(curves.entry[static_cast<std::size_t>(scale * 80)], mean + 3);
@@ -80,7 +80,8 @@ TEST(FragmentCurves, TheEdgesAreMeansOfTheFirstAndLastFrames) {
 }
 
 TEST(Timelines, KeepTheGapBetweenFragmentsAndForgetTheOldest) {
-  const FragmentCurves one = curves_of(pulse(126, 20), kBands), other = curves_of(pulse(60, 20), kBands);
+  const FragmentCurves one = curves_of(pulse(126, 20), kStatistics),
+                       other = curves_of(pulse(60, 20), kStatistics);
   const FragmentCurves* both[] = {&one, &other};
   for (const Hop guard : {Hop{0}, kGuard116Frames}) {
     const Timeline line = timeline_of(both, guard);
@@ -98,8 +99,8 @@ TEST(Timelines, KeepTheGapBetweenFragmentsAndForgetTheOldest) {
 TEST(Lags, TellThePeriodAloneAndAcrossTheSeam) {
   for (const Hop guard : {Hop{0}, kGuard116Frames}) {
     const Hop visible = 126 - 2 * guard;
-    const FragmentCurves before = curves_of(pulse(visible, 26, guard), kBands);
-    const FragmentCurves next = curves_of(pulse(visible, 26, 129 + guard), kBands);
+    const FragmentCurves before = curves_of(pulse(visible, 26, guard), kStatistics);
+    const FragmentCurves next = curves_of(pulse(visible, 26, 129 + guard), kStatistics);
     const FragmentCurves* alone[] = {&before};
     const Timeline line = timeline_of(alone, guard);
     for (std::size_t group = 0; group < 3; ++group) {
@@ -110,7 +111,7 @@ TEST(Lags, TellThePeriodAloneAndAcrossTheSeam) {
 }
 
 TEST(Lags, CountTheStepsThatMeet) {
-  const FragmentCurves one = curves_of(pulse(126, 20), kBands);
+  const FragmentCurves one = curves_of(pulse(126, 20), kStatistics);
   const FragmentCurves* both[] = {&one, &one};
   const LagProducts alone = lag_products(timeline_of(std::span(both).first(1), 0));
   EXPECT_EQ(alone.count[0], 115);
@@ -124,7 +125,7 @@ TEST(Lags, CountTheStepsThatMeet) {
 }
 
 TEST(Continued, APeriodGoesOn) {
-  const FragmentCurves curves = curves_of(pulse(126, 25), kBands);
+  const FragmentCurves curves = curves_of(pulse(126, 25), kStatistics);
   const FragmentCurves* alone[] = {&curves};
   const Timeline line = timeline_of(alone, 0);
   const LagProducts products = lag_products(line);

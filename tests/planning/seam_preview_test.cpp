@@ -15,7 +15,6 @@
 namespace segue {
 namespace {
 
-constexpr int kBands = LogMelGeometry::bands;
 constexpr int kHop = LogMelGeometry::hop_length;
 constexpr double kRate = LogMelGeometry::sample_rate;
 

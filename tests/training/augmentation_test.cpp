@@ -8,8 +8,6 @@
 namespace segue {
 namespace {
 
-constexpr int kBands = LogMelGeometry::bands;
-
 // A ridge over the bands, dB / 10 above the floor, centred on `hertz`.
 LogMel ridge(double hertz) {
   LogMel matrix = silence(2);
