@@ -1,6 +1,7 @@
 #include "judge/judge_joins.hpp"
 
-#include <algorithm>
+#include <map>
+#include <memory>
 
 #include "base/error.hpp"
 #include "judge/join_chooser.hpp"
@@ -27,38 +28,53 @@ void refuse_known(const std::vector<LibraryTrack>& tracks, const DetectorSet& de
   }
 }
 
+// What a system's name asks for: NAME[+critic][+edge], in either order.
+struct Chooser {
+  std::unique_ptr<SuccessorModel> model;
+  JoinConfig config;
+};
+
+Chooser chooser_of(std::string name, const JoinConfig& common, const JudgeConfig& config) {
+  Chooser chooser{nullptr, common};
+  const auto also = [&](std::string_view what) {
+    const bool asked = name.ends_with(what);
+    if (asked) name.resize(name.size() - what.size());
+    return asked;
+  };
+  for (int i = 0; i < 2; ++i) {
+    if (also("+critic")) chooser.config.critics = require_critics(config.fade, config.critics);
+    if (also("+edge")) chooser.config.edge_weight = config.edge_weight;
+  }
+  chooser.model = load_model(name);
+  return chooser;
+}
+
 }  // namespace
 
 Verdict judge_joins(const std::vector<std::string>& systems, Library& library,
                     const std::vector<LibraryTrack>& tracks, const JudgeConfig& config) {
   const DetectorSet detectors = find_detectors(config.fade, config.detectors);
   if (!config.allow_known) refuse_known(tracks, detectors);
+  JoinConfig common;
+  common.count = config.count;
+  common.fade = config.fade;
+  common.kind = detectors.transition;
+  common.seed = config.seed;
+  common.threads = config.threads;
+  // What is not there is told before anything is heard.
+  std::map<std::string, Chooser> choosers;
+  for (const std::string& system : systems)
+    if (system != "true") choosers.emplace(system, chooser_of(system, common, config));
+  choosers.try_emplace("random", chooser_of("random", common, config));
   MixConfig cutting;
   cutting.segmentation = config.segmentation;
   cutting.seed = config.seed;
   const FragmentPool pool(cutting, library, tracks);
   const std::vector<PlanSource> sources = sources_of(pool);
-  JoinConfig choosing;
-  choosing.count = config.count;
-  choosing.fade = config.fade;
-  choosing.kind = detectors.transition;
-  choosing.seed = config.seed;
-  choosing.threads = config.threads;
   const auto choices_of = [&](const std::string& system) {
-    JoinConfig own = choosing;
-    std::string name = system;
-    const auto also = [&](std::string_view what) {
-      const bool asked = name.ends_with(what);
-      if (asked) name.resize(name.size() - what.size());
-      return asked;
-    };
-    for (int i = 0; i < 2; ++i) {  // in either order
-      if (also("+critic")) own.critics = require_critics(config.fade, config.critics);
-      if (also("+edge")) own.edge_weight = config.edge_weight;
-    }
-    const std::unique_ptr<SuccessorModel> model = load_model(name);
-    detectors.warn_unless_heard(model->card().name);
-    return choose_joins(pool, *model, own);
+    const Chooser& chooser = choosers.at(system);
+    detectors.warn_unless_heard(chooser.model->card().name);
+    return choose_joins(pool, *chooser.model, chooser.config);
   };
   const auto heard = [&](const std::vector<Join>& joins) {
     return hear_joins(sources, joins, detectors, config.threads);

@@ -331,8 +331,10 @@ class OddMusic(support.Sandbox):
                 self.assertEqual(len(plan["placements"]), 1)
 
     def test_cut_as_one_likes(self):
-        for fragment in ("beats", "beats:4", "bars:2", "phrases", "3", "onsets:3"):
-            for name in ("pad", "slow clicks", "fast clicks", "drifting clicks", "five four"):
+        fragments = ("beats", "beats:4", "bars:2", "phrases", "3", "onsets:3")
+        names = ("pad", "slow clicks", "fast clicks", "drifting clicks", "five four")
+        for i, fragment in enumerate(fragments):
+            for name in names[i % 2::2]:  # each in three of the ways or so
                 with self.subTest(f"{name}, {fragment}"):
                     # Between slow clicks it is silent.
                     length = 10 if name == "slow clicks" else 45

@@ -256,8 +256,8 @@ class CutAndTrain(support.Sandbox):
         edge = self.json("evaluate", self.music, "--system", "edge")
         self.assertLess(abs(blind["auc_hard"] - 0.5), 0.15)
         self.assertGreater(edge["r1"], blind["r1"])
-        full = sorted(support.WESNOTH.glob("battle.ogg"))[0]  # on the train side, whole
-        self.refused(3, "evaluate", full, says=("battle.ogg", "--allow-known"))
+        full = support.WESNOTH / "revelation.ogg"  # on the train side, whole
+        self.refused(3, "evaluate", full, says=("revelation.ogg", "--allow-known"))
         tone = self.folder / "tone.flac"
         support.ffmpeg("-f", "lavfi", "-i", "sine=440:d=20", tone)
         self.refused(3, "evaluate", tone, "--fragment", "bars", says=("beat", "--fragment"))
