@@ -1,6 +1,7 @@
 #include "library/sqlite.hpp"
 
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -144,6 +145,13 @@ void Database::fail_as_damaged() const {
               "run 'segue library verify', or move it away and analyze the music again");
 }
 
+// Why it cannot be written: SQLite may tell of a journal that is not there, where it may make none.
+int Database::refusal(int system_error) const {
+  for (const std::filesystem::path& path : {file_, file_.parent_path()})
+    if (::access(path.c_str(), W_OK) != 0 && errno != ENOENT) return errno;
+  return system_error != 0 ? system_error : EACCES;
+}
+
 void Database::fail(int code) const {
   const int system_error = connection_ ? sqlite3_system_errno(connection_.get()) : 0;
   switch (code & 0xFF) {
@@ -161,7 +169,7 @@ void Database::fail(int code) const {
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_CANTOPEN:
-      throw write_error(file_, system_error != 0 ? system_error : EACCES);
+      throw write_error(file_, refusal(system_error));
     case SQLITE_IOERR:
       throw write_error(file_, system_error != 0 ? system_error : EIO);
     default:

@@ -88,6 +88,7 @@ class Database {
 
   const std::filesystem::path& file() const noexcept { return file_; }
   [[noreturn]] void fail(int code) const;  // the Error for a result code of SQLite
+  int refusal(int system_error) const;     // errno
   [[noreturn]] void fail_as_damaged() const;
 
  private:

@@ -179,6 +179,11 @@ class BadInput(support.Sandbox):
         os.chmod(self.folder / "data-of-nobody", 0o777)
         self.refused(4, "mix", self.music, "-o", locked / "mix.flac", "--length", "5", says=("locked/mix.flac", "write"),
                      env=environment, **options)
+        self.segue("analyze", self.music, env=environment, **options)
+        for path in (self.folder / "data-of-nobody").rglob("*"):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        self.refused(4, "mix", self.music, "-o", self.folder / "data-of-nobody/x.flac", "--length", "5",
+                     says=("catalog.db", "may write"), env=environment, **options)
         environment["XDG_DATA_HOME"] = str(locked)
         self.refused(4, "analyze", self.music, says="locked", env=environment, **options)
         self.assertEqual(list(locked.iterdir()), [])
