@@ -193,7 +193,8 @@ void judge_file(const JudgeFlags& options, const Context& context) {
     check_targets(page, read);
     refuse_music_as_targets(page, context.library_folder);
   }
-  const RecordingVerdict verdict = judge_recordings(recordings, config_of(options, context));
+  RecordingVerdict verdict;
+  if (!recordings.empty()) verdict = judge_recordings(recordings, config_of(options, context));
   Measured measured;
   for (const auto& [file, plan] : recordings)
     measured.emplace_back(printable(file.filename()),
@@ -291,14 +292,14 @@ void learn(const JudgeFlags& options, const Context& context) {
 }
 
 void judge(const JudgeFlags& options, const Context& context) {
-  const int tasks = int{!options.plans.empty()} + int{!options.joins.empty()} + int{options.learn};
+  const bool measures = !options.plans.empty() || !options.references.empty();
+  const int tasks = int{measures} + int{!options.joins.empty()} + int{options.learn};
   if (tasks != 1) {
-    throw Error(ErrorKind::usage, "it takes one of --plan, --joins and --learn", {},
+    throw Error(ErrorKind::usage, "it takes one of --plan (or --reference), --joins and --learn", {},
                 "see segue judge --help");
   }
-  if (options.plans.empty() && (!options.references.empty() || !options.page.empty())) {
-    throw Error(ErrorKind::usage, "--reference and --page belong to --plan", {}, "give the plan");
-  }
+  if (options.plans.empty() && !options.page.empty())
+    throw Error(ErrorKind::usage, "--page belongs to --plan", {}, "give the plan");
   if (options.critic && !options.learn) {
     throw Error(ErrorKind::usage, "--critic says what --learn teaches", {},
                 "add --learn, or ask for --joins NAME+critic");
@@ -307,7 +308,7 @@ void judge(const JudgeFlags& options, const Context& context) {
     throw Error(ErrorKind::usage, "--also says what else --learn hears", {}, "add --learn");
   if (options.learn) {
     learn(options, context);
-  } else if (options.plans.empty()) {
+  } else if (!measures) {
     judge_made(options, context);
   } else {
     judge_file(options, context);
@@ -329,8 +330,8 @@ void add_judge(CLI::App& app, Context& context) {
       ->allow_extra_args(false);
   command->add_option(
       "--reference", options->references,
-      "With --plan: recordings of sets that somebody mixed, measured beside it; a CUE sheet or an "
-      "Audacity label track of the same name says when their tracks begin");
+      "Measure recordings of sets that somebody mixed, beside that of a plan or alone; a CUE sheet or "
+      "an Audacity label track of the same name says when their tracks begin");
   command->add_option(
       "--page", options->page,
       "With --plan: write a page (HTML) with a picture, figures and a player of every seam of "

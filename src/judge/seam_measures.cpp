@@ -80,15 +80,19 @@ class Measurer {
     if (found.tempo_before && found.tempo_after)
       found.tempo_change = in_octave(*found.tempo_after / *found.tempo_before) - 1;
     if (plan_ != nullptr) {  // which knows them from the whole tracks
-      found.key_before = key_of(i);
-      found.key_after = key_of(i + 1);
+      const Blend& blend = plan_->transitions[i].blend;
+      found.key_before = key_of(i, blend.out.shift);
+      found.key_after = key_of(i + 1, blend.in.shift);
     }
     if (found.key_before && found.key_after)
       found.key_distance = key_distance(*found.key_before, *found.key_after);
   }
 
-  std::optional<Key> key_of(std::size_t placement) const {
-    return parse_key(plan_->sources[plan_->placements[placement].source].key);
+  // As it sounds in the transition, so many semitones higher.
+  std::optional<Key> key_of(std::size_t placement, int semitones) const {
+    std::optional<Key> key = parse_key(plan_->sources[plan_->placements[placement].source].key);
+    if (key) key->tonic = (key->tonic + 12 + semitones) % 12;
+    return key;
   }
 
   double tempo_of(std::size_t placement) const {
@@ -219,6 +223,16 @@ class Measurer {
   const Plan* plan_;
 };
 
+// Tracks in the order in which they sound.
+template <typename Track>
+void count_tracks(const std::vector<Track>& order, RecordingMeasures& measures) {
+  std::set<Track> heard;
+  measures.returns = 0;
+  for (std::size_t i = 0; i < order.size(); ++i)
+    if (i == 0 || order[i] != order[i - 1]) *measures.returns += !heard.insert(order[i]).second;
+  measures.tracks = heard.size();
+}
+
 }  // namespace
 
 RecordingMeasures measure_recording(const std::filesystem::path& file,
@@ -239,17 +253,20 @@ RecordingMeasures measure_recording(const std::filesystem::path& file,
   measures.seams.resize(seams.size());
   const Measurer measurer(recording, seams, plan);
   parallel_for(seams.size(), threads, [&](std::size_t i) { measures.seams[i] = measurer.measure(i); });
-  if (plan == nullptr) return measures;
-  std::set<std::size_t> heard;
-  std::size_t returns = 0;
-  for (std::size_t i = 0; i < plan->placements.size(); ++i) {
-    const std::size_t source = plan->placements[i].source;
-    if (i > 0 && source == plan->placements[i - 1].source) continue;
-    returns += !heard.insert(source).second;
+  if (plan != nullptr) {
+    std::vector<std::size_t> order;
+    for (const Placement& placement : plan->placements) order.push_back(placement.source);
+    count_tracks(order, measures);
+    if (plan->tracks_to_choose > 0) measures.tracks_to_choose = plan->tracks_to_choose;
+    return measures;
   }
-  measures.tracks = heard.size();
-  measures.returns = returns;
-  if (plan->tracks_to_choose > 0) measures.tracks_to_choose = plan->tracks_to_choose;
+  std::vector<std::string> names;
+  for (const SeamTime& seam : seams) {
+    if (names.empty()) names.push_back(seam.out);
+    names.push_back(seam.in);
+  }
+  if (!names.empty() && std::find(names.begin(), names.end(), "") == names.end())
+    count_tracks(names, measures);
   return measures;
 }
 

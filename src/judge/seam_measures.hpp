@@ -38,6 +38,7 @@ struct SeamMeasure {
   // together are not what the recording plays in the middle of the transition. Without a plan,
   // between the beats that go on from before and those after.
   std::optional<double> misalignment;
+  // As they sound in the transition: a shift of keys counts. By the whole tracks, where there is a plan.
   std::optional<Key> key_before, key_after;
   std::optional<int> key_distance;  // key_distance(): 0 or 1 go together
   // LU: of the 3 s before the transition and after it. segue levels by these very seconds; what it gives
@@ -56,8 +57,8 @@ struct RecordingMeasures {
   Seconds duration{0};
   double true_peak_dbtp = 0;
   double integrated_lufs = 0;
-  // With a plan: tracks that are heard; returns of a track that was heard before; and, if the plan says
-  // so, of how many tracks it could choose.
+  // With a plan, or where all tracks have names: tracks that are heard; returns of a track that was
+  // heard before; and, if the plan says so, of how many tracks it could choose.
   std::optional<std::size_t> tracks, returns, tracks_to_choose;
 };
 
@@ -87,7 +88,7 @@ struct MeasureSummary {
 };
 MeasureSummary summarize(const RecordingMeasures& measures);
 
-// "12 of 79 tracks (15 %), 0 returns"; empty without a plan.
+// "12 of 79 tracks (15 %), 0 returns"; empty where tracks are not known.
 std::string told_diversity(const RecordingMeasures& measures);
 
 // Keys by the names of the members, and track_share (0 … 1), shares.

@@ -5,7 +5,6 @@
 #include "model_torch/layers.hpp"
 
 namespace segue {
-namespace {}  // namespace
 
 torch::Tensor near_frames(std::span<const FragmentCurves* const> fragments, bool last) {
   torch::Tensor result =

@@ -83,6 +83,11 @@ class Judge(support.Sandbox):
         self.assertEqual(len(report["references"][0]["seams"]), 1)
         self.assertEqual((self.folder / "page.html").read_text().count("<audio"), report["n_seams"])
         self.assertFalse(list(self.folder.glob(".page*")))
+        alone = self.json("judge", "--reference", "mix.flac")
+        self.assertEqual((alone["recordings"], alone["references"]), ([], report["references"]))
+        self.assertEqual(alone["references"][0]["tracks"], 2)
+        self.refused(2, "judge", "--reference", "mix.flac", "--page", "page.html", says="--page")
+        self.refused(2, "judge", self.tracks[0], "--reference", "mix.flac", says="as many recordings as plans")
         self.refused(3, "judge", self.tracks[0], "--plan", plan, says=["lasts", "the plan makes 1:20"])
         # Of the same length, but another mix, or none.
         support.ffmpeg("-i", self.folder / "mix.flac", "-af", "areverse", self.folder / "other.flac")

@@ -108,7 +108,7 @@ class Mix(support.Sandbox):
         for style in ("mix", "collage"):
             def mixed(seed):
                 self.mix("seed.wav", "--seed", seed, "--style", style, "--length", 100)
-                return (self.folder / "seed.wav").read_bytes()[-100000:]
+                return (self.folder / "seed.wav").read_bytes()
 
             first = mixed(5)
             self.assertTrue(first == mixed(5), style)  # assertEqual would print the bytes
@@ -130,8 +130,8 @@ class Mix(support.Sandbox):
             os.sched_setaffinity(0, cores)
         one, every = (json.loads((self.folder / f"{name}.plan.json").read_text()) for name in ("one", "all"))
         self.assertEqual(one, every)
-        self.assertEqual((self.folder / "one.wav").read_bytes()[-1000000:],
-                         (self.folder / "all.wav").read_bytes()[-1000000:])
+        one, every = ((self.folder / f"{name}.wav").read_bytes().partition(b"data")[2] for name in ("one", "all"))
+        self.assertTrue(one == every)
 
     def test_a_plan_renders_again_to_the_same_bits(self):
         self.mix("first.flac")
@@ -294,9 +294,13 @@ class StyleMix(support.Sandbox):
         self.assertEqual(self.mix("--draft", "--beam", 3)["choosing"]["beam"], 3)
 
     def test_a_plan_renders_again_to_the_same_bits(self):
-        self.mix("--draft", render=True)
+        plan = self.mix("--draft", render=True)
+        self.assertIn("blend", [transition["kind"] for transition in plan["transitions"]])
         self.segue("mix", "--plan", "mix.plan.json", "-o", "again.flac")
-        self.assertEqual(*((self.folder / f"{name}.flac").read_bytes()[-100000:] for name in ("mix", "again")))
+        mix, again = ((self.folder / f"{name}.flac").read_bytes() for name in ("mix", "again"))
+        self.assertTrue(mix == again)  # assertEqual would print the bytes
+        self.refused(2, "mix", "--plan", "mix.plan.json", "-o", "again.flac", "--rate", 48000,
+                     says=("mix.plan.json", "is made for 44100 Hz"))
 
     def test_begins_includes_and_ends_as_it_is_told(self):
         first, middle, last = self.tracks[1], self.tracks[4], self.tracks[2]

@@ -114,6 +114,17 @@ TEST_F(SeamMeasures, APassageGoesAtTheTempoOfItsTrack) {
   }
 }
 
+TEST_F(SeamMeasures, AShiftOfKeysCounts) {
+  mix(0);
+  EXPECT_EQ(measure().seams[0].key_distance, key_distance(*parse_key("Am"), *parse_key("C#")));
+  plan_.transitions[0].blend.in.shift = -1;
+  write();
+  const SeamMeasure seam = measure().seams[0];
+  EXPECT_EQ(name_of(*seam.key_after), "C major");
+  EXPECT_EQ(seam.key_distance, 1);
+  EXPECT_TRUE(seam.misalignment) << "it sounds as the plan makes it";
+}
+
 TEST_F(SeamMeasures, BeatsThatComeLateAreMeasuredInTheSoundNotInThePlan) {
   for (const double late : {40., 90.}) {
     mix(late);
@@ -216,12 +227,18 @@ TEST_F(SeamMeasures, AnyRecordingIsMeasuredWhereItIsSaidWhenTracksBegin) {
   EXPECT_NEAR(times[0].middle().count(), 40.2, 1e-6);
   EXPECT_EQ(times[0].out, "One");
   EXPECT_EQ(times[0].in, "Two");
-  const RecordingMeasures measures = measure_recording(file_, times);
-  ASSERT_EQ(measures.seams.size(), 1u);
-  EXPECT_FALSE(measures.seams[0].stretch);
-  ASSERT_TRUE(measures.seams[0].misalignment);
-  EXPECT_LT(*measures.seams[0].misalignment, 25);
-  EXPECT_FALSE(measures.tracks);
+  for (const double late : {0., 90.}) {
+    mix(late);
+    const RecordingMeasures measures = measure_recording(file_, times);
+    ASSERT_EQ(measures.seams.size(), 1u);
+    EXPECT_FALSE(measures.seams[0].stretch);
+    ASSERT_TRUE(measures.seams[0].misalignment) << late;
+    EXPECT_NEAR(*measures.seams[0].misalignment, late, 25);
+    EXPECT_EQ(told_diversity(measures), "2 tracks, 0 returns");
+  }
+  const SeamTime back{Seconds(60), Seconds(76), "Two", "One"};
+  EXPECT_EQ(told_diversity(measure_recording(file_, {times[0], back})), "2 tracks, 1 return");
+  EXPECT_FALSE(measure_recording(file_, {{Seconds(32), Seconds(48), "", ""}}).tracks);
   // A track cannot begin after the end.
   EXPECT_NE(test::refusal(
                 [&] {
