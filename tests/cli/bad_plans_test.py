@@ -298,6 +298,16 @@ class FullDisk(Plans):
             self.render_refused("free some space", file=name, status=4, name=name)
             self.assertEqual(list(disk.iterdir()), [])
 
+    def test_what_goes_with_a_mix_is_whole_or_not_there(self):
+        self.write(self.plan)
+        size = self.render("whole.wav", "--cue", "--tracklist").stat().st_size
+        disk = self.small_disk((size // 4096 + 1) * 4 + 4)  # holds one more file
+        self.refused(4, "mix", "--plan", "b.plan.json", "-o", disk / "whole.wav", "--cue", "--tracklist",
+                     says=["whole.tracks.txt", "free some space"])
+        self.assertEqual(sorted(path.name for path in disk.iterdir()), ["whole.cue", "whole.wav"])
+        for path in disk.iterdir():
+            self.assertEqual(path.read_bytes(), (self.out / path.name).read_bytes(), path)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
