@@ -289,8 +289,9 @@ TEST_F(SeamMeasures, APageHoldsPictureFiguresAndPlayerOfEverySeam) {
   mix(0);
   RecordingVerdict verdict;
   verdict.why_not = "too few";
-  write_seam_page(folder_ / "page.html", file_, plan_, measure(), verdict);
-  const std::string page = test::read_bytes(folder_ / "page.html");
+  const RecordingMeasures measures = measure();
+  write_seam_page(folder_ / "page.html", file_, plan_, measures, verdict);
+  std::string page = test::read_bytes(folder_ / "page.html");
   const auto count = [&](std::string_view what) {
     std::size_t found = 0;
     for (std::size_t at = page.find(what); at != std::string::npos; at = page.find(what, at + 1))
@@ -303,6 +304,13 @@ TEST_F(SeamMeasures, APageHoldsPictureFiguresAndPlayerOfEverySeam) {
   EXPECT_EQ(count("told &lt;so&gt;"), 1u);
   EXPECT_EQ(count("too few"), 1u);
   EXPECT_EQ(count("http"), 0u) << "it needs nothing else";
+  EXPECT_GT(measures.seams[0].beats_out.size(), 16u);
+  EXPECT_EQ(count("<line "), measures.seams[0].beats_out.size() + measures.seams[0].beats_in.size());
+  EXPECT_EQ(count("<path "), 2u) << "all bands fade alike";
+  plan_.transitions[0].blend.low = {-1000, 1000};
+  write_seam_page(folder_ / "page.html", file_, plan_, measures, verdict);
+  page = test::read_bytes(folder_ / "page.html");
+  EXPECT_EQ(count("<path "), 6u) << "each by itself";
 }
 
 }  // namespace
