@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 
 #include "base/error.hpp"
 #include "judge/join_chooser.hpp"
@@ -62,10 +63,11 @@ Verdict judge_joins(const std::vector<std::string>& systems, Library& library,
   common.seed = config.seed;
   common.threads = config.threads;
   // What is not there is told before anything is heard.
+  std::set<std::string> names(systems.begin(), systems.end());
+  names.insert("random");
+  names.erase("true");
   std::map<std::string, Chooser> choosers;
-  for (const std::string& system : systems)
-    if (system != "true") choosers.emplace(system, chooser_of(system, common, config));
-  choosers.try_emplace("random", chooser_of("random", common, config));
+  for (const std::string& name : names) choosers.emplace(name, chooser_of(name, common, config));
   MixConfig cutting;
   cutting.segmentation = config.segmentation;
   cutting.seed = config.seed;
